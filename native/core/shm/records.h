@@ -1,0 +1,180 @@
+#pragma once
+// What the sampler publishes, as plain structures whose size is a multiple of eight bytes. They are copied word by
+// word through SlotRing (slot_ring.h), so a reader never sees half of one.
+
+#include <cstdint>
+
+#include "core/readings/readings.h"
+
+namespace gna::shm {
+
+inline constexpr std::uint64_t kMagic = 0x3130415341474e47ull;  // "GNGASA01"
+inline constexpr std::uint32_t kLayoutVersion = 1;
+inline constexpr std::uint32_t kMaxGpus = 64;
+inline constexpr std::uint32_t kMaxMigPerGpu = 16;
+inline constexpr std::uint32_t kMaxProcessesPerGpu = 256;
+inline constexpr std::uint32_t kMaxInFlight = kMaxGpus + 3;
+inline constexpr std::uint32_t kEventCapacity = 256;
+inline constexpr std::uint64_t kHamiBlobBytes = 2u << 20;
+
+/// State of one GPU as its thread sees it.
+enum class GpuState : std::uint64_t {
+  attaching = 0,  // handle look-up not finished
+  up = 1,         // last cycle answered
+  lost = 2,       // NVML code 15: off the bus; probed slowly
+  failed = 3,     // another device-fatal code (8, 11, 16) or no permission on the handle
+  probing = 4,    // after XID 79/119/120: only a slow probe
+  excluded = 5,   // never looked up: released, or stuck in an older sampler
+};
+
+/// State of the driver as the control thread sees it.
+enum class DriverState : std::uint64_t {
+  starting = 0,         // no attempt has ended yet
+  initialized = 1,      // nvmlInit answered 0
+  library_missing = 2,  // no libnvidia-ml.so.1 found
+  not_loaded = 3,       // code 9
+  mismatch = 4,         // code 18: library and kernel module differ; needs a new process
+  failed = 5,           // another code, see last_code
+  unused = 6,           // started with --exclude=all: driver is not touched
+};
+
+/// Numbers and texts of one GPU. `readings[i]` is a value only where `status[i] == 0`.
+struct GpuFixed {
+  std::uint64_t generation = 0;         // counts successful inits of this process
+  std::uint64_t cycle = 0;              // tick this record belongs to
+  std::int64_t gathered_monotonic_ns = 0;
+  std::int64_t gathered_realtime_ns = 0;
+  std::int64_t gather_duration_ns = 0;  // whole cycle of this GPU
+  GpuState state = GpuState::attaching;
+  std::uint64_t state_code = 0;         // NVML code that led to the state, 0 if none
+  std::uint64_t identity_version = 0;   // grows when texts or identity readings were read anew
+  // Integrator state: a successor goes on from here.
+  std::uint64_t samples_last_seen_us = 0;
+  std::uint64_t busy_ns = 0;
+  std::uint64_t observed_ns = 0;
+  std::int64_t realtime_minus_monotonic_ns = 0;
+  double readings[kReadingCount] = {};
+  std::uint8_t status[(kReadingCount + 7) / 8 * 8] = {};
+  char uuid[96] = {};
+  char name[96] = {};
+  char serial[32] = {};
+  char pci_bus_id[32] = {};
+  char vbios_version[32] = {};
+  char board_part_number[80] = {};
+  char inforom_image_version[16] = {};
+  char gsp_firmware_version[64] = {};
+  std::uint64_t mig_count = 0;
+  std::uint64_t process_count = 0;   // entries that follow
+  std::uint64_t process_total = 0;   // entries the driver has; more than process_count = cut off
+  std::uint64_t process_stride_bytes = 0;  // 0 = undecided, else 16, 24 or 32
+};
+static_assert(sizeof(GpuFixed) % 8 == 0);
+
+/// One MIG instance (GPU instance + compute instance). Sizes in bytes; absent values carry status != 0.
+struct MigInstance {
+  std::uint32_t mig_index = 0;
+  std::uint32_t gpu_instance = 0;
+  std::uint32_t compute_instance = 0;
+  std::uint32_t multiprocessors = 0;
+  std::uint32_t copy_engines = 0;
+  std::uint32_t decoders = 0;
+  std::uint32_t encoders = 0;
+  std::uint32_t jpeg_engines = 0;
+  std::uint32_t ofa_engines = 0;
+  std::uint32_t gpu_slices = 0;
+  std::uint32_t compute_slices = 0;
+  std::uint8_t ids_status = 255;         // gpu_instance, compute_instance
+  std::uint8_t attributes_status = 255;  // multiprocessors … compute_slices
+  std::uint8_t memory_status = 255;
+  std::uint8_t reserved = 0;
+  std::uint64_t memory_total_bytes = 0;
+  std::uint64_t memory_reserved_bytes = 0;
+  std::uint64_t memory_used_bytes = 0;
+  std::uint64_t memory_free_bytes = 0;
+  char uuid[96] = {};
+  char name[96] = {};
+};
+static_assert(sizeof(MigInstance) % 8 == 0);
+
+enum class ProcessType : std::uint32_t { compute = 0, graphics = 1, mps = 2 };
+
+/// One entry of a driver process list. Ids 0xFFFFFFFF = not applicable, memory ~0 = unknown (nvml.md §3).
+struct ProcessEntry {
+  std::uint32_t pid = 0;
+  ProcessType type = ProcessType::compute;
+  std::uint64_t used_memory_bytes = 0;
+  std::uint32_t gpu_instance = 0xFFFFFFFFu;
+  std::uint32_t compute_instance = 0xFFFFFFFFu;
+};
+static_assert(sizeof(ProcessEntry) == 24);
+
+inline constexpr std::uint64_t kGpuRecordBytes =
+    sizeof(GpuFixed) + kMaxMigPerGpu * sizeof(MigInstance) + kMaxProcessesPerGpu * sizeof(ProcessEntry);
+
+/// What the control thread knows of library and driver.
+struct DriverRecord {
+  DriverState state = DriverState::starting;
+  std::uint64_t last_code = 0;          // NVML code of the last init attempt
+  std::uint64_t generation = 0;         // successful inits
+  std::uint64_t init_attempts = 0;
+  std::uint64_t reinitializations = 0;
+  std::uint64_t last_reinit_reason = 0; // NVML code that asked for the last re-init
+  std::uint64_t gpu_count = 0;          // as GetCount_v2 says
+  std::uint64_t symbols_missing = 0;    // of the call table
+  std::uint64_t cuda_driver_version = 0;// 1000·major + 10·minor, 0 = unknown
+  std::uint64_t driver_major = 0;
+  std::uint64_t foreign_symbols = 0;    // resolved into another library: an interposer (LD_PRELOAD)
+  char library_path[256] = {};          // realpath of what was loaded
+  char driver_version[80] = {};
+  char nvml_version[80] = {};
+  char simulator[128] = {};             // text of gpuNodeSimulatorInfo, empty on a real driver
+  char message[256] = {};               // what was tried and what came, when not initialized
+};
+static_assert(sizeof(DriverRecord) % 8 == 0);
+
+enum class LaneKind : std::uint32_t { control = 0, events = 1, hami = 2, gpu = 3 };
+enum class Verdict : std::uint32_t { in_flight = 0, slow = 1, stuck = 2 };
+
+/// A call that did not come back yet and is at least slow, with evidence from the real /proc/self/task.
+struct InFlightCall {
+  LaneKind lane = LaneKind::control;
+  std::uint32_t gpu_index = 0;     // only for LaneKind::gpu
+  std::uint32_t call = 0;          // index into the call table (nvml/calls.def)
+  Verdict verdict = Verdict::in_flight;
+  std::int64_t since_monotonic_ns = 0;
+  std::uint32_t tid = 0;
+  std::int32_t syscall_number = -1;  // -1 = running in user mode or not readable
+  char thread_state = 0;             // of /proc/self/task/<tid>/stat: R, S, D …
+  char wchan[47] = {};               // kernel function the thread sleeps in, empty if not readable
+};
+static_assert(sizeof(InFlightCall) % 8 == 0);
+
+/// What the main thread says once per cycle and whenever a verdict changes.
+struct WatchRecord {
+  std::uint64_t cycle = 0;
+  std::int64_t tick_monotonic_ns = 0;
+  std::uint64_t sampler_pid = 0;
+  std::uint64_t leaving = 0;  // 1 after `x`: no call is started any more
+  std::uint64_t in_flight_count = 0;
+  InFlightCall in_flight[kMaxInFlight] = {};
+};
+static_assert(sizeof(WatchRecord) % 8 == 0);
+
+/// One NVML event as the events thread got it.
+struct Event {
+  std::uint64_t number = 0;  // 1, 2, 3 … of this process; 0 = empty
+  std::int64_t realtime_ns = 0;
+  std::uint64_t type = 0;    // event type bit, nvml.md §5.16
+  std::uint64_t data = 0;    // XID number for type 0x8
+  std::uint32_t gpu_index = 0xFFFFFFFFu;
+  std::uint32_t gpu_instance = 0xFFFFFFFFu;
+  std::uint32_t compute_instance = 0xFFFFFFFFu;
+  std::uint32_t reserved = 0;
+};
+static_assert(sizeof(Event) % 8 == 0);
+
+/// Call statistics of one lane: counts per call and result, durations per call.
+inline constexpr std::uint32_t kResultSlots = 33;    // codes 0…30, 31 = 999, 32 = any other
+inline constexpr std::uint32_t kDurationBuckets = 8;  // ≤10 µs, 100 µs, 1 ms, 10 ms, 100 ms, 1 s, 10 s, above
+
+}  // namespace gna::shm
