@@ -1,0 +1,130 @@
+import type { Finding } from './finding.js';
+import type { Gpu, GpuEvent } from './gpu.js';
+import type { Partition } from './partition.js';
+import type { Workload } from './workload.js';
+
+/** Library and kernel driver as the sampler's control thread sees them. */
+export interface Driver {
+  readonly state: 'starting' | 'initialized' | 'library_missing' | 'not_loaded' | 'mismatch' | 'failed' | 'unused';
+  /** NVML code of the last attempt, 0 = success. */
+  readonly lastCode: number;
+  /** What was tried and what came; undefined when initialized. */
+  readonly message: string | undefined;
+  readonly libraryPath: string | undefined;
+  readonly driverVersion: string | undefined;
+  readonly nvmlVersion: string | undefined;
+  /** `12.4` */
+  readonly cudaVersion: string | undefined;
+  readonly gpuCount: number | undefined;
+  readonly symbolsMissing: number;
+  /** Symbols that another library interposes (LD_PRELOAD). */
+  readonly foreignSymbols: number;
+  readonly initAttempts: number;
+  readonly reinitializations: number;
+}
+
+/** A driver call that did not come back. */
+export interface StuckCall {
+  readonly samplerPid: number;
+  readonly lane: 'control' | 'events' | 'hami' | 'gpu';
+  readonly gpuIndex: number | undefined;
+  readonly gpuUuid: string | undefined;
+  readonly function: string;
+  readonly verdict: 'slow' | 'stuck';
+  readonly seconds: number;
+  readonly tid: number;
+  /** Letter of /proc/<pid>/task/<tid>/stat. */
+  readonly threadState: string | undefined;
+  /** Kernel function the thread sleeps in. */
+  readonly wchan: string | undefined;
+  readonly syscallNumber: number | undefined;
+}
+
+/** A sampler process of ours that is running, leaving or can neither run nor end. */
+export interface SamplerProcess {
+  readonly pid: number;
+  readonly generation: number;
+  /** `stuck`: asked to leave but asleep in the driver: neither dead nor alive. */
+  readonly role: 'starting' | 'active' | 'leaving' | 'stuck';
+  readonly excluded: readonly string[];
+  readonly startedUnixSeconds: number;
+}
+
+/** The agent's view of its samplers. */
+export interface Sampling {
+  readonly state: 'starting' | 'running' | 'released' | 'unavailable';
+  /** Plain words when not `running`. */
+  readonly reason: string | undefined;
+  readonly processes: readonly SamplerProcess[];
+  readonly stuckCalls: readonly StuckCall[];
+  /** GPUs handed back by `release`, by UUID or `all`, with the Unix time they are taken up again. */
+  readonly released: readonly { readonly gpu: string; readonly untilUnixSeconds: number | undefined }[];
+  /** Seconds since the active sampler's last tick. */
+  readonly ageSeconds: number | undefined;
+  readonly cycleSeconds: number;
+  readonly restarts: number;
+}
+
+/** One NVIDIA display/3D function found in sysfs, whether or not the driver sees it. */
+export interface PciFunction {
+  readonly busId: string;
+  readonly vendorId: number;
+  readonly deviceId: number;
+  readonly driver: string | undefined;
+  readonly iommuGroup: number | undefined;
+  readonly numaNode: number | undefined;
+}
+
+/** HAMi usage files as the sweep found them. */
+export interface HamiSweep {
+  readonly directories: number;
+  readonly files: number;
+  readonly refused: readonly { readonly directory: string; readonly reason: string }[];
+  readonly refusedByReason: Readonly<Record<string, number>>;
+  readonly truncated: boolean;
+}
+
+/** Whether a source answered in its last round. */
+export interface SourceState {
+  readonly name: string;
+  readonly ok: boolean;
+  readonly durationSeconds: number;
+  readonly message: string | undefined;
+}
+
+/** Counts of one driver function by result, since the agent started. */
+export interface CallStatistics {
+  readonly function: string;
+  readonly results: Readonly<Record<string, number>>;
+  /** Cumulative counts for the bounds 10 µs … 10 s, then +Inf. */
+  readonly durationBuckets: readonly number[];
+  readonly durationSumSeconds: number;
+}
+
+/** Everything the outputs may read. Immutable; made anew each cycle. */
+export interface NodeState {
+  readonly atUnixSeconds: number;
+  /** Monotonic seconds of the injected clock. */
+  readonly atMonotonicSeconds: number;
+  readonly agent: { readonly version: string; readonly startedUnixSeconds: number; readonly pid: number };
+  /** Text of the simulated library; undefined on real hardware. */
+  readonly simulated: string | undefined;
+  readonly driver: Driver;
+  readonly sampling: Sampling;
+  readonly gpus: readonly Gpu[];
+  readonly partitions: readonly Partition[];
+  readonly workloads: readonly Workload[];
+  readonly findings: readonly Finding[];
+  readonly pci: readonly PciFunction[];
+  readonly hami: HamiSweep | undefined;
+  readonly events: readonly GpuEvent[];
+  readonly sources: readonly SourceState[];
+  readonly calls: readonly CallStatistics[];
+  /** Changes whenever the set of series can change: GPUs, instances, partitions, labels. */
+  readonly topologyVersion: number;
+}
+
+/** Gives outputs the newest state. Outputs never ask for anything else. */
+export interface NodeStateSource {
+  current(): NodeState;
+}

@@ -1,0 +1,232 @@
+/** The one typed declaration of everything native. Implemented in native/addon, loaded by load-addon.ts. */
+
+/** One GPU's newest record as copied out of shared memory. */
+export interface GpuSnapshot {
+  readonly index: number;
+  /** Publications so far; unchanged = nothing new. */
+  readonly published: number;
+  readonly generation: number;
+  readonly cycle: number;
+  readonly gatheredMonotonicNs: number;
+  readonly gatheredRealtimeNs: number;
+  readonly gatherDurationNs: number;
+  /** GpuState of native/core/shm/records.h. */
+  readonly state: number;
+  readonly stateCode: number;
+  readonly identityVersion: number;
+  readonly values: Float64Array;
+  readonly status: Uint8Array;
+  readonly uuid: string;
+  readonly name: string;
+  readonly serial: string;
+  readonly pciBusId: string;
+  readonly vbiosVersion: string;
+  readonly boardPartNumber: string;
+  readonly inforomImageVersion: string;
+  readonly gspFirmwareVersion: string;
+  readonly processTotal: number;
+  readonly migInstances: readonly MigSnapshot[];
+  readonly processes: readonly ProcessSnapshot[];
+}
+
+/** MigInstance of records.h; `…Status` 0 = the fields are valid. */
+export interface MigSnapshot {
+  readonly migIndex: number;
+  readonly gpuInstance: number;
+  readonly computeInstance: number;
+  readonly idsStatus: number;
+  readonly attributesStatus: number;
+  readonly memoryStatus: number;
+  readonly multiprocessors: number;
+  readonly copyEngines: number;
+  readonly decoders: number;
+  readonly encoders: number;
+  readonly jpegEngines: number;
+  readonly ofaEngines: number;
+  readonly gpuSlices: number;
+  readonly computeSlices: number;
+  readonly memoryTotalBytes: number;
+  readonly memoryReservedBytes: number;
+  readonly memoryUsedBytes: number;
+  readonly memoryFreeBytes: number;
+  readonly uuid: string;
+  readonly name: string;
+}
+
+/** ProcessEntry of records.h. `usedMemoryBytes` is -1 when the driver does not know; ids are 0xFFFFFFFF when not applicable. */
+export interface ProcessSnapshot {
+  readonly pid: number;
+  readonly type: number;
+  readonly usedMemoryBytes: number;
+  readonly gpuInstance: number;
+  readonly computeInstance: number;
+}
+
+/** DriverRecord of records.h. */
+export interface DriverSnapshot {
+  readonly published: number;
+  readonly state: number;
+  readonly lastCode: number;
+  readonly generation: number;
+  readonly initAttempts: number;
+  readonly reinitializations: number;
+  readonly lastReinitReason: number;
+  readonly gpuCount: number;
+  readonly symbolsMissing: number;
+  readonly foreignSymbols: number;
+  readonly cudaDriverVersion: number;
+  readonly driverMajor: number;
+  readonly libraryPath: string;
+  readonly driverVersion: string;
+  readonly nvmlVersion: string;
+  readonly simulator: string;
+  readonly message: string;
+}
+
+/** InFlightCall of records.h. */
+export interface InFlightSnapshot {
+  readonly lane: number;
+  readonly gpuIndex: number;
+  readonly call: number;
+  readonly verdict: number;
+  readonly sinceMonotonicNs: number;
+  readonly tid: number;
+  readonly syscallNumber: number;
+  readonly threadState: string;
+  readonly wchan: string;
+}
+
+/** WatchRecord of records.h. */
+export interface WatchSnapshot {
+  readonly published: number;
+  readonly cycle: number;
+  readonly tickMonotonicNs: number;
+  readonly samplerPid: number;
+  readonly leaving: boolean;
+  readonly inFlight: readonly InFlightSnapshot[];
+}
+
+/** Event of records.h. */
+export interface EventSnapshot {
+  readonly number: number;
+  readonly realtimeNs: number;
+  readonly type: number;
+  readonly data: number;
+  readonly gpuIndex: number;
+  readonly gpuInstance: number;
+  readonly computeInstance: number;
+}
+
+/** Everything of one wake-up: one crossing into JavaScript. Unchanged records keep the object of the read before. */
+export interface Snapshot {
+  readonly driver: DriverSnapshot;
+  readonly watch: WatchSnapshot;
+  readonly gpus: readonly GpuSnapshot[];
+  readonly events: readonly EventSnapshot[];
+  /** Events that were overwritten before they could be read. */
+  readonly eventsLost: number;
+  /** undefined when unchanged since the last read. */
+  readonly hami: HamiSnapshot | undefined;
+}
+
+/** Decoded HAMi sweep (native/core/hami/encoding.h). */
+export interface HamiSnapshot {
+  readonly published: number;
+  readonly sweptMonotonicNs: number;
+  readonly truncated: boolean;
+  readonly containers: readonly HamiContainer[];
+}
+
+/** One `<podUID>_<container>` directory. `refusal` is a stable code when the usage file was not read. */
+export interface HamiContainer {
+  readonly root: number;
+  readonly podUid: string;
+  readonly container: string;
+  readonly refusal: string;
+  readonly layout: string;
+  readonly priority: number;
+  readonly recentKernel: number;
+  readonly utilizationSwitch: number;
+  readonly lastKernelUnixSeconds: number;
+  readonly processTotal: number;
+  readonly devices: readonly {
+    readonly uuid: string;
+    readonly plausible: boolean;
+    readonly usedBytes: number;
+    readonly contextBytes: number;
+    readonly moduleBytes: number;
+    readonly bufferBytes: number;
+    readonly driverReportedBytes: number;
+    readonly limitBytes: number;
+    readonly memoryLimited: boolean;
+    readonly smUtilPercent: number;
+    readonly smLimitPercent: number;
+    readonly smLimited: boolean;
+  }[];
+  readonly processes: readonly { readonly pid: number; readonly hostPid: number; readonly status: number }[];
+}
+
+/** Reads one sampler's shared memory. */
+export interface SegmentReader {
+  /** Throws `Error` with code `SEGMENT_NOT_READY` while the sampler has not initialised it, `SEGMENT_FOREIGN` on another build. */
+  read(): Snapshot;
+  /** Cumulative statistics summed over lanes: per call 33 results, 8 duration buckets, sum in ns. */
+  statistics(): Float64Array;
+  close(): void;
+}
+
+/** What `spawnSampler` starts. */
+export interface SpawnOptions {
+  readonly path: string;
+  readonly args: readonly string[];
+  /** `KEY=value`, the complete environment. */
+  readonly env: readonly string[];
+  /** Memory of the predecessor, whose integrators the new sampler goes on from. */
+  readonly carryFd: number | undefined;
+}
+
+/** One open handle on a GPU device node, found by walking /proc/<pid>/task/<tid>/fd. */
+export interface DeviceHolder {
+  readonly pid: number;
+  readonly tid: number;
+  readonly fd: number;
+  readonly target: string;
+}
+
+/** Compiled metric lines (native/core/exposition). Knows no metric. */
+export interface ExpositionConstructor {
+  new (definition: {
+    /** Family headers and line prefixes, in output order; a line is printed only when its value is not NaN. */
+    readonly families: readonly {
+      /** Header bytes: text 0.0.4 and OpenMetrics 1.0.0. */
+      readonly headerText: string;
+      readonly headerOpenMetrics: string;
+      /** Everything before the value, e.g. `gpu_power_watts{uuid="…"} `. */
+      readonly lines: readonly { readonly text: string; readonly openMetrics: string; readonly slot: number }[];
+    }[];
+  }): Exposition;
+}
+
+export interface Exposition {
+  /** Renders into a reused buffer; the result is a view valid until the next call. NaN = the line is left out. `tail` is appended (other families, already rendered). */
+  render(values: Float64Array, format: 'text' | 'openmetrics', tail: string): Uint8Array;
+  readonly lineCount: number;
+}
+
+export interface Addon {
+  readonly abi: number;
+  spawnSampler(options: SpawnOptions): { readonly pid: number; readonly socketFd: number; readonly memoryFd: number };
+  /** Never blocks. `gone` when the process was reaped; `leader-zombie` when its leader exited and a thread still sleeps in the kernel. */
+  pollSampler(pid: number): { readonly state: 'running' | 'leader-zombie' | 'gone'; readonly status: number };
+  signalSampler(pid: number, signal: number): boolean;
+  openSegment(memoryFd: number): SegmentReader;
+  closeFd(fd: number): void;
+  /** In-process engine on threads of our own; same socket and memory protocol as the process. */
+  startEngine(args: readonly string[]): { readonly socketFd: number; readonly memoryFd: number; stop(): void };
+  /** Walks a procfs root on a thread of its own; `prefixes` are absolute paths such as `/dev/nvidia`. */
+  findHolders(procfs: string, prefixes: readonly string[]): Promise<readonly DeviceHolder[]>;
+  clockNow(clockFile: string | undefined): { readonly monotonicNs: number; readonly realtimeNs: number };
+  readonly Exposition: ExpositionConstructor;
+  /** One datagram to $NOTIFY_SOCKET; false when the variable is not set. */
+  notifySystemd(message: string): boolean;
+}
