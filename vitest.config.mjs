@@ -1,0 +1,17 @@
+import { defineConfig } from 'vitest/config';
+import { viteTextAssets } from './scripts/text-assets.mjs';
+
+/**
+ * `npm test`: everything under test/ but the hang cells, which have a command of their own. Forks, because the
+ * addon and the child processes under test must not share a process: a crash then names its file.
+ */
+export default defineConfig({
+  plugins: [viteTextAssets()],
+  test: {
+    pool: 'forks',
+    include: ['test/**/*.test.ts'],
+    exclude: ['test/hang/**'],
+    testTimeout: 15_000,
+    hookTimeout: 30_000,
+  },
+});
