@@ -8,7 +8,10 @@ import { dirname, resolve } from 'node:path';
 /** Import specifiers that mean "the text of this file": markup, style, drawings and scripts for the browser. */
 export const textAssetPattern = /\.(?:html|css|svg|client\.js)$/;
 
-/** The rule as an esbuild plugin. */
+/**
+ * The rule as an esbuild plugin.
+ * @returns {import('esbuild').Plugin}
+ */
 export function esbuildTextAssets() {
   return {
     name: 'text-assets',
@@ -21,7 +24,10 @@ export function esbuildTextAssets() {
   };
 }
 
-/** The rule as a Vite plugin. The resolved id hides the extension, or Vite's own handling of CSS would step in. */
+/**
+ * The rule as a Vite plugin. The resolved id hides the extension, or Vite's own handling of CSS would step in.
+ * @returns {import('vitest/config').Plugin}
+ */
 export function viteTextAssets() {
   const prefix = '\0text-asset:';
   return {

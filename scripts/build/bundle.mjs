@@ -1,0 +1,47 @@
+/**
+ * The agent as one file. Loading hundreds of module files costs a daemon 20 MiB and a quarter of a second; see
+ * docs/decisions. The addon stays outside: node-gyp-build finds it at run time beside package.json.
+ */
+import { chmodSync, readFileSync } from 'node:fs';
+import { Failure } from '../child.mjs';
+import { bundlePath, inRoot } from '../layout.mjs';
+
+/**
+ * Bundles src/cli/main.ts to dist/gpu-node-agent.mjs with a source map beside it.
+ * @throws {Failure} with esbuild's messages
+ */
+export async function bundle() {
+  // Loaded late: this file is imported before packages are installed.
+  const { build } = await import('esbuild');
+  const { esbuildTextAssets } = await import('../text-assets.mjs');
+  const { version } = JSON.parse(readFileSync(inRoot('package.json'), 'utf8'));
+  const result = await build({
+    entryPoints: [inRoot('src', 'cli', 'main.ts')],
+    outfile: bundlePath,
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    target: 'node20.19',
+    sourcemap: 'linked',
+    sourcesContent: false,
+    legalComments: 'linked',
+    logLevel: 'silent',
+    define: { 'globalThis.GPU_NODE_AGENT_VERSION': JSON.stringify(version) },
+    external: ['node-gyp-build'],
+    plugins: [esbuildTextAssets()],
+    // CommonJS packages inside the bundle call require() for Node's own modules; an ES module has none.
+    banner: {
+      js: [
+        '#!/usr/bin/env node',
+        "import { createRequire as createRequireForBundle } from 'node:module';",
+        'const require = createRequireForBundle(import.meta.url);',
+      ].join('\n'),
+    },
+  }).catch((error) => {
+    throw new Failure('bundling the agent failed', /** @type {Error} */ (error).message);
+  });
+  if (result.warnings.length > 0) {
+    throw new Failure('bundling the agent gave warnings', result.warnings.map((w) => w.text).join('\n'));
+  }
+  chmodSync(bundlePath, 0o755);
+}

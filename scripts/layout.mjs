@@ -1,0 +1,36 @@
+/** Where things are in this repository. Built things live in ignored folders: out/, build/, dist/. */
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** Absolute path of the repository's root. */
+export const root = dirname(dirname(fileURLToPath(import.meta.url)));
+
+/**
+ * Absolute path of something in the repository.
+ * @param {...string} parts path relative to the root
+ */
+export const inRoot = (...parts) => join(root, ...parts);
+
+/** The sampler: probe, and the process that talks to the driver. */
+export const samplerPath = inRoot('out', 'native', 'gpu-node-sampler');
+
+/** The addon as node-gyp leaves it; node-gyp-build finds it there. */
+export const addonPath = inRoot('build', 'Release', 'gpu_node_agent.node');
+
+/** The bundled agent: what `npm start` runs and what is packed. */
+export const bundlePath = inRoot('dist', 'gpu-node-agent.mjs');
+
+/** Driver branches the simulator builds a library for. */
+export const simulatorBranches = ['535', '550', '580', '590'];
+
+/**
+ * The simulated library of one branch.
+ * @param {string} branch one of {@link simulatorBranches}
+ */
+export const simulatorLibraryPath = (branch) => inRoot('out', 'simulator', branch, 'libnvidia-ml.so.1');
+
+/** The simulator's command, a program of its own. */
+export const simulatorCommand = inRoot('simulator', 'bin', 'gpu-node-simulator.mjs');
+
+/** Reports that runners leave behind for the count at the end of CI. */
+export const reportsDirectory = inRoot('out', 'reports');
