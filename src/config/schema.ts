@@ -1,0 +1,119 @@
+import Type from 'typebox';
+import {
+  choice,
+  count,
+  duration,
+  library,
+  listenAddress,
+  onOff,
+  optionalPath,
+  path,
+  paths,
+  route,
+} from './option.js';
+
+/**
+ * The one description of all settings: types, defaults, limits, flags, environment variables, file keys and the
+ * reference in docs/configuration.md follow from it. Names of flags are a promise to other people's scripts.
+ */
+export const ConfigSchema = Type.Object({
+  path: Type.Object({
+    sysfs: path('path.sysfs', '/sys', 'Where sysfs is mounted.'),
+    procfs: path('path.procfs', '/proc', 'Where procfs is mounted; processes of GPUs are looked up here.'),
+    dev: path('path.dev', '/dev', 'Where device nodes are.'),
+    run: path(
+      'path.run',
+      '/run',
+      'Directory of runtime files; the control socket is gpu-node-agent/control.sock below it.',
+    ),
+    hami: paths(
+      'path.hami',
+      ['/usr/local/vgpu/containers', '/usr/local/vgpu/vgpu/containers', '/tmp/vgpu/containers'],
+      'Directories with HAMi and Volcano container directories. Setting it replaces the list.',
+    ),
+    state: path(
+      'path.state',
+      '/var/lib/gpu-node-agent',
+      'Directory for what the agent keeps between starts.',
+    ),
+  }),
+  nvml: Type.Object({
+    library: library(
+      'nvml.library',
+      'The NVML library to load instead of searching the usual places. A library that is missing is never replaced by another.',
+    ),
+  }),
+  sampler: Type.Object({
+    path: optionalPath(
+      'sampler.path',
+      'The gpu-node-sampler executable, where it is not in the place the package has it.',
+    ),
+    intervalSeconds: duration(
+      'sampler.interval',
+      '1s',
+      ['100ms', '1h'],
+      'Time from one reading cycle to the next.',
+    ),
+    deadlineAttachSeconds: duration(
+      'sampler.deadline-attach',
+      '60s',
+      ['100ms', '1h'],
+      'When a call that loads, starts or stops the driver, or looks a GPU up, counts as stuck.',
+    ),
+    deadlineFastSeconds: duration(
+      'sampler.deadline-fast',
+      '2s',
+      ['100ms', '1h'],
+      'When a call that reads a moving value counts as stuck.',
+    ),
+    deadlineSlowSeconds: duration(
+      'sampler.deadline-slow',
+      '10s',
+      ['100ms', '1h'],
+      'When a call for identity or configuration counts as stuck.',
+    ),
+    staleAfterSeconds: duration(
+      'sampler.stale-after',
+      '10s',
+      ['200ms', '24h'],
+      'Age at which readings are dropped instead of shown. At least twice sampler.interval.',
+    ),
+  }),
+  web: Type.Object({
+    listenAddress: listenAddress(
+      'web.listen-address',
+      '127.0.0.1:9837',
+      'Address of metrics, API and status page. Port 0 takes any free port.',
+    ),
+    telemetryPath: route('web.telemetry-path', '/metrics', 'Path of the metrics.'),
+    disableExporterMetrics: onOff(
+      'web.disable-exporter-metrics',
+      false,
+      'Leave out the metrics about the agent itself (process_*, nodejs_*).',
+    ),
+    maxRequests: count(
+      'web.max-requests',
+      40,
+      [1, 10_000],
+      'Requests for metrics answered at the same time; more get 503.',
+    ),
+  }),
+  collector: Type.Object({
+    nvml: onOff('collector.nvml', true, 'Read GPUs through NVML.'),
+    pci: onOff('collector.pci', true, 'Read PCI functions from sysfs: passthrough, driver binding.'),
+    hami: onOff('collector.hami', true, 'Read the usage files of HAMi and Volcano containers.'),
+    processes: onOff('collector.processes', true, 'Name the processes on GPUs: pod, virtual machine, unit.'),
+  }),
+  log: Type.Object({
+    level: choice(
+      'log.level',
+      ['debug', 'info', 'warn', 'error'],
+      'info',
+      'The least severe line that is written.',
+    ),
+    format: choice('log.format', ['json', 'logfmt'], 'json', 'Form of log lines.'),
+  }),
+  clock: Type.Object({
+    file: optionalPath('clock.file', "A simulated node's clock file, read instead of the system's clocks."),
+  }),
+});
