@@ -16,7 +16,9 @@
       ],
       "cflags!": ["-fno-exceptions"],
       "cflags_cc!": ["-fno-exceptions", "-fno-rtti", "-std=gnu++17", "-std=gnu++20"],
-      "cflags_cc": ["-std=c++20", "-fexceptions", "-fvisibility=hidden", "-Wall", "-Wextra", "-Wshadow", "-Werror"],
+      "cflags_cc": ["-std=c++20", "-fexceptions", "-fvisibility=hidden", "-Wall", "-Wextra", "-Wshadow", "-Werror",
+        # Other people's headers are read as system headers: our warnings are for our code.
+        "-isystem", "<!(node -p \"require('node:path').dirname(require.resolve('node-addon-api'))\")"],
       # Threads of ours may still be asleep in the driver when the environment goes: the code must stay mapped.
       "ldflags": ["-Wl,-z,nodelete"]
     }

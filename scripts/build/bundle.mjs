@@ -14,9 +14,12 @@ export async function bundle() {
   // Loaded late: this file is imported before packages are installed.
   const { build } = await import('esbuild');
   const { esbuildTextAssets } = await import('../text-assets.mjs');
+  const entry = inRoot('src', 'cli', 'main.ts');
+  // A hashbang in the entry would be kept, and must then stay the only first line.
+  const hashbang = readFileSync(entry, 'utf8').startsWith('#!') ? [] : ['#!/usr/bin/env node'];
   const { version } = JSON.parse(readFileSync(inRoot('package.json'), 'utf8'));
   const result = await build({
-    entryPoints: [inRoot('src', 'cli', 'main.ts')],
+    entryPoints: [entry],
     outfile: bundlePath,
     bundle: true,
     platform: 'node',
@@ -32,7 +35,7 @@ export async function bundle() {
     // CommonJS packages inside the bundle call require() for Node's own modules; an ES module has none.
     banner: {
       js: [
-        '#!/usr/bin/env node',
+        ...hashbang,
         "import { createRequire as createRequireForBundle } from 'node:module';",
         'const require = createRequireForBundle(import.meta.url);',
       ].join('\n'),

@@ -1,0 +1,49 @@
+/**
+ * `npm start`: installs, builds, and runs the agent on this host's driver; where none answers, on a simulated node.
+ * Arguments go to `gpu-node-agent serve`: `npm start -- --web.listen-address=127.0.0.1:9900`. Whoever names a driver
+ * library or a root of their own gets just that.
+ */
+import { ensureBuilt } from './build/ensure-built.mjs';
+import { runScript } from './child.mjs';
+import { probeDriver } from './driver-probe.mjs';
+import { runInForeground } from './foreground.mjs';
+import { bundlePath } from './layout.mjs';
+import { ensureSimulatedNode } from './simulated-node.mjs';
+
+/** Heap limits measured for this service: the young generation would otherwise keep 60 MiB after a few scrapes. */
+const heapFlags = ['--max-semi-space-size=1', '--max-old-space-size=96'];
+
+/** Which simulated node: one GPU of every kind. */
+const scenario = 'mixed';
+
+/**
+ * Flags that point the agent at a simulated node, nothing where it shall run on this host.
+ * @param {readonly string[]} given the user's own arguments
+ */
+async function simulationFlags(given) {
+  if (given.some((arg) => /^--(?:nvml\.library|path\.(?:sysfs|procfs|dev)|config\.file)\b/.test(arg)))
+    return [];
+  const probe = await probeDriver();
+  if (probe.answers) {
+    console.log('An NVIDIA driver answers on this host: the agent runs on it.');
+    return [];
+  }
+  const flags = await ensureSimulatedNode(scenario);
+  console.log(
+    [
+      '',
+      `  No NVIDIA driver answers on this host (${probe.reason}).`,
+      `  The agent runs on a SIMULATED node ("${scenario}"): GPUs, processes and values are invented.`,
+      '  Simulated GPUs have UUIDs that begin with GPU-51000000-.',
+      '',
+    ].join('\n'),
+  );
+  return flags;
+}
+
+runScript(async () => {
+  await ensureBuilt();
+  const given = process.argv.slice(2);
+  const flags = await simulationFlags(given);
+  return runInForeground(process.execPath, [...heapFlags, bundlePath, 'serve', ...flags, ...given]);
+});
