@@ -1,0 +1,152 @@
+#include "core/nvml/gather.h"
+
+namespace gna::nvml {
+
+std::uint8_t statusOf(Return r) {
+  if (r <= 200) return static_cast<std::uint8_t>(r);
+  if (r == kNoSuchSymbol) return reading_status::kSymbolMissing;
+  if (r == kCallSkipped) return reading_status::kNotAsked;
+  return reading_status::kUnknownError;
+}
+
+bool isUnsupported(Return r) {
+  switch (r) {
+    case kErrorNotSupported:
+    case kErrorNoPermission:
+    case kErrorLibraryNotFound:
+    case kErrorFunctionNotFound:
+    case kErrorArgumentVersionMismatch:
+    case kErrorDeprecated:
+    case kNoSuchSymbol: return true;
+    default: return false;
+  }
+}
+
+bool isDeviceFatal(Return r) {
+  return r == kErrorGpuIsLost || r == kErrorResetRequired || r == kErrorInsufficientPower || r == kErrorIrqIssue;
+}
+
+bool isDriverWide(Return r) {
+  return r == kErrorUninitialized || r == kErrorDriverNotLoaded || r == kErrorLibRmVersionMismatch ||
+         r == kErrorGpuNotFound;
+}
+
+bool Gather::due(Reading r) const {
+  if (g.dormant_[gna::index(r)]) return false;
+  switch (kReadingCadences[gna::index(r)]) {
+    case Cadence::identity: return identityRound;
+    case Cadence::minute: return minuteRound;
+    case Cadence::cycle: return true;
+  }
+  return false;
+}
+
+void Gather::store(Reading r, Return code, double value, double highest) {
+  if (code == kSuccess) {
+    if (value > highest)
+      g.absent(r, reading_status::kImplausible);
+    else
+      g.set(r, value);
+    return;
+  }
+  g.absent(r, statusOf(code));
+  if (isUnsupported(code)) g.dormant_[gna::index(r)] = true;
+}
+
+namespace {
+
+constexpr double kMega = 1e6;   // MHz to hertz
+constexpr double kMilli = 1e-3; // mW to watts, mJ to joules
+constexpr double kPercent = 1e-2;
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
+
+// Every getter that answers one number. Identity rows first, then minute, then cycle; due() sorts them out.
+constexpr ScalarRow kScalarRows[] = {
+    {Call::DeviceGetMinorNumber, Reading::minor_number, 1},
+    {Call::DeviceGetBrand, Reading::brand, 1},
+    {Call::DeviceGetArchitecture, Reading::architecture, 1, Shape::u32, 0, 0, 0xFFFFFFFEu},
+    {Call::DeviceGetNumGpuCores, Reading::cuda_cores, 1},
+    {Call::DeviceGetModuleId, Reading::module_id, 1},
+    {Call::DeviceGetNumaNodeId, Reading::numa_node, 1, Shape::u32, 0, 0, 0xFFFF},
+    {Call::DeviceGetVirtualizationMode, Reading::virtualization_mode, 1},
+    {Call::DeviceGetDisplayActive, Reading::display_active, 1},
+    {Call::DeviceGetMemoryBusWidth, Reading::memory_bus_width_bits, 1},
+    {Call::DeviceGetSupportedEventTypes, Reading::supported_event_types, 1, Shape::u64},
+    {Call::DeviceGetMaxClockInfo, Reading::clock_graphics_max_hertz, kMega, Shape::u32Indexed, kClockGraphics},
+    {Call::DeviceGetMaxClockInfo, Reading::clock_sm_max_hertz, kMega, Shape::u32Indexed, kClockSm},
+    {Call::DeviceGetMaxClockInfo, Reading::clock_memory_max_hertz, kMega, Shape::u32Indexed, kClockMem},
+    {Call::DeviceGetMaxClockInfo, Reading::clock_video_max_hertz, kMega, Shape::u32Indexed, kClockVideo},
+    {Call::DeviceGetPowerManagementDefaultLimit, Reading::power_limit_default_watts, kMilli},
+    {Call::DeviceGetTemperatureThreshold, Reading::temperature_threshold_shutdown_celsius, 1, Shape::u32Indexed,
+     kTemperatureThresholdShutdown},
+    {Call::DeviceGetTemperatureThreshold, Reading::temperature_threshold_slowdown_celsius, 1, Shape::u32Indexed,
+     kTemperatureThresholdSlowdown},
+    {Call::DeviceGetTemperatureThreshold, Reading::temperature_threshold_memory_max_celsius, 1, Shape::u32Indexed,
+     kTemperatureThresholdMemMax},
+    {Call::DeviceGetTemperatureThreshold, Reading::temperature_threshold_gpu_max_celsius, 1, Shape::u32Indexed,
+     kTemperatureThresholdGpuMax},
+    {Call::DeviceGetTemperatureThreshold, Reading::temperature_threshold_acoustic_current_celsius, 1, Shape::u32Indexed,
+     kTemperatureThresholdAcousticCurr},
+    {Call::DeviceGetMaxPcieLinkGeneration, Reading::pcie_link_generation_max, 1},
+    {Call::DeviceGetMaxPcieLinkWidth, Reading::pcie_link_width_lanes_max, 1},
+    {Call::DeviceGetPersistenceMode, Reading::persistence_mode_enabled, 1, Shape::u32, 0, 0, 1},
+    {Call::DeviceGetComputeMode, Reading::compute_mode, 1},
+    {Call::DeviceGetEnforcedPowerLimit, Reading::power_limit_enforced_watts, kMilli},
+    {Call::DeviceGetPowerManagementLimit, Reading::power_limit_requested_watts, kMilli},
+    {Call::DeviceGetPowerSource, Reading::power_source, 1},
+    {Call::DeviceGetTotalEccErrors, Reading::ecc_corrected_total, 1, Shape::u64ByTwo, kMemoryErrorTypeCorrected,
+     kVolatileEcc},
+    {Call::DeviceGetTotalEccErrors, Reading::ecc_uncorrected_total, 1, Shape::u64ByTwo,
+     kMemoryErrorTypeUncorrected, kVolatileEcc},
+    {Call::DeviceGetTotalEccErrors, Reading::ecc_corrected_lifetime_total, 1, Shape::u64ByTwo,
+     kMemoryErrorTypeCorrected, kAggregateEcc},
+    {Call::DeviceGetTotalEccErrors, Reading::ecc_uncorrected_lifetime_total, 1, Shape::u64ByTwo,
+     kMemoryErrorTypeUncorrected, kAggregateEcc},
+    {Call::DeviceGetEncoderUtilization, Reading::encoder_utilization_ratio, kPercent, Shape::percentAndPeriod, 0, 0,
+     100},
+    {Call::DeviceGetDecoderUtilization, Reading::decoder_utilization_ratio, kPercent, Shape::percentAndPeriod, 0, 0,
+     100},
+    {Call::DeviceGetJpgUtilization, Reading::jpeg_utilization_ratio, kPercent, Shape::percentAndPeriod, 0, 0, 100},
+    {Call::DeviceGetOfaUtilization, Reading::ofa_utilization_ratio, kPercent, Shape::percentAndPeriod, 0, 0, 100},
+    {Call::DeviceGetClockInfo, Reading::clock_graphics_hertz, kMega, Shape::u32Indexed, kClockGraphics},
+    {Call::DeviceGetClockInfo, Reading::clock_sm_hertz, kMega, Shape::u32Indexed, kClockSm},
+    {Call::DeviceGetClockInfo, Reading::clock_memory_hertz, kMega, Shape::u32Indexed, kClockMem},
+    {Call::DeviceGetClockInfo, Reading::clock_video_hertz, kMega, Shape::u32Indexed, kClockVideo},
+    {Call::DeviceGetPerformanceState, Reading::performance_state, 1, Shape::u32, 0, 0, 15},
+    {Call::DeviceGetCurrentClocksEventReasons, Reading::clocks_event_reasons, 1, Shape::u64, 0, 0, kInfinity,
+     Call::DeviceGetCurrentClocksThrottleReasons},
+    {Call::DeviceGetPowerUsage, Reading::power_watts, kMilli},
+    {Call::DeviceGetTotalEnergyConsumption, Reading::energy_joules_total, kMilli, Shape::u64},
+    {Call::DeviceGetCurrPcieLinkGeneration, Reading::pcie_link_generation, 1},
+    {Call::DeviceGetCurrPcieLinkWidth, Reading::pcie_link_width_lanes, 1},
+};
+
+}  // namespace
+
+void Gather::scalars() {
+  for (const ScalarRow& row : kScalarRows) {
+    if (!due(row.reading)) continue;
+    std::uint32_t u32 = 0, period = 0;
+    std::uint64_t u64 = 0;
+    auto ask = [&](Call id) -> Return {
+      switch (row.shape) {
+        case Shape::u32: return call(id, g.handle_, &u32);
+        case Shape::u64: return call(id, g.handle_, &u64);
+        case Shape::u32Indexed: return call(id, g.handle_, row.argument, &u32);
+        case Shape::percentAndPeriod: return call(id, g.handle_, &u32, &period);
+        case Shape::u64ByTwo: return call(id, g.handle_, row.argument, row.argument2, &u64);
+      }
+      return kCallSkipped;
+    };
+    Return r = ask(row.call);
+    if (row.fallback != Call::none && (r == kNoSuchSymbol || r == kErrorFunctionNotFound)) r = ask(row.fallback);
+    const bool wide = row.shape == Shape::u64 || row.shape == Shape::u64ByTwo;
+    const double value = wide ? static_cast<double>(u64) : static_cast<double>(u32);
+    if (r == kSuccess && value > row.highest)
+      g.absent(row.reading, reading_status::kImplausible);
+    else
+      store(row.reading, r, value * row.scale);
+  }
+}
+
+}  // namespace gna::nvml

@@ -1,0 +1,69 @@
+#include <cstdio>
+#include <cstring>
+
+#include "core/nvml/gather.h"
+
+namespace gna::nvml {
+
+namespace {
+
+// Drivers are asked for NUL-terminated text; a text that is not terminated is cut, never read past.
+template <std::size_t N>
+void terminate(char (&text)[N]) {
+  text[N - 1] = 0;
+}
+
+}  // namespace
+
+void Gather::identity() {
+  shm::GpuFixed& r = g.record_;
+  auto text = [&](Call id, char* to, std::uint32_t size) {
+    if (call(id, g.handle_, to, size) != kSuccess) to[0] = 0;
+  };
+  text(Call::DeviceGetUUID, r.uuid, kDeviceUuidV2BufferSize);
+  text(Call::DeviceGetName, r.name, kDeviceNameV2BufferSize);
+  text(Call::DeviceGetSerial, r.serial, kDeviceSerialBufferSize);
+  text(Call::DeviceGetVbiosVersion, r.vbios_version, kDeviceVbiosVersionBufferSize);
+  text(Call::DeviceGetBoardPartNumber, r.board_part_number, kDevicePartNumberBufferSize);
+  text(Call::DeviceGetInforomImageVersion, r.inforom_image_version, kDeviceInforomVersionBufferSize);
+  if (call(Call::DeviceGetGspFirmwareVersion, g.handle_, static_cast<char*>(r.gsp_firmware_version)) != kSuccess)
+    r.gsp_firmware_version[0] = 0;
+  terminate(r.uuid);
+  terminate(r.name);
+  terminate(r.serial);
+  terminate(r.vbios_version);
+  terminate(r.board_part_number);
+  terminate(r.inforom_image_version);
+  terminate(r.gsp_firmware_version);
+
+  PciInfo pci{};
+  Return code = call(Call::DeviceGetPciInfo_v3, g.handle_, &pci);
+  const bool full = code == kSuccess;
+  if (code == kNoSuchSymbol || code == kErrorFunctionNotFound) code = call(Call::DeviceGetPciInfo_v2, g.handle_, &pci);
+  if (code == kNoSuchSymbol || code == kErrorFunctionNotFound) code = call(Call::DeviceGetPciInfo, g.handle_, &pci);
+  if (code == kSuccess) {
+    // sysfs form: four-digit domain, lower case, with the function (NVML's texts differ in both). A GPU is function 0.
+    std::snprintf(r.pci_bus_id, sizeof r.pci_bus_id, "%04x:%02x:%02x.0", pci.domain, pci.bus, pci.device);
+  } else {
+    r.pci_bus_id[0] = 0;
+  }
+  store(Reading::pci_device_id, full ? kSuccess : code == kSuccess ? kErrorNotSupported : code, pci.pciDeviceId);
+  store(Reading::pci_subsystem_id, full ? kSuccess : code == kSuccess ? kErrorNotSupported : code, pci.pciSubSystemId);
+
+  std::int32_t major = 0, minor = 0;
+  code = call(Call::DeviceGetCudaComputeCapability, g.handle_, &major, &minor);
+  store(Reading::compute_capability_major, code, major);
+  store(Reading::compute_capability_minor, code, minor);
+
+  std::uint32_t lowest = 0, highest = 0;
+  code = call(Call::DeviceGetPowerManagementLimitConstraints, g.handle_, &lowest, &highest);
+  store(Reading::power_limit_min_watts, code, lowest * 1e-3);
+  store(Reading::power_limit_max_watts, code, highest * 1e-3);
+
+  std::uint32_t current = 0, pending = 0;
+  code = call(Call::DeviceGetEccMode, g.handle_, &current, &pending);
+  store(Reading::ecc_mode_enabled, code, current, 1);
+  store(Reading::ecc_mode_pending, code, pending, 1);
+}
+
+}  // namespace gna::nvml

@@ -1,0 +1,47 @@
+#include "core/nvml/gather.h"
+
+namespace gna::nvml {
+
+void Gather::memory() {
+  Memory_v2 v2{};
+  v2.version = kMemory_v2Version;
+  Return code = due(Reading::memory_reserved_bytes) ? call(Call::DeviceGetMemoryInfo_v2, g.handle_, &v2) : kNoSuchSymbol;
+  if (code == kSuccess || !(code == kNoSuchSymbol || isUnsupported(code))) {
+    // Unified-memory systems answer total 0 (nvml.md §12.5); free above total was seen behind interposers.
+    const bool plausible = v2.total > 0 && v2.free <= v2.total && v2.used <= v2.total && v2.reserved <= v2.total;
+    const Return stored = code != kSuccess ? code : v2.total == 0 ? kErrorNotSupported : kSuccess;
+    if (stored == kSuccess && !plausible) {
+      for (Reading r : {Reading::memory_total_bytes, Reading::memory_reserved_bytes, Reading::memory_used_bytes,
+                        Reading::memory_free_bytes})
+        g.absent(r, reading_status::kImplausible);
+    } else {
+      store(Reading::memory_total_bytes, stored, static_cast<double>(v2.total));
+      store(Reading::memory_reserved_bytes, stored, static_cast<double>(v2.reserved));
+      store(Reading::memory_used_bytes, stored, static_cast<double>(v2.used));
+      store(Reading::memory_free_bytes, stored, static_cast<double>(v2.free));
+    }
+  } else {
+    // Version 1 counts what the driver reserves as used and does not tell it apart.
+    if (due(Reading::memory_reserved_bytes)) store(Reading::memory_reserved_bytes, code, 0);
+    if (due(Reading::memory_total_bytes)) {
+      Memory v1{};
+      code = call(Call::DeviceGetMemoryInfo, g.handle_, &v1);
+      if (code == kSuccess && v1.total == 0) code = kErrorNotSupported;
+      const double limit = static_cast<double>(v1.total);
+      store(Reading::memory_total_bytes, code, limit);
+      store(Reading::memory_used_bytes, code, static_cast<double>(v1.used), limit);
+      store(Reading::memory_free_bytes, code, static_cast<double>(v1.free), limit);
+    }
+  }
+
+  if (due(Reading::bar1_memory_total_bytes)) {
+    BAR1Memory bar1{};
+    code = call(Call::DeviceGetBAR1MemoryInfo, g.handle_, &bar1);
+    const double limit = static_cast<double>(bar1.bar1Total);
+    store(Reading::bar1_memory_total_bytes, code, limit);
+    store(Reading::bar1_memory_used_bytes, code, static_cast<double>(bar1.bar1Used), limit);
+    store(Reading::bar1_memory_free_bytes, code, static_cast<double>(bar1.bar1Free), limit);
+  }
+}
+
+}  // namespace gna::nvml

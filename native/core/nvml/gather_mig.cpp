@@ -1,0 +1,83 @@
+#include <cstring>
+
+#include "core/nvml/gather.h"
+
+namespace gna::nvml {
+
+void Gather::migDevices() {
+  std::uint32_t current = 0, pending = 0;
+  if (due(Reading::mig_mode_enabled)) {
+    const Return code = call(Call::DeviceGetMigMode, g.handle_, &current, &pending);
+    store(Reading::mig_mode_enabled, code, current, 1);
+    store(Reading::mig_mode_pending, code, pending, 1);
+  } else if (g.record_.status[gna::index(Reading::mig_mode_enabled)] == reading_status::kPresent) {
+    current = static_cast<std::uint32_t>(g.record_.readings[gna::index(Reading::mig_mode_enabled)]);
+  }
+  g.mig_.clear();
+  g.migHandles_.clear();
+  if (current != 1) return;
+
+  std::uint32_t slots = 0;
+  const Return code = call(Call::DeviceGetMaxMigDeviceCount, g.handle_, &slots);
+  store(Reading::mig_devices_max, code, slots);
+  if (code != kSuccess) return;
+  for (std::uint32_t slot = 0; slot < slots && slot < shm::kMaxMigPerGpu; ++slot) {
+    Device mig = nullptr;
+    // 6 = empty slot; instances need not fill the slots from the front.
+    if (call(Call::DeviceGetMigDeviceHandleByIndex, g.handle_, slot, &mig) != kSuccess || !mig) continue;
+    shm::MigInstance instance;
+    instance.mig_index = slot;
+    if (call(Call::DeviceGetUUID, mig, static_cast<char*>(instance.uuid), kDeviceUuidV2BufferSize) != kSuccess) continue;
+    instance.uuid[sizeof instance.uuid - 1] = 0;
+    if (call(Call::DeviceGetName, mig, static_cast<char*>(instance.name), kDeviceNameV2BufferSize) != kSuccess)
+      instance.name[0] = 0;
+    instance.name[sizeof instance.name - 1] = 0;
+    const Return gi = call(Call::DeviceGetGpuInstanceId, mig, &instance.gpu_instance);
+    const Return ci = call(Call::DeviceGetComputeInstanceId, mig, &instance.compute_instance);
+    instance.ids_status = statusOf(gi != kSuccess ? gi : ci);
+
+    DeviceAttributes a{};
+    Return attributes = call(Call::DeviceGetAttributes_v2, mig, &a);
+    if (attributes == kNoSuchSymbol || attributes == kErrorFunctionNotFound)
+      attributes = call(Call::DeviceGetAttributes, mig, &a);
+    instance.attributes_status = statusOf(attributes);
+    instance.multiprocessors = a.multiprocessorCount;
+    instance.copy_engines = a.sharedCopyEngineCount;
+    instance.decoders = a.sharedDecoderCount;
+    instance.encoders = a.sharedEncoderCount;
+    instance.jpeg_engines = a.sharedJpegCount;
+    instance.ofa_engines = a.sharedOfaCount;
+    instance.gpu_slices = a.gpuInstanceSliceCount;
+    instance.compute_slices = a.computeInstanceSliceCount;
+    g.mig_.push_back(instance);
+    g.migHandles_.push_back(mig);
+  }
+}
+
+void Gather::migMemory() {
+  bool stale = false;
+  for (std::size_t i = 0; i < g.mig_.size(); ++i) {
+    shm::MigInstance& instance = g.mig_[i];
+    Memory_v2 v2{};
+    v2.version = kMemory_v2Version;
+    Return code = call(Call::DeviceGetMemoryInfo_v2, g.migHandles_[i], &v2);
+    if (code == kNoSuchSymbol || code == kErrorFunctionNotFound || code == kErrorArgumentVersionMismatch) {
+      Memory v1{};
+      code = call(Call::DeviceGetMemoryInfo, g.migHandles_[i], &v1);
+      v2.total = v1.total;
+      v2.used = v1.used;
+      v2.free = v1.free;
+    }
+    // A destroyed instance's handle is refused or not found: look again in the next cycle instead of showing a ghost.
+    if (code == kErrorInvalidArgument || code == kErrorNotFound) stale = true;
+    const bool plausible = v2.free <= v2.total && v2.used <= v2.total;
+    instance.memory_status = code == kSuccess && !plausible ? reading_status::kImplausible : statusOf(code);
+    instance.memory_total_bytes = v2.total;
+    instance.memory_reserved_bytes = v2.reserved;
+    instance.memory_used_bytes = v2.used;
+    instance.memory_free_bytes = v2.free;
+  }
+  if (stale) g.migDueNs_ = 0;
+}
+
+}  // namespace gna::nvml

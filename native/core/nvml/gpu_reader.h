@@ -1,0 +1,90 @@
+#pragma once
+// All calls of one GPU, made by one thread. Owns the GPU's record; knows nothing of threads, clocks of others or
+// shared memory.
+
+#include <array>
+#include <bitset>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "core/clock/clock.h"
+#include "core/nvml/lane.h"
+#include "core/nvml/library.h"
+#include "core/nvml/process_list.h"
+#include "core/nvml/utilization_integrator.h"
+#include "core/readings/readings.h"
+#include "core/shm/records.h"
+
+namespace gna::nvml {
+
+/// What a cycle's codes say beyond this GPU's readings.
+struct CycleVerdict {
+  Return driverCode = kSuccess;  // 1, 9, 18 or 28: the whole driver has to be initialised anew
+  bool allUnknown = false;       // every call answered 999
+  std::uint32_t calls = 0;       // driver calls made
+};
+
+/// Reads one GPU. Not thread-safe: all members are for the one thread that owns the lane.
+class GpuReader {
+ public:
+  GpuReader(const Library& library, Lane& lane, const Clock& clock, std::uint32_t gpuIndex);
+
+  /// Takes a predecessor's integrator state over, if it is the same GPU (by UUID, checked when identity is known).
+  void carry(const shm::GpuFixed& predecessor);
+
+  /// Looks the handle up and reads identity. False when the GPU cannot be read; the record says why.
+  bool attach(std::uint64_t generation, std::uint32_t driverMajor);
+
+  /// Forgets the handle; readings become absent. Totals stay.
+  void detach(shm::GpuState state, Return code);
+
+  /// One cycle. Which cadences are due is decided by the injected clock.
+  CycleVerdict readCycle(std::uint64_t cycle);
+
+  /// One cheap call on a GPU that is lost or suspect. True when it answered.
+  bool probe();
+
+  /// A MIG configuration event came: enumerate instances in the next cycle.
+  void migChanged() { migDueNs_ = 0; }
+
+  Device handle() const { return handle_; }
+  const shm::GpuFixed& record() const { return record_; }
+  shm::GpuFixed& record() { return record_; }
+  const std::vector<shm::MigInstance>& migInstances() const { return mig_; }
+  const std::vector<shm::ProcessEntry>& processes() const { return processes_; }
+
+ private:
+  friend struct Gather;
+
+  void set(Reading r, double value);
+  void absent(Reading r, std::uint8_t status);
+  void clearReadings(std::uint8_t status);
+  /// Books a result for the verdict; true when the call succeeded.
+  bool ok(Return r);
+
+  const Library& library_;
+  Lane& lane_;
+  const Clock& clock_;
+  const std::uint32_t gpuIndex_;
+  std::uint32_t driverMajor_ = 0;
+  Device handle_ = nullptr;
+  shm::GpuFixed record_;
+  shm::GpuFixed carried_;
+  bool haveCarried_ = false;
+  UtilizationIntegrator integrator_;
+  std::vector<Sample> samples_;
+  std::vector<shm::MigInstance> mig_;
+  std::vector<Device> migHandles_;
+  std::vector<shm::ProcessEntry> processes_;
+  std::array<ProcessBuffer, 3> processBuffers_;
+  std::array<std::size_t, 3> processStride_{};   // 0 = undecided
+  std::array<std::uint8_t, 3> processVariant_{};  // index into the fallback chain
+  std::bitset<kReadingCount> dormant_;            // answered "unsupported": not asked until the next identity round
+  std::int64_t identityDueNs_ = 0, minuteDueNs_ = 0, migDueNs_ = 0;
+  // This cycle's bookkeeping
+  Return fatal_ = kSuccess, driverCode_ = kSuccess;
+  std::uint32_t calls_ = 0, unknowns_ = 0, invalids_ = 0;
+};
+
+}  // namespace gna::nvml

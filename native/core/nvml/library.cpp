@@ -1,0 +1,84 @@
+#include "core/nvml/library.h"
+
+#include <dlfcn.h>
+#include <link.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+namespace gna::nvml {
+
+namespace {
+
+constexpr const char* kSoname = "libnvidia-ml.so.1";
+
+// These rows are watched like driver calls but are not functions of the library.
+bool isLibrarySymbol(Call call) { return call != Call::LibraryOpen && call != Call::HamiSweep; }
+
+std::string loadedPath(void* handle) {
+  link_map* map = nullptr;
+  if (dlinfo(handle, RTLD_DI_LINKMAP, &map) != 0 || !map || !map->l_name) return {};
+  char* resolved = realpath(map->l_name, nullptr);
+  std::string path = resolved ? resolved : map->l_name;
+  free(resolved);
+  return path;
+}
+
+}  // namespace
+
+void* Library::tryOpen(const std::string& name, std::string& report) {
+  void* handle = dlopen(name.c_str(), RTLD_NOW | RTLD_LOCAL);
+  if (!handle) {
+    const char* why = dlerror();
+    report += (report.empty() ? "" : "; ") + name + ": " + (why ? why : "not loadable");
+  }
+  return handle;
+}
+
+bool Library::open(const Search& search, std::string& report) {
+  report.clear();
+  void* handle = nullptr;
+  if (!search.explicitPath.empty()) {
+    handle = tryOpen(search.explicitPath, report);
+  } else {
+    handle = tryOpen(kSoname, report);
+    for (const std::string& root : search.driverRoots) {
+      for (std::string_view folder : kLibraryFolders) {
+        if (handle) break;
+        const std::string candidate = root + std::string(folder) + "/" + kSoname;
+        if (access(candidate.c_str(), F_OK) == 0) handle = tryOpen(candidate, report);
+      }
+    }
+    const char* wsl = "/usr/lib/wsl/lib/libnvidia-ml.so.1";
+    if (!handle && access(wsl, F_OK) == 0) handle = tryOpen(wsl, report);
+  }
+  if (!handle) return false;
+  handle_ = handle;
+  path_ = loadedPath(handle);
+  resolve();
+  return true;
+}
+
+void Library::resolve() {
+  missing_ = foreign_ = 0;
+  // The object the library itself lives in, found by its own dynamic section: an interposer that overrides dlsym
+  // cannot move that. A symbol from somewhere else is interposed.
+  Dl_info own{};
+  link_map* map = nullptr;
+  const bool haveOwn = dlinfo(handle_, RTLD_DI_LINKMAP, &map) == 0 && map && dladdr(map->l_ld, &own) != 0;
+  for (std::size_t i = 0; i < kCallCount; ++i) {
+    if (!isLibrarySymbol(static_cast<Call>(i))) continue;
+    table_[i] = dlsym(handle_, kCallSymbols[i]);
+    if (!table_[i]) {
+      ++missing_;
+      continue;
+    }
+    Dl_info where{};
+    if (haveOwn && dladdr(table_[i], &where) != 0 && where.dli_fbase != own.dli_fbase) ++foreign_;
+  }
+  if (auto info = reinterpret_cast<const char* (*)()>(dlsym(handle_, "gpuNodeSimulatorInfo"))) {
+    const char* text = info();
+    simulator_ = text ? text : "simulated";
+  }
+}
+
+}  // namespace gna::nvml
