@@ -124,7 +124,7 @@ export function choice<const Words extends readonly [string, ...string[]]>(
   initial: Words[number],
   description: string,
 ) {
-  return note(Type.Enum([...words] as unknown as Words, { default: initial }), {
+  return note(Type.Unsafe<Words[number]>(Type.Enum([...words], { default: initial })), {
     flag,
     kind: 'choice',
     expected: `one of ${words.join(', ')}`,
