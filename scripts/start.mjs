@@ -21,8 +21,7 @@ const scenario = 'mixed';
  * @param {readonly string[]} given the user's own arguments
  */
 async function simulationFlags(given) {
-  if (given.some((arg) => /^--(?:nvml\.library|path\.(?:sysfs|procfs|dev)|config\.file)\b/.test(arg)))
-    return [];
+  if (given.some((arg) => /^--(?:nvml\.library|path\.(?:sysfs|procfs|dev)|config\.file)\b/.test(arg))) return [];
   const probe = await probeDriver();
   if (probe.answers) {
     console.log('An NVIDIA driver answers on this host: the agent runs on it.');

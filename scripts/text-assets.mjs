@@ -1,12 +1,20 @@
 /**
- * Files of the status page are imported as text, so that the bundle is one file and serves them from memory. Both
- * the bundler and the test runner follow this one rule; `src/text-assets.d.ts` states it for the type checker.
+ * Files of the status page are imported as text, so that the bundle is one file and serves them from memory:
+ * markup, style and drawings as they are, any other file (a script for the browser) with `?text` behind its name.
+ * Bundler and test runner follow this one rule; `src/text-assets.d.ts` states it for the type checker.
  */
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 
-/** Import specifiers that mean "the text of this file": markup, style, drawings and scripts for the browser. */
-export const textAssetPattern = /\.(?:html|css|svg|client\.js)$/;
+/** Import specifiers that mean "the text of this file". */
+export const textAssetPattern = /\.(?:html|css|svg)$|\?text$/;
+
+/**
+ * Absolute path of the file a specifier names.
+ * @param {string} directory of the importing file
+ * @param {string} specifier
+ */
+const assetPath = (directory, specifier) => resolve(directory, specifier.replace(/\?text$/, ''));
 
 /**
  * The rule as an esbuild plugin.
@@ -16,7 +24,11 @@ export function esbuildTextAssets() {
   return {
     name: 'text-assets',
     setup(build) {
-      build.onLoad({ filter: textAssetPattern }, ({ path }) => ({
+      build.onResolve({ filter: textAssetPattern }, ({ path, resolveDir }) => ({
+        path: assetPath(resolveDir, path),
+        namespace: 'text-asset',
+      }));
+      build.onLoad({ filter: /.*/, namespace: 'text-asset' }, ({ path }) => ({
         contents: readFileSync(path, 'utf8'),
         loader: 'text',
       }));
@@ -35,7 +47,7 @@ export function viteTextAssets() {
     enforce: 'pre',
     resolveId(source, importer) {
       if (importer === undefined || !source.startsWith('.') || !textAssetPattern.test(source)) return null;
-      return `${prefix}${Buffer.from(resolve(dirname(importer), source)).toString('base64url')}`;
+      return `${prefix}${Buffer.from(assetPath(dirname(importer), source)).toString('base64url')}`;
     },
     load(id) {
       if (!id.startsWith(prefix)) return null;

@@ -28,9 +28,7 @@ export function matchesInstalled(lock, installed) {
   return Object.keys(wanted).every(
     (path) =>
       path === '' ||
-      (there[path] === undefined
-        ? wanted[path].optional === true
-        : there[path].version === wanted[path].version),
+      (there[path] === undefined ? wanted[path].optional === true : there[path].version === wanted[path].version),
   );
 }
 

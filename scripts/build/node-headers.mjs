@@ -35,10 +35,7 @@ function candidates() {
     ['beside the running Node', dirname(dirname(execPath))],
     ['the system', '/usr'],
     ['the system', '/usr/local'],
-    [
-      'the cache of node-gyp',
-      join(env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'node-gyp', version.slice(1)),
-    ],
+    ['the cache of node-gyp', join(env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'node-gyp', version.slice(1))],
   ];
 }
 
@@ -61,9 +58,7 @@ export function findNodeHeaders() {
   for (const [name, directory] of candidates()) {
     if (directory === undefined || directory === '') continue;
     const version = headersVersion(directory);
-    tried.push(
-      `${directory} (${name}): ${version === undefined ? 'no headers' : `headers of Node ${version}`}`,
-    );
+    tried.push(`${directory} (${name}): ${version === undefined ? 'no headers' : `headers of Node ${version}`}`);
     if (version === process.versions.node) return { directory, tried };
     if (version !== undefined && Number.parseInt(version, 10) >= 20) otherVersion ??= directory;
   }
