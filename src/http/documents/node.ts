@@ -1,0 +1,101 @@
+import Type, { type Static } from 'typebox';
+import type { NodeState } from '../../model/node-state.js';
+import { FindingDocument } from './finding.js';
+import { GPU_PARTS, GpuDocument, GpuEventDocument } from './gpu.js';
+import type { Holds, JsonForm, Same } from './json-form.js';
+import { PartitionDocument, WorkloadDocument } from './partition.js';
+import { CallStatisticsDocument, DriverDocument, SamplingDocument, StuckCallDocument } from './sampling.js';
+import { closed, integer, maybe, named, number, numbersByName, text } from './words.js';
+
+const PciFunctionDocument = closed(
+  {
+    busId: Type.String(),
+    vendorId: Type.Integer(),
+    deviceId: Type.Integer(),
+    driver: maybe(Type.String()),
+    iommuGroup: maybe(Type.Integer()),
+    numaNode: maybe(Type.Integer()),
+  },
+  { $id: 'PciFunction', description: 'An NVIDIA display or 3D function in sysfs.' },
+);
+
+const HamiSweepDocument = closed(
+  {
+    directories: Type.Integer(),
+    files: Type.Integer(),
+    refused: Type.Array(closed({ directory: Type.String(), reason: text('Stable code.') })),
+    refusedByReason: numbersByName('Refused files by reason.'),
+    truncated: Type.Boolean(),
+  },
+  { $id: 'HamiSweep', description: 'HAMi usage files as found.' },
+);
+
+const SourceDocument = closed(
+  {
+    name: Type.String(),
+    ok: Type.Boolean(),
+    durationSeconds: Type.Number(),
+    message: maybe(Type.String()),
+  },
+  { $id: 'Source', description: 'Whether a source answered in its last round.' },
+);
+
+/** Schema of `NodeState` as the API and the control socket give it. */
+export const NodeDocument = closed(
+  {
+    atUnixSeconds: number('Unix time of this state.'),
+    atMonotonicSeconds: number('Seconds of the monotonic clock.'),
+    agent: closed({ version: Type.String(), startedUnixSeconds: Type.Number(), pid: Type.Integer() }),
+    simulated: maybe(text('There only when the driver is a simulation: what it says of itself.')),
+    driver: named(DriverDocument),
+    sampling: named(SamplingDocument),
+    gpus: Type.Array(named(GpuDocument)),
+    partitions: Type.Array(named(PartitionDocument)),
+    workloads: Type.Array(named(WorkloadDocument)),
+    findings: Type.Array(named(FindingDocument)),
+    pci: Type.Array(named(PciFunctionDocument)),
+    hami: maybe(named(HamiSweepDocument)),
+    events: Type.Array(named(GpuEventDocument)),
+    sources: Type.Array(named(SourceDocument)),
+    calls: Type.Array(named(CallStatisticsDocument)),
+    topologyVersion: integer('Changes whenever GPUs, instances, partitions or their names change.'),
+  },
+  { $id: 'Node', description: 'Everything known of this node at one time.' },
+);
+
+/** A node's state after JSON: what API clients, the status page and the command line read. */
+export type NodeView = Static<typeof NodeDocument>;
+export type GpuView = Static<typeof GpuDocument>;
+export type PartitionView = Static<typeof PartitionDocument>;
+export type WorkloadView = Static<typeof WorkloadDocument>;
+export type FindingView = Static<typeof FindingDocument>;
+export type StuckCallView = Static<typeof StuckCallDocument>;
+
+/** Every named schema, in the order they depend on each other. */
+export const DOCUMENTS = [
+  ...GPU_PARTS,
+  GpuDocument,
+  GpuEventDocument,
+  PartitionDocument,
+  WorkloadDocument,
+  FindingDocument,
+  DriverDocument,
+  StuckCallDocument,
+  SamplingDocument,
+  CallStatisticsDocument,
+  PciFunctionDocument,
+  HamiSweepDocument,
+  SourceDocument,
+  NodeDocument,
+] as const;
+
+/** The schema and the model say the same. */
+export type NodeAgrees = Holds<Same<Omit<NodeView, 'gpus'>, Omit<JsonForm<NodeState>, 'gpus'>>>;
+
+/**
+ * The state in the form it has after JSON. The copy is made by JSON itself, so that a command that collects on its
+ * own and one that asks the agent read the very same thing.
+ */
+export function nodeView(state: NodeState): NodeView {
+  return JSON.parse(JSON.stringify(state)) as NodeView;
+}
