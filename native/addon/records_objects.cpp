@@ -1,0 +1,179 @@
+#include "addon/records_objects.h"
+
+#include <algorithm>
+#include <cstring>
+#include <type_traits>
+
+namespace gna::addon {
+
+namespace {
+
+/// The record at the front of the copied words; what was not published stays at its initial value.
+template <typename Record>
+Record front(const Copied& record) {
+  static_assert(std::is_trivially_copyable_v<Record>);
+  Record out{};
+  std::memcpy(static_cast<void*>(&out), record.words.data(), std::min(sizeof out, record.words.size_bytes()));
+  return out;
+}
+
+template <std::size_t N>
+Napi::String fixedText(Napi::Env env, const char (&field)[N]) {
+  return Napi::String::New(env, field, strnlen(field, N));
+}
+
+Napi::Number number(Napi::Env env, auto value) { return Napi::Number::New(env, static_cast<double>(value)); }
+
+Napi::Object inFlightObject(Napi::Env env, const shm::InFlightCall& call) {
+  Napi::Object o = Napi::Object::New(env);
+  o.Set("lane", number(env, call.lane));
+  o.Set("gpuIndex", number(env, call.gpu_index));
+  o.Set("call", number(env, call.call));
+  o.Set("verdict", number(env, call.verdict));
+  o.Set("sinceMonotonicNs", number(env, call.since_monotonic_ns));
+  o.Set("tid", number(env, call.tid));
+  o.Set("syscallNumber", number(env, call.syscall_number));
+  o.Set("threadState", Napi::String::New(env, &call.thread_state, call.thread_state == 0 ? 0 : 1));
+  o.Set("wchan", fixedText(env, call.wchan));
+  return o;
+}
+
+Napi::Object migObject(Napi::Env env, const shm::MigInstance& mig) {
+  Napi::Object o = Napi::Object::New(env);
+  o.Set("migIndex", number(env, mig.mig_index));
+  o.Set("gpuInstance", number(env, mig.gpu_instance));
+  o.Set("computeInstance", number(env, mig.compute_instance));
+  o.Set("idsStatus", number(env, mig.ids_status));
+  o.Set("attributesStatus", number(env, mig.attributes_status));
+  o.Set("memoryStatus", number(env, mig.memory_status));
+  o.Set("multiprocessors", number(env, mig.multiprocessors));
+  o.Set("copyEngines", number(env, mig.copy_engines));
+  o.Set("decoders", number(env, mig.decoders));
+  o.Set("encoders", number(env, mig.encoders));
+  o.Set("jpegEngines", number(env, mig.jpeg_engines));
+  o.Set("ofaEngines", number(env, mig.ofa_engines));
+  o.Set("gpuSlices", number(env, mig.gpu_slices));
+  o.Set("computeSlices", number(env, mig.compute_slices));
+  o.Set("memoryTotalBytes", number(env, mig.memory_total_bytes));
+  o.Set("memoryReservedBytes", number(env, mig.memory_reserved_bytes));
+  o.Set("memoryUsedBytes", number(env, mig.memory_used_bytes));
+  o.Set("memoryFreeBytes", number(env, mig.memory_free_bytes));
+  o.Set("uuid", fixedText(env, mig.uuid));
+  o.Set("name", fixedText(env, mig.name));
+  return o;
+}
+
+Napi::Object processObject(Napi::Env env, const shm::ProcessEntry& process) {
+  Napi::Object o = Napi::Object::New(env);
+  o.Set("pid", number(env, process.pid));
+  o.Set("type", number(env, process.type));
+  const bool known = process.used_memory_bytes != ~std::uint64_t{0};
+  o.Set("usedMemoryBytes", known ? number(env, process.used_memory_bytes) : number(env, -1));
+  o.Set("gpuInstance", number(env, process.gpu_instance));
+  o.Set("computeInstance", number(env, process.compute_instance));
+  return o;
+}
+
+/// Copies up to `count` items that follow at `at`; never past the words that were published.
+template <typename Item, typename Convert>
+Napi::Array items(Napi::Env env, const Copied& record, std::size_t& at, std::uint64_t count, Convert convert) {
+  const std::size_t left = record.words.size_bytes() > at ? (record.words.size_bytes() - at) / sizeof(Item) : 0;
+  const auto there = static_cast<std::uint32_t>(std::min<std::uint64_t>(count, left));
+  Napi::Array array = Napi::Array::New(env, there);
+  const auto* bytes = reinterpret_cast<const unsigned char*>(record.words.data());
+  for (std::uint32_t i = 0; i < there; ++i, at += sizeof(Item)) {
+    Item item;
+    std::memcpy(&item, bytes + at, sizeof item);
+    array.Set(i, convert(env, item));
+  }
+  return array;
+}
+
+}  // namespace
+
+Napi::Object driverObject(Napi::Env env, const Copied& record) {
+  const auto driver = front<shm::DriverRecord>(record);
+  Napi::Object o = Napi::Object::New(env);
+  o.Set("published", number(env, record.published));
+  o.Set("state", number(env, driver.state));
+  o.Set("lastCode", number(env, driver.last_code));
+  o.Set("generation", number(env, driver.generation));
+  o.Set("initAttempts", number(env, driver.init_attempts));
+  o.Set("reinitializations", number(env, driver.reinitializations));
+  o.Set("lastReinitReason", number(env, driver.last_reinit_reason));
+  o.Set("gpuCount", number(env, driver.gpu_count));
+  o.Set("symbolsMissing", number(env, driver.symbols_missing));
+  o.Set("foreignSymbols", number(env, driver.foreign_symbols));
+  o.Set("cudaDriverVersion", number(env, driver.cuda_driver_version));
+  o.Set("driverMajor", number(env, driver.driver_major));
+  o.Set("libraryPath", fixedText(env, driver.library_path));
+  o.Set("driverVersion", fixedText(env, driver.driver_version));
+  o.Set("nvmlVersion", fixedText(env, driver.nvml_version));
+  o.Set("simulator", fixedText(env, driver.simulator));
+  o.Set("message", fixedText(env, driver.message));
+  return o;
+}
+
+Napi::Object watchObject(Napi::Env env, const Copied& record) {
+  const auto watch = front<shm::WatchRecord>(record);
+  const auto count = static_cast<std::uint32_t>(std::min<std::uint64_t>(watch.in_flight_count, shm::kMaxInFlight));
+  Napi::Array inFlight = Napi::Array::New(env, count);
+  for (std::uint32_t i = 0; i < count; ++i) inFlight.Set(i, inFlightObject(env, watch.in_flight[i]));
+  Napi::Object o = Napi::Object::New(env);
+  o.Set("published", number(env, record.published));
+  o.Set("cycle", number(env, watch.cycle));
+  o.Set("tickMonotonicNs", number(env, watch.tick_monotonic_ns));
+  o.Set("samplerPid", number(env, watch.sampler_pid));
+  o.Set("leaving", watch.leaving != 0);
+  o.Set("inFlight", inFlight);
+  return o;
+}
+
+Napi::Object gpuObject(Napi::Env env, std::uint32_t index, const Copied& record) {
+  const auto gpu = front<shm::GpuFixed>(record);
+  // One buffer for both arrays: one allocation per GPU and cycle.
+  Napi::ArrayBuffer buffer = Napi::ArrayBuffer::New(env, kReadingCount * sizeof(double) + kReadingCount);
+  std::memcpy(buffer.Data(), gpu.readings, kReadingCount * sizeof(double));
+  std::memcpy(static_cast<unsigned char*>(buffer.Data()) + kReadingCount * sizeof(double), gpu.status, kReadingCount);
+
+  Napi::Object o = Napi::Object::New(env);
+  o.Set("index", number(env, index));
+  o.Set("published", number(env, record.published));
+  o.Set("generation", number(env, gpu.generation));
+  o.Set("cycle", number(env, gpu.cycle));
+  o.Set("gatheredMonotonicNs", number(env, gpu.gathered_monotonic_ns));
+  o.Set("gatheredRealtimeNs", number(env, gpu.gathered_realtime_ns));
+  o.Set("gatherDurationNs", number(env, gpu.gather_duration_ns));
+  o.Set("state", number(env, gpu.state));
+  o.Set("stateCode", number(env, gpu.state_code));
+  o.Set("identityVersion", number(env, gpu.identity_version));
+  o.Set("values", Napi::Float64Array::New(env, kReadingCount, buffer, 0));
+  o.Set("status", Napi::Uint8Array::New(env, kReadingCount, buffer, kReadingCount * sizeof(double)));
+  o.Set("uuid", fixedText(env, gpu.uuid));
+  o.Set("name", fixedText(env, gpu.name));
+  o.Set("serial", fixedText(env, gpu.serial));
+  o.Set("pciBusId", fixedText(env, gpu.pci_bus_id));
+  o.Set("vbiosVersion", fixedText(env, gpu.vbios_version));
+  o.Set("boardPartNumber", fixedText(env, gpu.board_part_number));
+  o.Set("inforomImageVersion", fixedText(env, gpu.inforom_image_version));
+  o.Set("gspFirmwareVersion", fixedText(env, gpu.gsp_firmware_version));
+  o.Set("processTotal", number(env, gpu.process_total));
+  std::size_t at = sizeof(shm::GpuFixed);
+  o.Set("migInstances", items<shm::MigInstance>(env, record, at, gpu.mig_count, migObject));
+  o.Set("processes", items<shm::ProcessEntry>(env, record, at, gpu.process_count, processObject));
+  return o;
+}
+
+Napi::Object eventObject(Napi::Env env, const shm::Event& event) {
+  Napi::Object o = Napi::Object::New(env);
+  o.Set("number", number(env, event.number));
+  o.Set("realtimeNs", number(env, event.realtime_ns));
+  o.Set("type", number(env, event.type));
+  o.Set("data", number(env, event.data));
+  o.Set("gpuIndex", number(env, event.gpu_index));
+  o.Set("gpuInstance", number(env, event.gpu_instance));
+  o.Set("computeInstance", number(env, event.compute_instance));
+  return o;
+}
+
+}  // namespace gna::addon

@@ -1,0 +1,26 @@
+#pragma once
+// Records of the shared memory as JavaScript objects (src/native/addon.ts). Conversion only.
+
+#include <napi.h>
+
+#include <cstdint>
+#include <span>
+
+#include "core/shm/records.h"
+
+namespace gna::addon {
+
+/// A record as it was copied out of a ring: words, and the ring's count of publications.
+struct Copied {
+  std::span<const std::uint64_t> words;
+  std::uint64_t published = 0;
+};
+
+Napi::Object driverObject(Napi::Env env, const Copied& record);
+Napi::Object watchObject(Napi::Env env, const Copied& record);
+Napi::Object gpuObject(Napi::Env env, std::uint32_t index, const Copied& record);
+Napi::Object eventObject(Napi::Env env, const shm::Event& event);
+/// Throws Error SEGMENT_CORRUPT when the sweep cannot be decoded.
+Napi::Object hamiObject(Napi::Env env, const Copied& record);
+
+}  // namespace gna::addon

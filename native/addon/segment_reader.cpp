@@ -1,0 +1,151 @@
+#include "addon/segment_reader.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+#include "addon/arguments.h"
+#include "addon/errors.h"
+#include "addon/exports.h"
+#include "addon/instance.h"
+#include "addon/records_objects.h"
+
+namespace gna::addon {
+
+Napi::Function SegmentReader::define(Napi::Env env) {
+  return DefineClass(env, "SegmentReader",
+                     {InstanceMethod<&SegmentReader::read>("read"),
+                      InstanceMethod<&SegmentReader::statistics>("statistics"),
+                      InstanceMethod<&SegmentReader::close>("close")});
+}
+
+SegmentReader::SegmentReader(const Napi::CallbackInfo& info) : Napi::ObjectWrap<SegmentReader>(info) {
+  const Napi::Env env = info.Env();
+  mapping_ = shm::Mapping{smallNumber(env, info[0], "memoryFd"), shm::Mapping::Access::readOnly};
+  if (!mapping_.valid()) throw systemError(env, "mmap", errno, "the sampler's memory");
+}
+
+/// Checks the header once; it never changes after the sampler has written it.
+void SegmentReader::ensureReadable(Napi::Env env) {
+  if (segment_.valid()) return;
+  if (!mapping_.valid()) throw codedError(env, "SEGMENT_CLOSED", "this reader was closed");
+  const char* problem = shm::Segment::check(mapping_.address(), mapping_.bytes());
+  if (problem != nullptr) {
+    // The magic number is written last: while it is 0, the sampler has not come that far.
+    const bool untouched = mapping_.bytes() >= shm::kSegmentBytes &&
+                           static_cast<const shm::Word*>(mapping_.address())->load(std::memory_order_acquire) == 0;
+    throw codedError(env, untouched ? "SEGMENT_NOT_READY" : "SEGMENT_FOREIGN", problem);
+  }
+  segment_ = shm::Segment{mapping_.address()};
+}
+
+/// Makes a new object when the ring has a newer record. Whether the cached object is of any record at all.
+template <typename Convert>
+bool SegmentReader::refresh(const shm::SlotRing& ring, Cached& cached, Convert convert) {
+  const std::uint64_t published = ring.count();
+  if (published != cached.published) {
+    const std::size_t words = ring.read(buffer_.data(), buffer_.size());
+    if (words > 0) {
+      cached.object = Napi::Persistent(convert(Copied{{buffer_.data(), words}, published}).template As<Napi::Object>());
+      cached.published = published;
+    }
+  }
+  return !cached.object.IsEmpty();
+}
+
+std::uint32_t SegmentReader::gpuCount() const {
+  return static_cast<std::uint32_t>(std::min<std::uint64_t>(driverGpuCount_, shm::kMaxGpus));
+}
+
+Napi::Array SegmentReader::readEvents(Napi::Env env, double& lost) {
+  Napi::Array events = Napi::Array::New(env);
+  const std::uint64_t last = segment_.lastEventNumber();
+  if (last <= lastEvent_) return events;
+  std::uint64_t next = lastEvent_ + 1;
+  if (last - lastEvent_ > shm::kEventCapacity) {
+    next = last - shm::kEventCapacity + 1;
+    lost += static_cast<double>(next - lastEvent_ - 1);
+  }
+  std::uint32_t count = 0;
+  for (; next <= last; ++next) {
+    shm::Event event;
+    if (segment_.readEvent(next, event))
+      events.Set(count++, eventObject(env, event));
+    else
+      lost += 1;
+  }
+  lastEvent_ = last;
+  return events;
+}
+
+Napi::Value SegmentReader::read(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  ensureReadable(env);
+  buffer_.resize(std::max({shm::kGpuRecordBytes, sizeof(shm::DriverRecord), sizeof(shm::WatchRecord)}) / 8);
+
+  // Before the first record the initial values stand for "starting", published 0.
+  const auto driver = [&](const Copied& record) {
+    shm::DriverRecord fixed{};
+    std::memcpy(static_cast<void*>(&fixed), record.words.data(), std::min(sizeof fixed, record.words.size_bytes()));
+    driverGpuCount_ = fixed.gpu_count;
+    return driverObject(env, record);
+  };
+  if (!refresh(segment_.driver(), driver_, driver)) driver_.object = Napi::Persistent(driverObject(env, {}));
+  const auto watch = [&](const Copied& record) { return watchObject(env, record); };
+  if (!refresh(segment_.watch(), watch_, watch)) watch_.object = Napi::Persistent(watchObject(env, {}));
+
+  Napi::Array gpus = Napi::Array::New(env);
+  std::uint32_t shown = 0;
+  // Rings beyond the driver's count are not looked at: a look would give each an own page of memory.
+  for (std::uint32_t i = 0; i < gpuCount(); ++i)
+    if (refresh(segment_.gpu(i), gpus_[i], [&](const Copied& r) { return gpuObject(env, i, r); }))
+      gpus.Set(shown++, gpus_[i].object.Value());
+
+  Napi::Object snapshot = Napi::Object::New(env);
+  snapshot.Set("driver", driver_.object.Value());
+  snapshot.Set("watch", watch_.object.Value());
+  snapshot.Set("gpus", gpus);
+  double lost = 0;
+  snapshot.Set("events", readEvents(env, lost));
+  snapshot.Set("eventsLost", lost);
+
+  const std::uint64_t swept = segment_.hami().count();
+  if (swept != hamiPublished_) {
+    std::vector<std::uint64_t> blob(shm::kHamiBlobBytes / 8);
+    const std::size_t words = segment_.hami().read(blob.data(), blob.size());
+    if (words > 0) {
+      hamiPublished_ = swept;
+      snapshot.Set("hami", hamiObject(env, {{blob.data(), words}, swept}));
+    }
+  }
+  return snapshot;
+}
+
+Napi::Value SegmentReader::statistics(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  ensureReadable(env);
+  Napi::Float64Array sums = Napi::Float64Array::New(env, shm::kLaneStatisticsWords);
+  std::fill_n(sums.Data(), shm::kLaneStatisticsWords, 0.0);
+  const std::size_t lanes = std::min<std::size_t>(shm::kLaneCount, 3 + gpuCount());
+  for (std::size_t lane = 0; lane < lanes; ++lane) {
+    const shm::Word* words = segment_.statistics(lane);
+    for (std::size_t i = 0; i < shm::kLaneStatisticsWords; ++i)
+      sums[i] += static_cast<double>(words[i].load(std::memory_order_relaxed));
+  }
+  return sums;
+}
+
+void SegmentReader::close(const Napi::CallbackInfo&) {
+  segment_ = {};
+  mapping_ = {};
+}
+
+void initSegmentReader(Napi::Env env, Napi::Object exports) {
+  Instance::of(env).segmentReader = Napi::Persistent(SegmentReader::define(env));
+  const auto open = [](const Napi::CallbackInfo& info) -> Napi::Value {
+    return Instance::of(info.Env()).segmentReader.New({info[0]});
+  };
+  exports.Set("openSegment", Napi::Function::New(env, open, "openSegment"));
+}
+
+}  // namespace gna::addon

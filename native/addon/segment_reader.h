@@ -1,0 +1,48 @@
+#pragma once
+// Reads one sampler's shared memory: one crossing into JavaScript per wake-up. Records that did not change keep the
+// object of the read before.
+
+#include <napi.h>
+
+#include <array>
+#include <cstdint>
+#include <vector>
+
+#include "core/shm/mapping.h"
+#include "core/shm/segment.h"
+
+namespace gna::addon {
+
+class SegmentReader : public Napi::ObjectWrap<SegmentReader> {
+ public:
+  static Napi::Function define(Napi::Env env);
+  explicit SegmentReader(const Napi::CallbackInfo& info);
+
+ private:
+  /// A ring's last object and the count of publications it belongs to.
+  struct Cached {
+    std::uint64_t published = 0;
+    Napi::ObjectReference object;
+  };
+
+  Napi::Value read(const Napi::CallbackInfo& info);
+  Napi::Value statistics(const Napi::CallbackInfo& info);
+  void close(const Napi::CallbackInfo& info);
+
+  void ensureReadable(Napi::Env env);
+  template <typename Convert>
+  bool refresh(const shm::SlotRing& ring, Cached& cached, Convert convert);
+  Napi::Array readEvents(Napi::Env env, double& lost);
+  std::uint32_t gpuCount() const;
+
+  shm::Mapping mapping_;
+  shm::Segment segment_;
+  std::vector<std::uint64_t> buffer_;
+  Cached driver_, watch_;
+  std::array<Cached, shm::kMaxGpus> gpus_;
+  std::uint64_t hamiPublished_ = 0;
+  std::uint64_t lastEvent_ = 0;
+  std::uint64_t driverGpuCount_ = 0;
+};
+
+}  // namespace gna::addon
