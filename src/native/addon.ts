@@ -213,19 +213,51 @@ export interface Exposition {
   readonly lineCount: number;
 }
 
+/** A started sampler. The descriptors belong to the caller: `closeFd`, or a `net.Socket` for the first. */
+export interface SpawnedSampler {
+  readonly pid: number;
+  readonly socketFd: number;
+  readonly memoryFd: number;
+  /** Its standard error, see `readMessages`. */
+  readonly messagesFd: number;
+}
+
+/** One look at a sampler. */
+export interface SamplerPoll {
+  /** `gone` when the process was reaped; `leader-zombie` when its leader exited and a thread still sleeps in the kernel. */
+  readonly state: 'running' | 'leader-zombie' | 'gone';
+  /** Only for a process that ended by itself and was reaped now. */
+  readonly exitCode?: number;
+  /** Only for a process that a signal ended and that was reaped now. */
+  readonly signal?: number;
+}
+
+/** The native half. Functions throw `Error` with a stable `code`: an errno name, or `ERR_INVALID_ARG_TYPE`. */
 export interface Addon {
+  /** Layout version of the shared memory. */
   readonly abi: number;
-  spawnSampler(options: SpawnOptions): { readonly pid: number; readonly socketFd: number; readonly memoryFd: number };
-  /** Never blocks. `gone` when the process was reaped; `leader-zombie` when its leader exited and a thread still sleeps in the kernel. */
-  pollSampler(pid: number): { readonly state: 'running' | 'leader-zombie' | 'gone'; readonly status: number };
+  /** Starts a sampler in its own process group. Call it from the main thread: the sampler ends with the thread that started it. */
+  spawnSampler(options: SpawnOptions): SpawnedSampler;
+  /** Never blocks. Throws `ESRCH` for a pid that is no sampler started from here, or is gone since the last poll. */
+  pollSampler(pid: number): SamplerPoll;
+  /** False when the kernel refused. Throws like `pollSampler`. */
   signalSampler(pid: number, signal: number): boolean;
+  /** What a sampler wrote to its standard error, at most 32 KiB. */
+  readMessages(messagesFd: number): string;
   openSegment(memoryFd: number): SegmentReader;
   closeFd(fd: number): void;
   /** In-process engine on threads of our own; same socket and memory protocol as the process. */
   startEngine(args: readonly string[]): { readonly socketFd: number; readonly memoryFd: number; stop(): void };
   /** Walks a procfs root on a thread of its own; `prefixes` are absolute paths such as `/dev/nvidia`. */
   findHolders(procfs: string, prefixes: readonly string[]): Promise<readonly DeviceHolder[]>;
+  /**
+   * First `maxBytes` of each regular file, undefined where it cannot be read. On a thread of its own: reading
+   * `/proc/<pid>/cmdline` waits for a lock that a process asleep in the driver may hold.
+   */
+  readFiles(paths: readonly string[], maxBytes: number): Promise<readonly (Buffer | undefined)[]>;
   clockNow(clockFile: string | undefined): { readonly monotonicNs: number; readonly realtimeNs: number };
+  /** Who is at the other end of a connected unix socket (SO_PEERCRED). */
+  peerCredentials(fd: number): { readonly pid: number; readonly uid: number; readonly gid: number };
   readonly Exposition: ExpositionConstructor;
   /** One datagram to $NOTIFY_SOCKET; false when the variable is not set. */
   notifySystemd(message: string): boolean;
