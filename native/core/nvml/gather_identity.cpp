@@ -7,18 +7,26 @@ namespace gna::nvml {
 
 namespace {
 
-// Drivers are asked for NUL-terminated text; a text that is not terminated is cut, never read past.
+// A text of the record from a local buffer. A passing error keeps what was known, "not supported" clears it. A text
+// that is not terminated is cut, never read past.
 template <std::size_t N>
-void terminate(char (&text)[N]) {
-  text[N - 1] = 0;
+void keep(char (&to)[N], const char* from, Return code) {
+  if (code == kSuccess)
+    std::snprintf(to, N, "%.*s", static_cast<int>(N - 1), from);
+  else if (isUnsupported(code))
+    to[0] = 0;
 }
 
 }  // namespace
 
 void Gather::identity() {
   shm::GpuFixed& r = g.record_;
-  auto text = [&](Call id, char* to, std::uint32_t size) {
-    if (call(id, g.handle_, to, size) != kSuccess) to[0] = 0;
+  char buffer[128];
+  auto text = [&](Call id, auto& to, std::uint32_t size) {
+    buffer[0] = 0;
+    const Return code = call(id, g.handle_, static_cast<char*>(buffer), size);
+    buffer[sizeof buffer - 1] = 0;
+    keep(to, buffer, code);
   };
   text(Call::DeviceGetUUID, r.uuid, kDeviceUuidV2BufferSize);
   text(Call::DeviceGetName, r.name, kDeviceNameV2BufferSize);
@@ -26,15 +34,10 @@ void Gather::identity() {
   text(Call::DeviceGetVbiosVersion, r.vbios_version, kDeviceVbiosVersionBufferSize);
   text(Call::DeviceGetBoardPartNumber, r.board_part_number, kDevicePartNumberBufferSize);
   text(Call::DeviceGetInforomImageVersion, r.inforom_image_version, kDeviceInforomVersionBufferSize);
-  if (call(Call::DeviceGetGspFirmwareVersion, g.handle_, static_cast<char*>(r.gsp_firmware_version)) != kSuccess)
-    r.gsp_firmware_version[0] = 0;
-  terminate(r.uuid);
-  terminate(r.name);
-  terminate(r.serial);
-  terminate(r.vbios_version);
-  terminate(r.board_part_number);
-  terminate(r.inforom_image_version);
-  terminate(r.gsp_firmware_version);
+  buffer[0] = 0;
+  const Return gsp = call(Call::DeviceGetGspFirmwareVersion, g.handle_, static_cast<char*>(buffer));
+  buffer[sizeof buffer - 1] = 0;
+  keep(r.gsp_firmware_version, buffer, gsp);
 
   PciInfo pci{};
   Return code = call(Call::DeviceGetPciInfo_v3, g.handle_, &pci);
@@ -44,8 +47,6 @@ void Gather::identity() {
   if (code == kSuccess) {
     // sysfs form: four-digit domain, lower case, with the function (NVML's texts differ in both). A GPU is function 0.
     std::snprintf(r.pci_bus_id, sizeof r.pci_bus_id, "%04x:%02x:%02x.0", pci.domain, pci.bus, pci.device);
-  } else {
-    r.pci_bus_id[0] = 0;
   }
   store(Reading::pci_device_id, full ? kSuccess : code == kSuccess ? kErrorNotSupported : code, pci.pciDeviceId);
   store(Reading::pci_subsystem_id, full ? kSuccess : code == kSuccess ? kErrorNotSupported : code, pci.pciSubSystemId);

@@ -18,9 +18,33 @@ GpuReader::GpuReader(const Library& library, Lane& lane, const Clock& clock, std
   clearReadings(reading_status::kNotAsked);
 }
 
-void GpuReader::carry(const shm::GpuFixed& predecessor) {
-  carried_ = predecessor;
-  haveCarried_ = true;
+bool readCarried(const shm::Segment& predecessor, std::uint32_t i, shm::GpuFixed& out) {
+  std::vector<std::uint64_t> words(shm::kGpuRecordBytes / 8);
+  const std::size_t length = predecessor.gpu(i).read(words.data(), words.size());
+  if (length * 8 < sizeof out) return false;
+  std::memcpy(static_cast<void*>(&out), words.data(), sizeof out);
+  out.uuid[sizeof out.uuid - 1] = 0;
+  return true;
+}
+
+void GpuReader::continueTotals(const char* formerUuid) {
+  if (record_.uuid[0] == 0) return;
+  if (formerUuid[0] != 0) {
+    // Another GPU came to this index (a driver reload can reorder them): its totals are not ours to go on from.
+    if (std::strcmp(formerUuid, record_.uuid) != 0) integrator_.restore({});
+    return;
+  }
+  if (!predecessor_) return;
+  for (std::uint32_t i = 0; i < shm::kMaxGpus; ++i) {
+    shm::GpuFixed former;
+    if (predecessor_->gpu(i).count() == 0 || !readCarried(*predecessor_, i, former)) continue;
+    if (std::strcmp(former.uuid, record_.uuid) != 0) continue;
+    // The predecessor's clock scale first: a step between the two processes is still a step.
+    integrator_.observeClock(former.realtime_minus_monotonic_ns);
+    integrator_.restore({former.samples_last_seen_us, former.busy_ns, former.observed_ns});
+    break;
+  }
+  predecessor_ = nullptr;
 }
 
 void GpuReader::set(Reading r, double value) {
@@ -89,16 +113,11 @@ CycleVerdict GpuReader::readCycle(std::uint64_t cycle) {
   if (gather.identityRound) {
     dormant_.reset();
     identityDueNs_ = now + kIdentityEveryNs;
+    char former[sizeof record_.uuid];
+    std::memcpy(former, record_.uuid, sizeof former);
     gather.identity();
     ++record_.identity_version;
-    if (haveCarried_ && record_.uuid[0] != 0) {
-      if (std::strncmp(carried_.uuid, record_.uuid, sizeof record_.uuid) == 0) {
-        integrator_.restore({carried_.samples_last_seen_us, carried_.busy_ns, carried_.observed_ns});
-        // The predecessor's scale: a clock step between the two processes is still a step.
-        integrator_.observeClock(carried_.realtime_minus_monotonic_ns);
-      }
-      haveCarried_ = false;
-    }
+    continueTotals(former);
   }
   if (gather.minuteRound) minuteDueNs_ = now + kMinuteNs;
 
@@ -132,6 +151,11 @@ CycleVerdict GpuReader::readCycle(std::uint64_t cycle) {
     record_.state_code = 0;
   }
   return {driverCode_, calls_ > 0 && unknowns_ == calls_, calls_};
+}
+
+void GpuReader::suspect() {
+  clearReadings(reading_status::kNotAsked);
+  record_.state = shm::GpuState::probing;
 }
 
 bool GpuReader::probe() {

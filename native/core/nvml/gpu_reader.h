@@ -14,7 +14,7 @@
 #include "core/nvml/process_list.h"
 #include "core/nvml/utilization_integrator.h"
 #include "core/readings/readings.h"
-#include "core/shm/records.h"
+#include "core/shm/segment.h"
 
 namespace gna::nvml {
 
@@ -30,8 +30,8 @@ class GpuReader {
  public:
   GpuReader(const Library& library, Lane& lane, const Clock& clock, std::uint32_t gpuIndex);
 
-  /// Takes a predecessor's integrator state over, if it is the same GPU (by UUID, checked when identity is known).
-  void carry(const shm::GpuFixed& predecessor);
+  /// Goes on from a predecessor's integrator of the same GPU (by UUID, as soon as that is known).
+  void carryFrom(const shm::Segment& predecessor) { predecessor_ = &predecessor; }
 
   /// Looks the handle up and reads identity. False when the GPU cannot be read; the record says why.
   bool attach(std::uint64_t generation, std::uint32_t driverMajor);
@@ -42,7 +42,10 @@ class GpuReader {
   /// One cycle. Which cadences are due is decided by the injected clock.
   CycleVerdict readCycle(std::uint64_t cycle);
 
-  /// One cheap call on a GPU that is lost or suspect. True when it answered.
+  /// After XID 79, 119 or 120: readings are absent, only probe() may ask.
+  void suspect();
+
+  /// One cheap call on a suspect GPU. True when it answered.
   bool probe();
 
   /// A MIG configuration event came: enumerate instances in the next cycle.
@@ -60,6 +63,7 @@ class GpuReader {
   void set(Reading r, double value);
   void absent(Reading r, std::uint8_t status);
   void clearReadings(std::uint8_t status);
+  void continueTotals(const char* formerUuid);
   /// Books a result for the verdict; true when the call succeeded.
   bool ok(Return r);
 
@@ -70,8 +74,7 @@ class GpuReader {
   std::uint32_t driverMajor_ = 0;
   Device handle_ = nullptr;
   shm::GpuFixed record_;
-  shm::GpuFixed carried_;
-  bool haveCarried_ = false;
+  const shm::Segment* predecessor_ = nullptr;
   UtilizationIntegrator integrator_;
   std::vector<Sample> samples_;
   std::vector<shm::MigInstance> mig_;
@@ -86,5 +89,8 @@ class GpuReader {
   Return fatal_ = kSuccess, driverCode_ = kSuccess;
   std::uint32_t calls_ = 0, unknowns_ = 0, invalids_ = 0;
 };
+
+/// Newest record of GPU `i` in a predecessor's memory. False when there is none.
+bool readCarried(const shm::Segment& predecessor, std::uint32_t i, shm::GpuFixed& out);
 
 }  // namespace gna::nvml

@@ -1,0 +1,279 @@
+// The control thread: opens the library, initialises, counts, shuts down and initialises anew. Only it does these.
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cstdio>
+#include <cstring>
+#include <string>
+
+#include "core/nvml/gpu_reader.h"
+#include "sampler/engine_state.h"
+
+namespace gna {
+
+namespace {
+
+using nvml::Call;
+using nvml::Return;
+
+constexpr std::int64_t kSecondNs = 1'000'000'000;
+constexpr std::int64_t kRetryNs = 5 * kSecondNs;
+constexpr std::int64_t kRecountNs = 60 * kSecondNs;
+
+template <std::size_t N>
+void assign(char (&to)[N], const std::string& text) {
+  std::snprintf(to, N, "%s", text.c_str());
+}
+
+shm::DriverState stateOf(Return code) {
+  switch (code) {
+    case nvml::kSuccess: return shm::DriverState::initialized;
+    case nvml::kErrorDriverNotLoaded: return shm::DriverState::not_loaded;
+    case nvml::kErrorLibRmVersionMismatch: return shm::DriverState::mismatch;
+    default: return shm::DriverState::failed;
+  }
+}
+
+class Control {
+ public:
+  explicit Control(std::shared_ptr<EngineState> state) : state_(std::move(state)), s_(*state_) {}
+
+  void run() {
+    s_.controlLane.adopt(static_cast<std::uint32_t>(gettid()));
+    if (s_.options.excludeAll) {
+      record_.state = shm::DriverState::unused;
+      assign(record_.message, "released: the driver is not touched");
+      publishExcluded(0, shm::kMaxGpus);
+      publish();
+      finishAttempt();
+      while (!leaving()) sleep(-1);
+      return;
+    }
+    while (!leaving()) {
+      if (openAndInit())
+        serve();
+      else
+        sleep(kRetryNs);
+    }
+  }
+
+ private:
+  bool leaving() const { return s_.leaving.load(std::memory_order_acquire); }
+
+  // Until rung or, on the injected clock, `ns` passed (negative = no limit).
+  void sleep(std::int64_t ns) {
+    const std::uint32_t seen = s_.controlBell.rings();
+    if (leaving()) return;
+    if (ns < 0) {
+      s_.controlBell.wait(seen, -1);
+      return;
+    }
+    const std::int64_t deadline = s_.clock->monotonicNs() + ns;
+    for (;;) {
+      const std::int64_t real = s_.clock->sleepUntilNs(deadline);
+      if (real == 0 || s_.controlBell.rings() != seen || leaving()) return;
+      s_.controlBell.wait(seen, real);
+    }
+  }
+
+  void publish() { s_.segment.driver().publish(&record_, sizeof record_); }
+
+  void finishAttempt() {
+    s_.attempted.store(true, std::memory_order_release);
+    s_.tickNow.store(true, std::memory_order_release);
+    s_.wakeMain();
+  }
+
+  template <typename... A>
+  Return call(Call id, A... arguments) {
+    using F = Return (*)(A...);
+    const F function = s_.library.get<F>(id);
+    return function ? s_.controlLane.run(id, function, arguments...) : nvml::kErrorFunctionNotFound;
+  }
+
+  bool openLibrary() {
+    if (s_.library.isOpen()) return true;
+    std::string report;
+    bool opened = false;
+    // dlopen runs the library's constructors: it can sleep like any call.
+    s_.controlLane.beginBatch();
+    s_.controlLane.run(Call::LibraryOpen, [&]() -> Return {
+      opened = s_.library.open({s_.options.nvmlLibrary, s_.options.driverRoots}, report);
+      return opened ? nvml::kSuccess : nvml::kErrorLibraryNotFound;
+    });
+    s_.controlLane.idle();
+    if (!opened) {
+      record_.state = shm::DriverState::library_missing;
+      record_.last_code = nvml::kErrorLibraryNotFound;
+      assign(record_.message, report);
+      return false;
+    }
+    assign(record_.library_path, s_.library.path());
+    assign(record_.simulator, s_.library.simulatorInfo());
+    record_.symbols_missing = s_.library.symbolsMissing();
+    record_.foreign_symbols = s_.library.symbolsForeign();
+    return true;
+  }
+
+  /// The init chain of nvml.md §1.1: without GPUs is fine, and no GPU is attached by it.
+  Return init() {
+    Return code = call(Call::InitWithFlags, nvml::kInitFlagNoGpus | nvml::kInitFlagNoAttach);
+    if (code == nvml::kErrorInvalidArgument) code = call(Call::InitWithFlags, nvml::kInitFlagNoGpus);
+    if (code == nvml::kErrorFunctionNotFound) code = call(Call::Init_v2);
+    if (code == nvml::kErrorFunctionNotFound) code = call(Call::Init);
+    return code == nvml::kErrorAlreadyInitialized ? nvml::kSuccess : code;
+  }
+
+  bool openAndInit() {
+    ++record_.init_attempts;
+    s_.reinitCode.store(0, std::memory_order_release);
+    Return code = nvml::kErrorLibraryNotFound;
+    if (openLibrary()) {
+      s_.controlLane.beginBatch();
+      code = init();
+      if (code == nvml::kSuccess) code = readVersionsAndCount();
+      s_.controlLane.idle();
+      record_.last_code = code;
+      record_.state = stateOf(code);
+      if (code == nvml::kSuccess)
+        record_.message[0] = 0;
+      else
+        std::snprintf(record_.message, sizeof record_.message, "%s answered %u", "nvmlInitWithFlags", code);
+    }
+    if (code == nvml::kSuccess) {
+      ++record_.generation;
+      prepareGpus();
+      s_.park.store(false, std::memory_order_release);
+      s_.generation.store(record_.generation, std::memory_order_release);
+      s_.eventsBell.ring();
+    }
+    publish();
+    finishAttempt();
+    return code == nvml::kSuccess;
+  }
+
+  Return readVersionsAndCount() {
+    record_.driver_version[0] = record_.nvml_version[0] = 0;
+    call(Call::SystemGetDriverVersion, static_cast<char*>(record_.driver_version), nvml::kSystemDriverVersionBufferSize);
+    call(Call::SystemGetNVMLVersion, static_cast<char*>(record_.nvml_version), nvml::kSystemNvmlVersionBufferSize);
+    record_.driver_version[sizeof record_.driver_version - 1] = 0;
+    record_.nvml_version[sizeof record_.nvml_version - 1] = 0;
+    unsigned major = 0;
+    std::from_chars(record_.driver_version, record_.driver_version + std::strlen(record_.driver_version), major);
+    record_.driver_major = major;
+    s_.driverMajor.store(major, std::memory_order_release);
+    std::int32_t cuda = 0;
+    Return code = call(Call::SystemGetCudaDriverVersion_v2, &cuda);
+    record_.cuda_driver_version = code == nvml::kSuccess && cuda > 0 ? static_cast<std::uint64_t>(cuda) : 0;
+    return count(record_.gpu_count);
+  }
+
+  Return count(std::uint64_t& out) {
+    std::uint32_t n = 0;
+    Return code = call(Call::DeviceGetCount_v2, &n);
+    if (code == nvml::kErrorFunctionNotFound) code = call(Call::DeviceGetCount, &n);
+    if (code == nvml::kErrorNotFound || code == nvml::kErrorGpuNotFound) code = nvml::kSuccess, n = 0;
+    if (code == nvml::kSuccess) out = n;
+    return code;
+  }
+
+  /// Threads for GPUs that have none yet; what is left over from an earlier generation keeps its thread.
+  void prepareGpus() {
+    const auto wanted = static_cast<std::uint32_t>(std::min<std::uint64_t>(record_.gpu_count, shm::kMaxGpus));
+    std::uint32_t have = s_.gpuSlots.load(std::memory_order_relaxed);
+    for (; have < wanted; ++have) {
+      s_.gpus[have] = std::make_unique<GpuSlot>(s_.segment.statistics(3 + have));
+      if (s_.excluded[have]) {
+        publishExcluded(have, have + 1);
+      } else {
+        startGpuThread(state_, have);
+      }
+      s_.gpuSlots.store(have + 1, std::memory_order_release);
+    }
+  }
+
+  /// GPUs this process never looks up: identity and totals of the predecessor live on, readings are absent.
+  void publishExcluded(std::uint32_t from, std::uint32_t to) {
+    for (std::uint32_t i = from; i < to; ++i) {
+      shm::GpuFixed fixed;
+      if (s_.carry.valid()) {
+        if (!nvml::readCarried(s_.carry, i, fixed)) {
+          if (from + 1 != to) continue;
+          fixed = {};
+        }
+      } else if (from + 1 != to) {
+        continue;
+      }
+      fixed.state = shm::GpuState::excluded;
+      fixed.mig_count = fixed.process_count = fixed.process_total = 0;
+      std::memset(fixed.status, reading_status::kNotAsked, sizeof fixed.status);
+      s_.segment.gpu(i).publish(&fixed, sizeof fixed);
+    }
+  }
+
+  /// Everything is well: recount now and then, until somebody asks for a new init.
+  void serve() {
+    while (!leaving() && s_.reinitCode.load(std::memory_order_acquire) == 0) {
+      sleep(kRecountNs);
+      if (leaving()) return;
+      if (everyGpuFails()) s_.requestReinit(nvml::kErrorUnknown);
+      if (s_.reinitCode.load(std::memory_order_acquire) != 0) break;
+      std::uint64_t now = record_.gpu_count;
+      s_.controlLane.beginBatch();
+      const Return code = count(now);
+      s_.controlLane.idle();
+      if (code == nvml::kSuccess && now != record_.gpu_count) s_.requestReinit(nvml::kErrorGpuNotFound);
+    }
+    if (!leaving()) shutdown();
+  }
+
+  /// 999 on every call of every GPU is the driver's state; of one GPU it is that GPU's.
+  bool everyGpuFails() const {
+    const std::uint32_t n = s_.gpuSlots.load(std::memory_order_acquire);
+    std::uint32_t failing = 0, alive = 0;
+    for (std::uint32_t i = 0; i < n; ++i) {
+      if (s_.excluded[i]) continue;
+      ++alive;
+      failing += s_.gpus[i]->failing.load(std::memory_order_acquire);
+    }
+    return alive > 0 && failing == alive;
+  }
+
+  /// Waits until nobody is inside the driver, then shuts down. With a call in flight for ever it waits for ever: then
+  /// the agent starts a successor, and nothing here pulls the library from under that call.
+  void shutdown() {
+    record_.last_reinit_reason = s_.reinitCode.load(std::memory_order_acquire);
+    s_.generation.store(0, std::memory_order_release);
+    s_.park.store(true, std::memory_order_release);
+    const std::uint32_t n = s_.gpuSlots.load(std::memory_order_acquire);
+    for (std::uint32_t i = 0; i < n; ++i) s_.gpus[i]->bell.ring();
+    s_.eventsBell.ring();
+    for (;;) {
+      const std::uint32_t seen = s_.controlBell.rings();
+      bool all = s_.eventsParked.load(std::memory_order_acquire);
+      for (std::uint32_t i = 0; i < n; ++i)
+        all = all && (s_.excluded[i] || s_.gpus[i]->parked.load(std::memory_order_acquire));
+      if (leaving()) return;
+      if (all) break;
+      s_.controlBell.wait(seen, -1);
+    }
+    s_.controlLane.beginBatch();
+    call(Call::Shutdown);
+    s_.controlLane.idle();
+    ++record_.reinitializations;
+    record_.state = shm::DriverState::starting;
+    publish();
+  }
+
+  const std::shared_ptr<EngineState> state_;
+  EngineState& s_;
+  shm::DriverRecord record_;
+};
+
+}  // namespace
+
+void controlThread(std::shared_ptr<EngineState> state) { Control(std::move(state)).run(); }
+
+}  // namespace gna

@@ -1,0 +1,235 @@
+#include "sampler/engine.h"
+
+#include <poll.h>
+#include <signal.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <limits>
+
+#include "core/nvml/gpu_reader.h"
+#include "sampler/engine_state.h"
+#include "sampler/once_report.h"
+#include "sampler/watchdog.h"
+
+namespace gna {
+
+namespace {
+
+constexpr std::int64_t kAnnounceAfterNs = 250'000'000;  // a hung GPU silences nobody
+constexpr std::int64_t kNever = std::numeric_limits<std::int64_t>::max();
+
+/// The main thread: tick, watchdog, wake-up byte, commands. It calls no driver function, takes no lock and allocates
+/// nothing once it runs.
+class MainLoop {
+ public:
+  MainLoop(std::shared_ptr<EngineState> state, int socketFd, int signalFd)
+      : state_(std::move(state)), s_(*state_), watchdog_(s_), socketFd_(socketFd), signalFd_(signalFd) {
+    watch_.sampler_pid = static_cast<std::uint64_t>(getpid());
+  }
+
+  EngineEnd run() {
+    const std::int64_t startedNs = s_.clock->monotonicNs();
+    nextTickNs_ = startedNs;
+    onceDeadlineNs_ = s_.options.once ? startedNs + s_.options.onceDeadlineNs : kNever;
+    for (;;) {
+      waitForSomething();
+      const std::int64_t now = s_.clock->monotonicNs();
+      if (s_.tickNow.exchange(false, std::memory_order_acq_rel)) nextTickNs_ = std::min(nextTickNs_, now);
+      const bool changed = watchdog_.look(now);
+      if (leaving_ && !watchdog_.anyMerelySlow()) return EngineEnd::left;
+      if (!leaving_ && now >= nextTickNs_) startCycle(now);
+      if (cycleOpen_ && (remaining() == 0 || now >= tickNs_ + kAnnounceAfterNs))
+        announce();
+      else if (changed)
+        publishWatch(true);
+      if (s_.options.once && onceIsOver(now)) return onceEnd(now);
+    }
+  }
+
+ private:
+  std::uint64_t remaining() const { return s_.pending.load(std::memory_order_acquire) & 0xFF; }
+
+  void waitForSomething() {
+    std::int64_t deadline = std::min(watchdog_.nextVerdictNs(), onceDeadlineNs_);
+    if (!leaving_) deadline = std::min(deadline, nextTickNs_);
+    if (cycleOpen_) deadline = std::min(deadline, tickNs_ + kAnnounceAfterNs);
+    // While leaving, threads end without telling us: look every 20 ms, for at most as long as a call may be slow.
+    std::int64_t sleepNs = deadline == kNever ? Clock::kLongestSleepNs : s_.clock->sleepUntilNs(deadline);
+    if (leaving_) sleepNs = std::min<std::int64_t>(sleepNs, 20'000'000);
+    const timespec timeout{sleepNs / 1'000'000'000, sleepNs % 1'000'000'000};
+    pollfd fds[3] = {{s_.mainWakeFd, POLLIN, 0},
+                     {leaving_ ? -1 : socketFd_, POLLIN, 0},
+                     {leaving_ ? -1 : signalFd_, POLLIN, 0}};
+    if (ppoll(fds, 3, &timeout, nullptr) <= 0) return;
+    std::uint64_t rings;
+    if (fds[0].revents) [[maybe_unused]] const ssize_t n = read(s_.mainWakeFd, &rings, sizeof rings);
+    if (fds[1].revents) readCommands();
+    if (fds[2].revents) leave();
+  }
+
+  void readCommands() {
+    char bytes[64];
+    const ssize_t n = recv(socketFd_, bytes, sizeof bytes, MSG_DONTWAIT);
+    if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR)) leave();
+    for (ssize_t i = 0; i < n; ++i)
+      if (bytes[i] == 'x') leave();
+  }
+
+  void leave() {
+    leaving_ = true;
+    s_.leaving.store(true, std::memory_order_release);
+    s_.controlBell.ring();
+    s_.eventsBell.ring();
+    s_.hamiBell.ring();
+    const std::uint32_t n = s_.gpuSlots.load(std::memory_order_acquire);
+    for (std::uint32_t i = 0; i < n; ++i) s_.gpus[i]->bell.ring();
+    watch_.leaving = 1;
+    publishWatch(true);
+  }
+
+  void startCycle(std::int64_t now) {
+    tickNs_ = now;
+    // Ticks keep their rhythm; what was missed while the clock jumped or we slept is not made up for.
+    nextTickNs_ += s_.options.intervalNs;
+    if (nextTickNs_ <= now) nextTickNs_ = now + s_.options.intervalNs;
+    const std::uint64_t cycle = s_.cycle.load(std::memory_order_relaxed) + 1;
+    s_.cycle.store(cycle, std::memory_order_release);
+    const std::uint32_t n = s_.gpuSlots.load(std::memory_order_acquire);
+    std::uint64_t idle[shm::kMaxGpus / 64] = {};
+    std::uint64_t count = 0;
+    for (std::uint32_t i = 0; i < n; ++i) {
+      GpuSlot& slot = *s_.gpus[i];
+      if (s_.excluded[i] ||
+          slot.doneCycle.load(std::memory_order_acquire) != slot.assignedCycle.load(std::memory_order_relaxed))
+        continue;  // still in an older cycle: late, nobody waits for it
+      idle[i / 64] |= 1ull << (i % 64);
+      ++count;
+    }
+    s_.pending.store(cycle << 8 | count, std::memory_order_release);
+    for (std::uint32_t i = 0; i < n; ++i) {
+      if (!(idle[i / 64] >> (i % 64) & 1)) continue;
+      s_.gpus[i]->assignedCycle.store(cycle, std::memory_order_release);
+      s_.gpus[i]->bell.ring();
+    }
+    cycleOpen_ = true;
+  }
+
+  void announce() {
+    cycleOpen_ = false;
+    announcedComplete_ = remaining() == 0;
+    publishWatch(true);
+  }
+
+  void publishWatch(bool wake) {
+    watch_.cycle = s_.cycle.load(std::memory_order_relaxed);
+    watch_.tick_monotonic_ns = tickNs_;
+    watchdog_.report(watch_);
+    // Only what is used of the list is copied.
+    const std::size_t bytes = offsetof(shm::WatchRecord, in_flight) + watch_.in_flight_count * sizeof(shm::InFlightCall);
+    s_.segment.watch().publish(&watch_, bytes);
+    // A full socket means the agent has unread wake-ups anyway.
+    if (wake && socketFd_ >= 0) send(socketFd_, "w", 1, MSG_DONTWAIT | MSG_NOSIGNAL);
+  }
+
+  /// --once is over when a driver answered and every GPU published a cycle that began afterwards, or nothing answers.
+  bool onceIsOver(std::int64_t now) const {
+    if (now >= onceDeadlineNs_) return true;
+    if (!s_.attempted.load(std::memory_order_acquire)) return false;
+    if (s_.generation.load(std::memory_order_acquire) == 0) return true;
+    const std::uint32_t n = s_.gpuSlots.load(std::memory_order_acquire);
+    for (std::uint32_t i = 0; i < n; ++i) {
+      if (s_.excluded[i]) continue;
+      if (s_.gpus[i]->doneCycle.load(std::memory_order_acquire) == 0) return false;
+    }
+    return true;
+  }
+
+  EngineEnd onceEnd(std::int64_t now) {
+    publishWatch(false);
+    printOnce(s_.segment, s_.options.json);
+    if (s_.generation.load(std::memory_order_acquire) == 0 && s_.attempted.load(std::memory_order_acquire))
+      return EngineEnd::noDriver;
+    return now >= onceDeadlineNs_ ? EngineEnd::deadline : EngineEnd::left;
+  }
+
+  const std::shared_ptr<EngineState> state_;
+  EngineState& s_;
+  Watchdog watchdog_;
+  const int socketFd_, signalFd_;
+  shm::WatchRecord watch_;
+  std::int64_t tickNs_ = 0, nextTickNs_ = 0, onceDeadlineNs_ = kNever;
+  bool leaving_ = false, cycleOpen_ = false, announcedComplete_ = false;
+};
+
+/// Indexes never to look up. A UUID needs a predecessor that knows it.
+bool resolveExclusions(const EngineOptions& options, EngineState& s, std::string& message) {
+  for (const std::string& item : options.excluded) {
+    bool found = false;
+    if (item.rfind("GPU-", 0) != 0) {
+      const unsigned long i = std::stoul(item);
+      found = i < shm::kMaxGpus;
+      if (found) s.excluded[i] = true;
+    } else if (s.carry.valid()) {
+      for (std::uint32_t i = 0; i < shm::kMaxGpus && !found; ++i) {
+        shm::GpuFixed former;
+        if (s.carry.gpu(i).count() == 0 || !nvml::readCarried(s.carry, i, former) || item != former.uuid) continue;
+        s.excluded[i] = found = true;
+      }
+    }
+    if (!found) {
+      message = "--exclude=" + item + ": no such GPU is known" +
+                (s.carry.valid() ? "" : "; without a predecessor only indexes can be excluded");
+      return false;
+    }
+  }
+  return true;
+}
+
+int openSignals() {
+  sigset_t set;
+  sigemptyset(&set);
+  for (int signal : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&set, signal);
+  pthread_sigmask(SIG_BLOCK, &set, nullptr);
+  return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+}  // namespace
+
+EngineEnd runEngine(const EngineOptions& options, int socketFd, int memoryFd, int carryFd, std::string& message) {
+  Mapping memory, carry;
+  if (!memory.map(memoryFd, true)) {
+    message = std::string("shared memory: ") + std::strerror(errno);
+    return EngineEnd::usage;
+  }
+  shm::Segment segment(memory.address()), predecessor;
+  // A predecessor of another build has another layout: totals then start anew, which is said by their drop to zero.
+  if (carryFd >= 0 && carry.map(carryFd, false) && !shm::Segment::check(carry.address(), shm::kSegmentBytes))
+    predecessor = shm::Segment(carry.address());
+
+  auto state = std::make_shared<EngineState>(options, segment, predecessor);
+  state->memory.swap(memory);
+  state->carryMemory.swap(carry);
+  state->clock = options.clockFile.empty() ? std::make_unique<Clock>() : std::make_unique<Clock>(options.clockFile);
+  if (!state->clock->valid()) {
+    message = state->clock->error();
+    return EngineEnd::usage;
+  }
+  if (!resolveExclusions(options, *state, message)) return EngineEnd::usage;
+  segment.initialize();
+
+  const int signalFd = options.inProcess ? -1 : openSignals();
+  startThread("control", state, controlThread);
+  if (!options.excludeAll) startThread("events", state, eventsThread);
+  if (options.hami && !options.once) startThread("hami", state, hamiThread);
+  const EngineEnd end = MainLoop(state, socketFd, signalFd).run();
+  if (signalFd >= 0) close(signalFd);
+  return end;
+}
+
+}  // namespace gna

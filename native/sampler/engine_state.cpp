@@ -1,0 +1,92 @@
+#include "sampler/engine_state.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <sys/eventfd.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <thread>
+
+namespace gna {
+
+Mapping::~Mapping() {
+  if (address_) munmap(address_, shm::kSegmentBytes);
+}
+
+bool Mapping::map(int fd, bool writable) {
+  struct stat st{};
+  if (fstat(fd, &st) != 0) return false;
+  if (static_cast<std::size_t>(st.st_size) < shm::kSegmentBytes) {
+    errno = EINVAL;
+    return false;
+  }
+  void* p = mmap(nullptr, shm::kSegmentBytes, writable ? PROT_READ | PROT_WRITE : PROT_READ, MAP_SHARED, fd, 0);
+  if (p == MAP_FAILED) return false;
+  address_ = p;
+  return true;
+}
+
+EngineState::EngineState(const EngineOptions& o, shm::Segment s, shm::Segment predecessor)
+    : options(o),
+      segment(s),
+      carry(predecessor),
+      controlLane(s.statistics(0)),
+      eventsLane(s.statistics(1)),
+      hamiLane(s.statistics(2)),
+      mainWakeFd(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {}
+
+EngineState::~EngineState() {
+  if (mainWakeFd >= 0) close(mainWakeFd);
+}
+
+void EngineState::wakeMain() {
+  const std::uint64_t one = 1;
+  // A full counter means main has been woken already.
+  [[maybe_unused]] const ssize_t n = write(mainWakeFd, &one, sizeof one);
+}
+
+void EngineState::arrive(std::uint64_t c) {
+  std::uint64_t p = pending.load(std::memory_order_acquire);
+  while (p >> 8 == c && (p & 0xFF) != 0)
+    if (pending.compare_exchange_weak(p, p - 1, std::memory_order_acq_rel)) {
+      if ((p & 0xFF) == 1) wakeMain();
+      return;
+    }
+}
+
+void EngineState::requestReinit(nvml::Return code) {
+  std::uint32_t none = 0;
+  if (reinitCode.compare_exchange_strong(none, code, std::memory_order_acq_rel)) controlBell.ring();
+}
+
+namespace {
+
+// Signals belong to the main thread (or to whoever hosts the engine): a driver thread must never run a handler.
+template <typename Body>
+void startDetached(const char* name, Body body) {
+  sigset_t all, before;
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, &before);
+  std::thread thread(std::move(body));
+  pthread_setname_np(thread.native_handle(), name);
+  thread.detach();
+  pthread_sigmask(SIG_SETMASK, &before, nullptr);
+}
+
+}  // namespace
+
+void startThread(const char* name, std::shared_ptr<EngineState> state, void (*body)(std::shared_ptr<EngineState>)) {
+  startDetached(name, [state = std::move(state), body]() mutable { body(std::move(state)); });
+}
+
+void startGpuThread(std::shared_ptr<EngineState> state, std::uint32_t gpuIndex) {
+  char name[16];
+  std::snprintf(name, sizeof name, "gpu %u", gpuIndex);
+  startDetached(name, [state = std::move(state), gpuIndex]() mutable { gpuThread(std::move(state), gpuIndex); });
+}
+
+}  // namespace gna

@@ -1,0 +1,102 @@
+#pragma once
+// What the engine's threads share. Every thread holds a reference, so a thread that sleeps in the driver for ever
+// never touches freed memory. No mutex: atomics and doorbells only, because a lock held by a thread that sleeps in the
+// driver would be held for ever.
+
+#include <array>
+#include <atomic>
+#include <memory>
+#include <utility>
+
+#include "core/clock/clock.h"
+#include "core/nvml/lane.h"
+#include "core/nvml/library.h"
+#include "core/shm/segment.h"
+#include "sampler/doorbell.h"
+#include "sampler/options.h"
+
+namespace gna {
+
+/// A mapped segment, unmapped with the last thread that may touch it.
+class Mapping {
+ public:
+  Mapping() = default;
+  ~Mapping();
+  Mapping(const Mapping&) = delete;
+  Mapping& operator=(const Mapping&) = delete;
+  /// Maps at least shm::kSegmentBytes of `fd`; false with errno set.
+  bool map(int fd, bool writable);
+  void* address() const { return address_; }
+  void swap(Mapping& other) { std::swap(address_, other.address_); }
+
+ private:
+  void* address_ = nullptr;
+};
+
+/// One GPU's side of the conversation between main, control, events and the GPU's own thread.
+struct GpuSlot {
+  explicit GpuSlot(shm::Word* statistics) : lane(statistics) {}
+  nvml::Lane lane;
+  Doorbell bell;
+  std::atomic<std::uint64_t> assignedCycle{0};  // main writes
+  std::atomic<std::uint64_t> doneCycle{0};      // GPU thread writes
+  std::atomic<bool> parked{false};              // GPU thread: no handle, no call until the next generation
+  std::atomic<bool> failing{false};             // GPU thread: every call of the last cycles answered 999
+  std::atomic<nvml::Device> handle{nullptr};    // GPU thread writes, events thread compares
+  std::atomic<std::uint32_t> suspectXid{0};     // events thread: 79, 119 or 120 came
+  std::atomic<bool> migChanged{false};          // events thread
+  std::atomic<bool> registered{false};          // GPU thread: events of this GPU go into the current set
+};
+
+/// Shared by all threads of one engine.
+struct EngineState {
+  explicit EngineState(const EngineOptions& o, shm::Segment s, shm::Segment predecessor);
+  ~EngineState();
+
+  const EngineOptions options;
+  std::unique_ptr<Clock> clock;
+  Mapping memory, carryMemory;
+  shm::Segment segment;
+  shm::Segment carry;  // not valid() without a predecessor
+
+  nvml::Library library;  // control thread opens it before the first generation; read-only afterwards
+  nvml::Lane controlLane, eventsLane, hamiLane;
+  Doorbell controlBell, eventsBell, hamiBell;
+
+  std::atomic<std::uint64_t> generation{0};  // successful inits; 0 = driver not usable now
+  std::atomic<std::uint32_t> driverMajor{0};
+  std::atomic<bool> park{false};             // control: everybody let go of the driver
+  std::atomic<bool> eventsParked{true};
+  std::atomic<bool> leaving{false};          // main: start no call any more
+  std::atomic<std::uint32_t> reinitCode{0};  // NVML code that asks for a new init
+  std::atomic<nvml::EventSet> eventSet{nullptr};
+  std::atomic<bool> attempted{false};        // control: the first init attempt has ended
+
+  std::array<std::unique_ptr<GpuSlot>, shm::kMaxGpus> gpus;  // filled by control, then counted in gpuSlots
+  std::atomic<std::uint32_t> gpuSlots{0};
+  std::array<bool, shm::kMaxGpus> excluded{};  // fixed before the threads start
+
+  std::atomic<std::uint64_t> cycle{0};
+  std::atomic<std::uint64_t> pending{0};  // cycle << 8 | GPUs that have not published yet
+  std::atomic<bool> tickNow{false};       // control: do not wait for the next second
+  int mainWakeFd = -1;                    // eventfd
+
+  /// A GPU thread published its share of cycle `c`; wakes main when it was the last.
+  void arrive(std::uint64_t c);
+  /// Wakes the main thread.
+  void wakeMain();
+  /// Asks control for a new init. The first reason stays.
+  void requestReinit(nvml::Return code);
+};
+
+/// Thread bodies, one file each. They return when `leaving` is set and no call is in flight.
+void controlThread(std::shared_ptr<EngineState> state);
+void gpuThread(std::shared_ptr<EngineState> state, std::uint32_t gpuIndex);
+void eventsThread(std::shared_ptr<EngineState> state);
+void hamiThread(std::shared_ptr<EngineState> state);
+
+/// Starts a detached thread with a name (≤ 15 characters) and all signals blocked.
+void startThread(const char* name, std::shared_ptr<EngineState> state, void (*body)(std::shared_ptr<EngineState>));
+void startGpuThread(std::shared_ptr<EngineState> state, std::uint32_t gpuIndex);
+
+}  // namespace gna

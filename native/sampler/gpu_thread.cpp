@@ -1,0 +1,185 @@
+// One thread per GPU: handle look-up, event registration and every call of that GPU.
+
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "core/nvml/gather.h"
+#include "core/nvml/gpu_reader.h"
+#include "sampler/engine_state.h"
+
+namespace gna {
+
+namespace {
+
+constexpr std::int64_t kSecondNs = 1'000'000'000;
+constexpr std::int64_t kProbeEveryNs = 30 * kSecondNs;
+constexpr std::int64_t kProbeQuickNs = kSecondNs / 10;
+constexpr int kProbesToTrust = 10;    // five minutes of quick answers after XID 79/119/120
+constexpr int kUnknownCyclesToFail = 3;
+
+// Frequent or meaningless types (P-state, clock change, single-bit ECC) are left out; see nvml.md §5.16.
+constexpr std::uint64_t kWantedEvents =
+    nvml::kEventTypeXidCriticalError | nvml::kEventTypeDoubleBitEccError | nvml::kEventTypePowerSourceChange |
+    nvml::kEventMigConfigChange | nvml::kEventTypeSingleBitEccErrorStorm | nvml::kEventTypeDramRetirementEvent |
+    nvml::kEventTypeDramRetirementFailure | nvml::kEventTypeNonFatalPoisonError | nvml::kEventTypeFatalPoisonError |
+    nvml::kEventTypeGpuUnavailableError | nvml::kEventTypeGpuRecoveryAction;
+
+/// What one GPU's thread keeps between cycles.
+class GpuLoop {
+ public:
+  GpuLoop(EngineState& state, std::uint32_t gpuIndex)
+      : s_(state),
+        slot_(*state.gpus[gpuIndex]),
+        ring_(state.segment.gpu(gpuIndex)),
+        reader_(state.library, slot_.lane, *state.clock, gpuIndex) {
+    if (state.carry.valid()) reader_.carryFrom(state.carry);
+  }
+
+  /// Lets go of the driver before it is shut down.
+  void park() {
+    if (slot_.parked.load(std::memory_order_relaxed)) return;
+    reader_.detach(shm::GpuState::attaching, 0);
+    slot_.handle.store(nullptr, std::memory_order_release);
+    slot_.registered.store(false, std::memory_order_release);
+    registeredSet_ = nullptr;
+    generation_ = 0;
+    publish();
+    slot_.parked.store(true, std::memory_order_release);
+    s_.controlBell.ring();
+  }
+
+  void cycle(std::uint64_t number) {
+    const std::uint64_t generation = s_.generation.load(std::memory_order_acquire);
+    if (generation == 0) return;
+    const std::int64_t now = s_.clock->monotonicNs();
+    if (generation != generation_) {
+      generation_ = generation;
+      retryNs_ = 0;
+      unknownCycles_ = 0;
+      probing_ = false;
+    }
+    takeSuspicion();
+    if (probing_) {
+      probe(now, number);
+    } else if (!reader_.handle() && now < retryNs_) {
+      // Lost or refused: asked slowly.
+    } else if (reader_.handle() || attach(now)) {
+      read(number, now);
+    }
+    publish();
+  }
+
+ private:
+  bool attach(std::int64_t now) {
+    if (!reader_.attach(generation_, s_.driverMajor.load(std::memory_order_acquire))) {
+      retryNs_ = now + kProbeEveryNs;
+      if (nvml::isDriverWide(static_cast<nvml::Return>(reader_.record().state_code)))
+        s_.requestReinit(static_cast<nvml::Return>(reader_.record().state_code));
+      return false;
+    }
+    slot_.handle.store(reader_.handle(), std::memory_order_release);
+    return true;
+  }
+
+  void read(std::uint64_t number, std::int64_t now) {
+    registerEvents();
+    if (slot_.migChanged.exchange(false, std::memory_order_acq_rel)) reader_.migChanged();
+    const nvml::CycleVerdict verdict = reader_.readCycle(number);
+    if (verdict.driverCode != nvml::kSuccess) s_.requestReinit(verdict.driverCode);
+    unknownCycles_ = verdict.allUnknown ? unknownCycles_ + 1 : 0;
+    slot_.failing.store(unknownCycles_ >= kUnknownCyclesToFail, std::memory_order_release);
+    if (unknownCycles_ == kUnknownCyclesToFail) s_.controlBell.ring();
+    if (!reader_.handle()) {
+      slot_.handle.store(nullptr, std::memory_order_release);
+      // A stale handle is looked up again at once, a second time slowly; a dead GPU always slowly.
+      const bool stale = reader_.record().state_code == nvml::kErrorInvalidArgument;
+      retryNs_ = stale && !staleBefore_ ? 0 : now + kProbeEveryNs;
+      staleBefore_ = stale;
+    } else {
+      staleBefore_ = false;
+    }
+  }
+
+  void registerEvents() {
+    const nvml::EventSet set = s_.eventSet.load(std::memory_order_acquire);
+    if (!set || set == registeredSet_) return;
+    registeredSet_ = set;
+    slot_.lane.beginBatch();
+    nvml::Gather gather{reader_};
+    std::uint64_t supported = 0;
+    if (gather.call(nvml::Call::DeviceGetSupportedEventTypes, reader_.handle(), &supported) == nvml::kSuccess &&
+        (supported & kWantedEvents) != 0) {
+      const nvml::Return code = gather.call(nvml::Call::DeviceRegisterEvents, reader_.handle(),
+                                            static_cast<unsigned long long>(supported & kWantedEvents), set);
+      slot_.registered.store(code == nvml::kSuccess, std::memory_order_release);
+      if (code == nvml::kSuccess) s_.eventsBell.ring();
+    }
+    slot_.lane.idle();
+  }
+
+  void takeSuspicion() {
+    if (slot_.suspectXid.exchange(0, std::memory_order_acq_rel) == 0) return;
+    probing_ = true;
+    goodProbes_ = 0;
+    retryNs_ = 0;
+    reader_.suspect();
+  }
+
+  void probe(std::int64_t now, std::uint64_t number) {
+    if (now < retryNs_) return;
+    retryNs_ = now + kProbeEveryNs;
+    const std::int64_t started = Clock::kernelMonotonicNs();
+    const bool answered = reader_.probe();
+    goodProbes_ = answered && Clock::kernelMonotonicNs() - started < kProbeQuickNs ? goodProbes_ + 1 : 0;
+    if (goodProbes_ < kProbesToTrust) return;
+    probing_ = false;
+    retryNs_ = 0;
+    read(number, now);
+  }
+
+  void publish() {
+    const auto& record = reader_.record();
+    ring_.publish(&record, sizeof record, reader_.migInstances().data(),
+                  reader_.migInstances().size() * sizeof(shm::MigInstance), reader_.processes().data(),
+                  reader_.processes().size() * sizeof(shm::ProcessEntry));
+  }
+
+  EngineState& s_;
+  GpuSlot& slot_;
+  shm::SlotRing ring_;
+  nvml::GpuReader reader_;
+  std::uint64_t generation_ = 0;
+  nvml::EventSet registeredSet_ = nullptr;
+  std::int64_t retryNs_ = 0;
+  int unknownCycles_ = 0, goodProbes_ = 0;
+  bool probing_ = false, staleBefore_ = false;
+};
+
+}  // namespace
+
+void gpuThread(std::shared_ptr<EngineState> state, std::uint32_t gpuIndex) {
+  EngineState& s = *state;
+  GpuSlot& slot = *s.gpus[gpuIndex];
+  slot.lane.adopt(static_cast<std::uint32_t>(gettid()));
+  GpuLoop loop(s, gpuIndex);
+  while (!s.leaving.load(std::memory_order_acquire)) {
+    const std::uint32_t seen = slot.bell.rings();
+    const std::uint64_t assigned = slot.assignedCycle.load(std::memory_order_acquire);
+    if (s.park.load(std::memory_order_acquire)) {
+      loop.park();
+    } else {
+      slot.parked.store(false, std::memory_order_release);
+      if (assigned != slot.doneCycle.load(std::memory_order_relaxed)) loop.cycle(assigned);
+    }
+    if (assigned != slot.doneCycle.load(std::memory_order_relaxed)) {
+      slot.doneCycle.store(assigned, std::memory_order_release);
+      s.arrive(assigned);
+      continue;
+    }
+    if (s.leaving.load(std::memory_order_acquire)) break;
+    slot.bell.wait(seen, -1);
+  }
+}
+
+}  // namespace gna
