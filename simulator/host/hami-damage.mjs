@@ -57,7 +57,7 @@ export const USAGE_DAMAGES = {
   /** Totals and parts near 2^64, as after a free on the wrong device. */
   'wrapped-counters': (path) => overwriteFirstSlotMemory(path, 2n ** 64n - 4_194_304n),
   /** More than any card has, but not wrapped. */
-  'implausible-counters': (path) => overwriteFirstSlotMemory(path, 2n ** 50n + 12_345n),
+  'implausible-counters': (path) => overwriteFirstSlotMemory(path, 1_125_899_906_854_969n),
   'device-count-huge': (path) => patchUsageFile(path, { deviceCount: 4_000_000_000 }),
   'process-count-negative': (path) => patchUsageFile(path, { processCount: -1 }),
   'process-count-huge': (path) => patchUsageFile(path, { processCount: 2_147_483_647 }),
@@ -80,9 +80,7 @@ export const USAGE_DAMAGES = {
     if (layout.name === '1.1-shifted') return;
     rmSync(path);
     writeUsageFile(path, '1.1-shifted', {
-      devices: [
-        { uuid: FOREIGN_UUID.replace('dead', '0281'), limitBytes: 2_281_701_376, smLimitPercent: 28 },
-      ],
+      devices: [{ uuid: FOREIGN_UUID.replace('dead', '0281'), limitBytes: 2_281_701_376, smLimitPercent: 28 }],
       processes: [
         {
           pid: 28,
@@ -106,9 +104,7 @@ export const USAGE_DAMAGES = {
 export function damageUsageFile(path, kind) {
   const damage = Object.hasOwn(USAGE_DAMAGES, kind) ? USAGE_DAMAGES[kind] : undefined;
   if (damage === undefined) {
-    throw new RangeError(
-      `damage "${kind}" is unknown, expected one of ${Object.keys(USAGE_DAMAGES).join(', ')}`,
-    );
+    throw new RangeError(`damage "${kind}" is unknown, expected one of ${Object.keys(USAGE_DAMAGES).join(', ')}`);
   }
   damage(path);
 }

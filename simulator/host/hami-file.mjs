@@ -4,16 +4,7 @@
  * the file is there already, sparse. See hami-layouts.mjs for the bytes and hami-damage.mjs for what a hostile or
  * broken container makes of them.
  */
-import {
-  closeSync,
-  constants,
-  fchmodSync,
-  fstatSync,
-  ftruncateSync,
-  openSync,
-  readSync,
-  writeSync,
-} from 'node:fs';
+import { closeSync, constants, fchmodSync, fstatSync, ftruncateSync, openSync, readSync, writeSync } from 'node:fs';
 import { DEVICE_SLOTS, LAYOUTS, layoutOf, MAGIC, PROCESS_SLOTS, UUID_BYTES } from './hami-layouts.mjs';
 
 /**
@@ -35,9 +26,7 @@ import { DEVICE_SLOTS, LAYOUTS, layoutOf, MAGIC, PROCESS_SLOTS, UUID_BYTES } fro
 export function writeUsageFile(path, layoutName, content) {
   const layout = LAYOUTS[layoutName];
   if (layout === undefined) {
-    throw new RangeError(
-      `layout "${layoutName}" is unknown, expected one of ${Object.keys(LAYOUTS).join(', ')}`,
-    );
+    throw new RangeError(`layout "${layoutName}" is unknown, expected one of ${Object.keys(LAYOUTS).join(', ')}`);
   }
   const processes = content.processes ?? [];
   if (content.devices.length > DEVICE_SLOTS) {
@@ -100,8 +89,7 @@ export function readLayout(path) {
     readSync(fd, head, 0, 12, 0);
     const sizeBytes = fstatSync(fd).size;
     const layout = layoutOf(sizeBytes, head.readUInt32LE(8));
-    if (layout === undefined)
-      throw new RangeError(`${path}: ${sizeBytes} bytes is the size of no known layout`);
+    if (layout === undefined) throw new RangeError(`${path}: ${sizeBytes} bytes is the size of no known layout`);
     return layout;
   } finally {
     closeSync(fd);
@@ -157,8 +145,7 @@ function encodeHeader(layout, content) {
     );
     if (device === undefined) continue;
     const text = Buffer.from(device.uuid, 'latin1');
-    if (text.length > UUID_BYTES)
-      throw new RangeError(`a UUID has at most ${UUID_BYTES} bytes, got ${text.length}`);
+    if (text.length > UUID_BYTES) throw new RangeError(`a UUID has at most ${UUID_BYTES} bytes, got ${text.length}`);
     text.copy(bytes, layout.uuids + UUID_BYTES * index);
     putUnsigned64(bytes, layout.memoryLimits + 8 * index, device.limitBytes ?? 0);
   }
@@ -178,9 +165,7 @@ function encodeSlot(layout, process) {
   if (slot.seqlock !== undefined) putUnsigned64(bytes, slot.seqlock, process.seqlock ?? 0);
   for (const [index, use] of (process.devices ?? []).entries()) {
     const at = slot.used + index * slot.memoryElementBytes;
-    const parts = [use.contextBytes, use.moduleBytes, use.dataBytes, use.offsetBytes].map((part) =>
-      BigInt(part ?? 0),
-    );
+    const parts = [use.contextBytes, use.moduleBytes, use.dataBytes, use.offsetBytes].map((part) => BigInt(part ?? 0));
     for (const [position, part] of parts.entries()) putUnsigned64(bytes, at + 8 * position, part);
     putUnsigned64(bytes, at + 32, use.totalBytes ?? parts.reduce((sum, part) => sum + part, 0n));
     putUnsigned64(bytes, slot.monitorUsed + 8 * index, use.driverReportedBytes ?? 0);

@@ -101,17 +101,14 @@ function wordAt(offset: number, bits: 32 | 64): bigint {
 }
 
 describe('layouts', () => {
-  test.each(Object.keys(LAYOUTS) as LayoutName[])(
-    '%s has its size, is sparse, and is recognised again',
-    (layout) => {
-      writeUsageFile(file, layout, content);
-      const status = statSync(file);
-      expect(status.size).toBe(sizes[layout]);
-      expect(status.blocks * 512).toBeLessThan(100_000);
-      expect(status.mode & 0o777).toBe(0o666);
-      expect(readLayout(file).name).toBe(layout);
-    },
-  );
+  test.each(Object.keys(LAYOUTS) as LayoutName[])('%s has its size, is sparse, and is recognised again', (layout) => {
+    writeUsageFile(file, layout, content);
+    const status = statSync(file);
+    expect(status.size).toBe(sizes[layout]);
+    expect(status.blocks * 512).toBeLessThan(100_000);
+    expect(status.mode & 0o777).toBe(0o666);
+    expect(readLayout(file).name).toBe(layout);
+  });
 
   test.each(places)('%s keeps offset %i (%i bits) = %i', (layout, offset, bits, value) => {
     writeUsageFile(file, layout, content);
@@ -137,12 +134,8 @@ describe('writing', () => {
 
   test('what does not fit is refused', () => {
     const device = content.devices[0] ?? { uuid: '' };
-    expect(() => writeUsageFile(file, '1.2', { devices: Array(17).fill(device) })).toThrow(
-      /at most 16 devices/,
-    );
-    expect(() => writeUsageFile(file, '1.2', { devices: [{ uuid: 'x'.repeat(97) }] })).toThrow(
-      /at most 96 bytes/,
-    );
+    expect(() => writeUsageFile(file, '1.2', { devices: Array(17).fill(device) })).toThrow(/at most 16 devices/);
+    expect(() => writeUsageFile(file, '1.2', { devices: [{ uuid: 'x'.repeat(97) }] })).toThrow(/at most 96 bytes/);
     expect(() => writeUsageFile(file, 'v0', content)).not.toThrow();
     expect(() => patchUsageFile(file, { lastKernelUnixSeconds: 1 })).toThrow(/v0 has no field/);
   });
