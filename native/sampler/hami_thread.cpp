@@ -1,0 +1,97 @@
+// The HAMi thread: sweeps the usage directories. A hung file system is hostile input too, so it has a thread of its
+// own, watched like the driver's.
+
+#include <unistd.h>
+
+#include <vector>
+
+#include "core/hami/encoding.h"
+#include "core/hami/sweep.h"
+#include "sampler/engine_state.h"
+
+namespace gna {
+
+namespace {
+
+constexpr std::int64_t kMillisecondNs = 1'000'000;
+constexpr std::int64_t kRoundNs = 2'000 * kMillisecondNs;      // looks at the known files
+constexpr std::int64_t kListEveryNs = 4'000 * kMillisecondNs;  // lists the directories: a new one shows within 5 s
+// The writers zero utilisation and fill it again every 120 ms: a second look after that sees what the first missed.
+constexpr std::int64_t kSecondLookNs = 150 * kMillisecondNs;
+
+std::vector<std::string> rootsOf(const EngineOptions& options) {
+  if (!options.hamiRoots.empty()) return options.hamiRoots;
+  std::vector<std::string> roots;
+  for (const char* root : hami::defaultRoots()) roots.emplace_back(root);
+  return roots;
+}
+
+class HamiLoop {
+ public:
+  explicit HamiLoop(EngineState& s) : s_(s), sweeper_(rootsOf(s.options)) {}
+
+  void run() {
+    s_.hamiLane.adopt(static_cast<std::uint32_t>(gettid()));
+    std::int64_t listDueNs = s_.clock->monotonicNs();
+    while (!leaving()) {
+      const std::int64_t now = s_.clock->monotonicNs();
+      const bool list = now >= listDueNs;
+      if (list) listDueNs = now + kListEveryNs;
+      look(list);
+      const bool empty = sweeper_.view().containers.empty();
+      if (!empty) {
+        pauseUntil(now + kSecondLookNs);
+        if (leaving()) return;
+        look(false);
+      }
+      if (list || !empty) publish();
+      // A node without HAMi pays for one listing every four seconds.
+      pauseUntil(empty ? listDueNs : now + kRoundNs);
+    }
+  }
+
+ private:
+  bool leaving() const { return s_.leaving.load(std::memory_order_acquire); }
+
+  void look(bool list) {
+    s_.hamiLane.beginBatch();
+    s_.hamiLane.run(nvml::Call::HamiSweep, [&]() -> nvml::Return {
+      const std::int64_t now = s_.clock->monotonicNs();
+      if (list)
+        sweeper_.sweep(now);
+      else
+        sweeper_.sample(now);
+      return nvml::kSuccess;
+    });
+    s_.hamiLane.idle();
+  }
+
+  // The blob's size follows the node: its buffer grows to what was needed, up to the ring's capacity.
+  void publish() {
+    std::size_t words = hami::encode(sweeper_.view(), blob_);
+    while ((words == 0 || words > blob_.size() - blob_.size() / 8) && blob_.size() < shm::kHamiBlobBytes / 8) {
+      blob_.resize(std::min<std::size_t>(blob_.size() * 2, shm::kHamiBlobBytes / 8));
+      words = hami::encode(sweeper_.view(), blob_);
+    }
+    s_.segment.hami().publish(blob_.data(), words * 8);
+  }
+
+  void pauseUntil(std::int64_t deadlineNs) {
+    while (!leaving()) {
+      const std::uint32_t seen = s_.hamiBell.rings();
+      const std::int64_t real = s_.clock->sleepUntilNs(deadlineNs);
+      if (real == 0 || leaving()) return;
+      s_.hamiBell.wait(seen, real);
+    }
+  }
+
+  EngineState& s_;
+  hami::Sweeper sweeper_;
+  std::vector<std::uint64_t> blob_ = std::vector<std::uint64_t>(2048);
+};
+
+}  // namespace
+
+void hamiThread(std::shared_ptr<EngineState> state) { HamiLoop(*state).run(); }
+
+}  // namespace gna
