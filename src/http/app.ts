@@ -1,0 +1,103 @@
+import swagger from '@fastify/swagger';
+import { type FastifyBaseLogger, type FastifyInstance, fastify, LogController } from 'fastify';
+import Type from 'typebox';
+import type { ControlActions } from '../model/control.js';
+import type { NodeStateSource } from '../model/node-state.js';
+import { AGENT_VERSION } from '../version.js';
+import { compilersFactory } from './compilers.js';
+import { DOCUMENTS } from './documents/node.js';
+import { answerFailures } from './failures.js';
+import { ProblemDocument } from './problem.js';
+import { controlRoutes } from './routes/control.js';
+import { healthRoutes } from './routes/health.js';
+import { metricsRoute } from './routes/metrics.js';
+import { nodeResponse, nodeRoutes } from './routes/node.js';
+import { pageRoutes } from './routes/page.js';
+import type { MetricsSource } from './scrape.js';
+import { addSecurityHeaders } from './security-headers.js';
+
+/** What both apps need. */
+interface Parts {
+  readonly source: NodeStateSource;
+  readonly metrics: MetricsSource;
+  readonly maxRequests: number;
+  /** Undefined = no log lines. */
+  readonly log: FastifyBaseLogger | undefined;
+}
+
+/** What the app on the TCP port needs. */
+export interface WebParts extends Parts {
+  readonly telemetryPath: string;
+}
+
+/** What the app on the control socket needs. */
+export interface ControlParts extends Parts {
+  readonly control: ControlActions;
+}
+
+/** Bodies are a few keys. */
+const BODY_LIMIT_BYTES = 16 * 1024;
+
+function bare(log: FastifyBaseLogger | undefined): FastifyInstance {
+  const app = fastify({
+    ...(log === undefined ? { logger: false } : { loggerInstance: log }),
+    logController: new LogController({ disableRequestLogging: true }),
+    bodyLimit: BODY_LIMIT_BYTES,
+    routerOptions: { maxParamLength: 128 },
+    // A request has to be complete in 10 s; a connection on which nothing moves is dropped. Prometheus keeps its
+    // connection between scrapes, so an idle one may live longer than the usual scrape interval.
+    requestTimeout: 10_000,
+    connectionTimeout: 180_000,
+    keepAliveTimeout: 150_000,
+    schemaController: { compilersFactory },
+  });
+  answerFailures(app);
+  for (const document of [...DOCUMENTS, ProblemDocument]) app.addSchema(document);
+  return app;
+}
+
+/**
+ * The app of the TCP port: metrics, API, health and page. It changes nothing, whoever asks. It does not listen; tests
+ * inject requests.
+ */
+export function buildWebApp({ source, metrics, maxRequests, telemetryPath, log }: WebParts): FastifyInstance {
+  const app = bare(log);
+  addSecurityHeaders(app);
+  void app.register(swagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: {
+        title: 'gpu-node-agent',
+        version: AGENT_VERSION,
+        description: 'What is on this GPU node. Absent means absent: what has no value is a missing key.',
+      },
+    },
+    refResolver: { buildLocalReference: (document, _base, _fragment, index) => String(document.$id ?? `def-${index}`) },
+  });
+  void app.register((routes, _options, done) => {
+    metricsRoute(routes, { path: telemetryPath, metrics, maxRequests });
+    healthRoutes(routes, source);
+    nodeRoutes(routes, source);
+    pageRoutes(routes, source, telemetryPath);
+    const schema = {
+      operationId: 'getOpenApi',
+      summary: 'This description (OpenAPI 3.1)',
+      response: {
+        200: { description: 'The description.', content: { 'application/json': { schema: Type.Unknown() } } },
+      },
+    };
+    routes.get('/openapi.json', { schema }, async () => app.swagger());
+    done();
+  });
+  return app;
+}
+
+/** The app of the control socket: the state, and the actions that change what the agent holds. */
+export function buildControlApp({ source, metrics, maxRequests, control, log }: ControlParts): FastifyInstance {
+  const app = bare(log);
+  const schema = { operationId: 'getState', summary: 'Everything known of this node', response: { 200: nodeResponse } };
+  app.get('/v1/state', { schema }, async () => source.current());
+  metricsRoute(app, { path: '/v1/metrics', metrics, maxRequests });
+  controlRoutes(app, control);
+  return app;
+}
