@@ -1,6 +1,7 @@
 // The sampler's engine inside this process, for tests and library users: same memory and socket protocol, on threads
 // that own all they touch and know nothing of Node.
 
+#include <fcntl.h>
 #include <sys/socket.h>
 
 #include <cerrno>
@@ -28,7 +29,7 @@ namespace {
 struct RunningEngine {
   EngineOptions options;
   proc::Descriptor socket;
-  shm::Mapping memory;
+  proc::Descriptor memory;
   std::mutex mutex;
   std::condition_variable left;
   bool ended = false;
@@ -58,11 +59,12 @@ void leaveAtTeardown(void* data) {
 }
 
 void run(const Shared& engine) {
-  runEngine(engine->options, engine->socket.get(), engine->memory.address(), nullptr);
+  std::string message;
+  runEngine(engine->options, engine->socket.get(), engine->memory.get(), -1, message);
   const std::lock_guard lock{engine->mutex};
   engine->ended = true;
   engine->socket.reset();
-  engine->memory = {};
+  engine->memory.reset();
   engine->left.notify_all();
 }
 
@@ -81,8 +83,8 @@ Napi::Value startEngine(const Napi::CallbackInfo& info) {
   engine->socket = proc::Descriptor{ends[1]};
   proc::Descriptor memory = shm::makeSealedMemory("gpu-node-engine", shm::kSegmentBytes);
   if (!memory.valid()) throw systemError(env, "memfd_create", errno);
-  engine->memory = shm::Mapping{memory.get(), shm::Mapping::Access::readWrite};
-  if (!engine->memory.valid()) throw systemError(env, "mmap", errno);
+  engine->memory = proc::Descriptor{fcntl(memory.get(), F_DUPFD_CLOEXEC, 0)};
+  if (!engine->memory.valid()) throw systemError(env, "fcntl", errno);
 
   try {
     std::thread(run, engine).detach();

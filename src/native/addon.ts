@@ -143,11 +143,13 @@ export interface HamiContainer {
   readonly podUid: string;
   readonly container: string;
   readonly refusal: string;
+  /** The refusal is a state every healthy container passes through, such as `no_cache_file`. */
+  readonly ordinary: boolean;
   readonly layout: string;
   readonly priority: number;
   readonly recentKernel: number;
   readonly utilizationSwitch: number;
-  readonly lastKernelUnixSeconds: number;
+  readonly lastKernelUnixSeconds: number | undefined;
   readonly processTotal: number;
   readonly devices: readonly {
     readonly uuid: string;
@@ -159,11 +161,11 @@ export interface HamiContainer {
     readonly driverReportedBytes: number;
     readonly limitBytes: number;
     readonly memoryLimited: boolean;
-    readonly smUtilPercent: number;
+    readonly smUtilPercent: number | undefined;
     readonly smLimitPercent: number;
     readonly smLimited: boolean;
   }[];
-  readonly processes: readonly { readonly pid: number; readonly hostPid: number; readonly status: number }[];
+  readonly processes: readonly { readonly pid: number; readonly hostPid: number | undefined; readonly status: number }[];
 }
 
 /** Reads one sampler's shared memory. */

@@ -1,0 +1,110 @@
+import { Socket } from 'node:net';
+import type { Addon, SamplerPoll, SegmentReader, Snapshot } from './addon.js';
+
+/** What a link tells its owner. */
+export interface LinkEvents {
+  /** The sampler published something: read it. Once per cycle, and when a verdict changes. */
+  wake(): void;
+  /** Its end of the socket is closed: it is leaving or dead. */
+  hangUp(): void;
+}
+
+/** How a sampler is started. */
+export interface LinkOptions {
+  readonly path: string;
+  readonly flags: readonly string[];
+  /** Memory of the predecessor, whose counters go on. */
+  readonly carryFd: number | undefined;
+}
+
+const LEAVE = Buffer.from('x');
+
+/** One sampler process: its socket, its memory, its messages. */
+export class SamplerLink {
+  readonly pid: number;
+  readonly memoryFd: number;
+  private readonly messagesFd: number;
+  private readonly socket: Socket;
+  private readonly reader: SegmentReader;
+  private memoryOpen = true;
+
+  /** Starts the process. Throws an `Error` with the failed call's `code`. */
+  constructor(
+    private readonly addon: Addon,
+    options: LinkOptions,
+    events: LinkEvents,
+  ) {
+    const env = Object.entries(process.env).flatMap(([key, value]) => (value === undefined ? [] : [`${key}=${value}`]));
+    const started = addon.spawnSampler({ path: options.path, args: options.flags, env, carryFd: options.carryFd });
+    this.pid = started.pid;
+    this.memoryFd = started.memoryFd;
+    this.messagesFd = started.messagesFd;
+    this.reader = addon.openSegment(started.memoryFd);
+    // One small static buffer: a wake-up allocates nothing, and several bytes are still one wake-up.
+    const onread = {
+      buffer: Buffer.alloc(64),
+      callback: () => {
+        events.wake();
+        return true;
+      },
+    };
+    this.socket = new Socket({ fd: started.socketFd, readable: true, writable: true, onread });
+    // Broken pipe and reset mean what the end of the stream means.
+    this.socket.on('error', () => {});
+    this.socket.on('close', () => events.hangUp());
+    this.socket.on('end', () => this.socket.destroy());
+  }
+
+  /** The newest snapshot; undefined while the sampler has not written anything. Throws `SEGMENT_FOREIGN`. */
+  read(): Snapshot | undefined {
+    try {
+      return this.reader.read();
+    } catch (error) {
+      if ((error as { code?: string }).code === 'SEGMENT_NOT_READY') return undefined;
+      throw error;
+    }
+  }
+
+  /** Sums over all lanes, see `SegmentReader.statistics`; undefined while there is nothing. */
+  statistics(): Float64Array | undefined {
+    try {
+      return this.reader.statistics();
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** Asks it to start no call any more and to end. */
+  askToLeave(): void {
+    if (!this.socket.destroyed) this.socket.write(LEAVE);
+  }
+
+  /** One look; never waits. */
+  poll(): SamplerPoll {
+    return this.addon.pollSampler(this.pid);
+  }
+
+  signal(signal: number): boolean {
+    return this.addon.signalSampler(this.pid, signal);
+  }
+
+  /** The last lines it wrote to standard error, one line, at most 400 characters; undefined when none. */
+  lastMessage(): string | undefined {
+    const text = this.addon.readMessages(this.messagesFd).trim().replace(/\s+/g, ' ');
+    return text === '' ? undefined : text.slice(-400);
+  }
+
+  /** Closes everything but the memory, which a successor may still go on from. */
+  disconnect(): void {
+    this.socket.destroy();
+  }
+
+  /** Closes all. Call it once, when the process is gone or left to itself. */
+  dispose(): void {
+    this.socket.destroy();
+    this.reader.close();
+    this.addon.closeFd(this.messagesFd);
+    if (this.memoryOpen) this.addon.closeFd(this.memoryFd);
+    this.memoryOpen = false;
+  }
+}

@@ -1,0 +1,38 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Config } from '../config/config.js';
+import { packageRoot } from './package-root.js';
+
+const milliseconds = (seconds: number) => Math.round(seconds * 1000);
+
+/** The sampler's flags for these settings, without the exclusion, which changes from one sampler to the next. */
+export function samplerFlags(config: Config): string[] {
+  const { nvml, sampler, collector, path, clock } = config;
+  return [
+    ...(nvml.library === undefined ? [] : [`--nvml.library=${nvml.library}`]),
+    `--interval-ms=${milliseconds(sampler.intervalSeconds)}`,
+    `--deadline-attach-ms=${milliseconds(sampler.deadlineAttachSeconds)}`,
+    `--deadline-fast-ms=${milliseconds(sampler.deadlineFastSeconds)}`,
+    `--deadline-slow-ms=${milliseconds(sampler.deadlineSlowSeconds)}`,
+    ...(collector.hami ? path.hami.map((root) => `--hami.root=${root}`) : ['--no-hami']),
+    ...(clock.file === undefined ? [] : [`--clock.file=${clock.file}`]),
+  ];
+}
+
+/**
+ * The sampler's executable: the configured one, else the package's. Throws when it is nowhere, and says where it was
+ * looked for.
+ */
+export function samplerPath(config: Config): string {
+  if (config.sampler.path !== undefined) return config.sampler.path;
+  const root = packageRoot();
+  const places = [
+    join(root, 'out', 'native', 'gpu-node-sampler'),
+    join(root, 'prebuilds', `linux-${process.arch}`, 'gpu-node-sampler'),
+  ];
+  const found = places.find((place) => existsSync(place));
+  if (found !== undefined) return found;
+  throw new Error(
+    `gpu-node-sampler is in none of ${places.join(', ')}; build it (npm run build) or name it with --sampler.path`,
+  );
+}
