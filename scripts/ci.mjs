@@ -1,0 +1,65 @@
+/**
+ * `npm run check`, and what .ci/run calls: every stage, whatever the ones before it said, then one line with the sum
+ * of what the runners reported. Arguments pick stages by a part of their name.
+ */
+import { scriptFormat, scriptLint } from './checks/biome.mjs';
+import { cppFormat } from './checks/cpp-format.mjs';
+import { cppLint } from './checks/cpp-lint.mjs';
+import { generatedFiles } from './checks/generated.mjs';
+import { simulatorIndependence } from './checks/independence.mjs';
+import { lockFile } from './checks/lock-file.mjs';
+import { rooms } from './checks/rooms.mjs';
+import { agentTypes, scriptTypes } from './checks/typescript.mjs';
+import { runChild, runScript } from './child.mjs';
+import { sanitizerStages } from './ci/sanitizers.mjs';
+import { checkStage, one, runStage } from './ci/stage.mjs';
+import { documentedTests, hangTests } from './ci/tests.mjs';
+import { ensureTools } from './ci/tools.mjs';
+import { sum } from './reports.mjs';
+
+/**
+ * A script of ours as a stage that counts as one.
+ * @param {string} name
+ * @param {readonly string[]} args
+ * @returns {import('./ci/stage.mjs').Stage}
+ */
+const scriptStage = (name, args) => ({
+  name,
+  run: async () => one((await runChild(process.execPath, args, { show: true })).code === 0),
+});
+
+/** @type {readonly import('./ci/stage.mjs').Stage[]} */
+const stages = [
+  // First of all, in a fresh clone: nothing but what the README asks for.
+  documentedTests,
+  {
+    name: 'tools of the checks',
+    async run() {
+      await ensureTools();
+      return one(true);
+    },
+  },
+  ...[lockFile, generatedFiles, rooms, simulatorIndependence].map(checkStage),
+  ...[agentTypes, scriptTypes, scriptLint, scriptFormat, cppFormat].map(checkStage),
+  scriptStage('binary interface against the real headers', ['scripts/abi-check/main.mjs']),
+  checkStage(cppLint),
+  ...sanitizerStages,
+  scriptStage('fuzzing the reader of HAMi files', ['scripts/fuzz.mjs', '--seconds=60']),
+  hangTests,
+];
+
+runScript(async () => {
+  const asked = process.argv.slice(2);
+  const wanted = stages.filter(({ name }) => asked.length === 0 || asked.some((part) => name.includes(part)));
+  const results = [];
+  for (const stage of wanted) results.push(await runStage(stage));
+  const total = sum(results);
+  console.log('');
+  for (const { name, passed, failed, skipped, seconds } of results) {
+    const detail = `${passed} good, ${failed} bad${skipped > 0 ? `, ${skipped} left out` : ''}`;
+    console.log(`${failed === 0 ? 'ok    ' : 'FAILED'} ${name}: ${detail} (${seconds.toFixed(0)} s)`);
+  }
+  const skipped = total.skipped > 0 ? `, ${total.skipped} skipped` : '';
+  console.log(`\n${total.passed} passed, ${total.failed} failed${skipped}`);
+  return total.failed === 0 && total.passed > 0 ? 0 : 1;
+});
