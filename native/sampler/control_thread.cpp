@@ -36,6 +36,16 @@ shm::DriverState stateOf(Return code) {
   }
 }
 
+const char* meaning(Return code) {
+  switch (code) {
+    case nvml::kErrorDriverNotLoaded: return "the nvidia kernel module is not loaded";
+    case nvml::kErrorLibRmVersionMismatch: return "library and kernel module are of different versions";
+    case nvml::kErrorNoPermission: return "no permission to open the device nodes";
+    case nvml::kErrorFunctionNotFound: return "the library has no init function";
+    default: return "see nvmlReturn_t";
+  }
+}
+
 class Control {
  public:
   explicit Control(std::shared_ptr<EngineState> state) : state_(std::move(state)), s_(*state_) {}
@@ -117,12 +127,13 @@ class Control {
     return true;
   }
 
-  /// The init chain of nvml.md §1.1: without GPUs is fine, and no GPU is attached by it.
+  /// The init chain of nvml.md §1.1: no GPU at all is fine, and no GPU is attached by it.
   Return init() {
-    Return code = call(Call::InitWithFlags, nvml::kInitFlagNoGpus | nvml::kInitFlagNoAttach);
-    if (code == nvml::kErrorInvalidArgument) code = call(Call::InitWithFlags, nvml::kInitFlagNoGpus);
-    if (code == nvml::kErrorFunctionNotFound) code = call(Call::Init_v2);
-    if (code == nvml::kErrorFunctionNotFound) code = call(Call::Init);
+    asked_ = Call::InitWithFlags;
+    Return code = call(asked_, nvml::kInitFlagNoGpus | nvml::kInitFlagNoAttach);
+    if (code == nvml::kErrorInvalidArgument) code = call(asked_, nvml::kInitFlagNoGpus);
+    for (Call older : {Call::Init_v2, Call::Init})
+      if (code == nvml::kErrorFunctionNotFound) code = call(asked_ = older);
     return code == nvml::kErrorAlreadyInitialized ? nvml::kSuccess : code;
   }
 
@@ -140,7 +151,8 @@ class Control {
       if (code == nvml::kSuccess)
         record_.message[0] = 0;
       else
-        std::snprintf(record_.message, sizeof record_.message, "%s answered %u", "nvmlInitWithFlags", code);
+        std::snprintf(record_.message, sizeof record_.message, "%s answered %u (%s)", nvml::kCallSymbols[nvml::index(asked_)],
+                      code, meaning(code));
     }
     if (code == nvml::kSuccess) {
       ++record_.generation;
@@ -172,7 +184,7 @@ class Control {
 
   Return count(std::uint64_t& out) {
     std::uint32_t n = 0;
-    Return code = call(Call::DeviceGetCount_v2, &n);
+    Return code = call(asked_ = Call::DeviceGetCount_v2, &n);
     if (code == nvml::kErrorFunctionNotFound) code = call(Call::DeviceGetCount, &n);
     if (code == nvml::kErrorNotFound || code == nvml::kErrorGpuNotFound) code = nvml::kSuccess, n = 0;
     if (code == nvml::kSuccess) out = n;
@@ -270,6 +282,7 @@ class Control {
   const std::shared_ptr<EngineState> state_;
   EngineState& s_;
   shm::DriverRecord record_;
+  Call asked_ = Call::InitWithFlags;  // the call an init attempt ended with
 };
 
 }  // namespace
