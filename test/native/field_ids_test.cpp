@@ -1,0 +1,41 @@
+// Three counters were numbered differently by two driver branches: a wrong choice reads something else without error.
+
+#include "check.h"
+#include "core/nvml/field_ids.h"
+
+using namespace gna;
+using namespace gna::nvml;
+
+namespace {
+
+const FieldRow& rowOf(Reading reading) {
+  for (const FieldRow& row : kFieldRows)
+    if (row.reading == reading) return row;
+  return kFieldRows[0];
+}
+
+}  // namespace
+
+TEST("clocks-event counters have the numbers of the driver's branch") {
+  const FieldRow& thermal = rowOf(Reading::clocks_event_sw_thermal_slowdown_seconds_total);
+  const FieldRow& brake = rowOf(Reading::clocks_event_hw_power_brake_slowdown_seconds_total);
+  CHECK_EQ(fieldIdFor(thermal, 580), 251u);
+  CHECK_EQ(fieldIdFor(brake, 575), 253u);
+  CHECK_EQ(fieldIdFor(thermal, 590), 269u);
+  CHECK_EQ(fieldIdFor(brake, 610), 271u);
+}
+
+TEST("branches without the counters ask for nothing") {
+  for (const std::uint32_t major : {470u, 535u, 550u, 570u, 574u, 0u})
+    CHECK_EQ(fieldIdFor(rowOf(Reading::clocks_event_hw_thermal_slowdown_seconds_total), major), 0u);
+}
+
+TEST("all other fields have one number everywhere") {
+  CHECK_EQ(fieldIdFor(rowOf(Reading::memory_temperature_celsius), 535), 82u);
+  CHECK_EQ(fieldIdFor(rowOf(Reading::power_instant_watts), 590), 186u);
+}
+
+TEST("no two rows read into the same reading") {
+  for (const FieldRow& a : kFieldRows)
+    for (const FieldRow& b : kFieldRows) CHECK(&a == &b || a.reading != b.reading);
+}
