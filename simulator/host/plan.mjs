@@ -89,6 +89,20 @@
  */
 
 /**
+ * One running container of a pod.
+ * @typedef {object} PodContainerPlan
+ * @property {string} id 64 hexadecimal digits
+ * @property {string} sandboxId
+ * @property {string} namespace
+ * @property {string} pod
+ * @property {string} podUid
+ * @property {string} container
+ * @property {string} cgroup
+ * @property {readonly string[]} arguments
+ * @property {Readonly<Record<string, string>>} environment
+ */
+
+/**
  * One directory below the HAMi root.
  * @typedef {object} HamiContainerPlan
  * @property {string} podUid
@@ -112,6 +126,7 @@
  * @property {readonly PciFunctionPlan[]} pciFunctions
  * @property {readonly ProcessPlan[]} processes
  * @property {readonly VirtualMachinePlan[]} virtualMachines
+ * @property {readonly PodContainerPlan[]} podContainers
  * @property {readonly HamiContainerPlan[]} hamiContainers
  */
 

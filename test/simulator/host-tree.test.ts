@@ -96,6 +96,7 @@ const plan: HostPlan = {
       hostDevices: ['0000:4e:00.0'],
     },
   ],
+  podContainers: [],
   hamiContainers: [
     {
       podUid: '11111111-1111-4111-8111-111111111111',
