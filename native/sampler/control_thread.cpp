@@ -258,15 +258,15 @@ class Control {
   void shutdown() {
     record_.last_reinit_reason = s_.reinitCode.load(std::memory_order_acquire);
     s_.generation.store(0, std::memory_order_release);
-    s_.park.store(true, std::memory_order_release);
+    s_.park.store(true);
     const std::uint32_t n = s_.gpuSlots.load(std::memory_order_acquire);
     for (std::uint32_t i = 0; i < n; ++i) s_.gpus[i]->bell.ring();
     s_.eventsBell.ring();
     for (;;) {
       const std::uint32_t seen = s_.controlBell.rings();
-      bool all = s_.eventsParked.load(std::memory_order_acquire);
+      bool all = s_.eventsParked.load();
       for (std::uint32_t i = 0; i < n; ++i)
-        all = all && (s_.excluded[i] || s_.gpus[i]->parked.load(std::memory_order_acquire));
+        all = all && (s_.excluded[i] || s_.gpus[i]->parked.load());
       if (leaving()) return;
       if (all) break;
       s_.controlBell.wait(seen, -1);

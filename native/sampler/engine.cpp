@@ -22,6 +22,8 @@ namespace gna {
 namespace {
 
 constexpr std::int64_t kAnnounceAfterNs = 250'000'000;  // a hung GPU silences nobody
+constexpr std::int64_t kLeaveSlackNs = 5'000'000'000;
+constexpr std::int64_t kOnceLeaveNs = 250'000'000;
 constexpr std::int64_t kNever = std::numeric_limits<std::int64_t>::max();
 
 /// The main thread: tick, watchdog, wake-up byte, commands. It calls no driver function, takes no lock and allocates
@@ -42,13 +44,13 @@ class MainLoop {
       const std::int64_t now = s_.clock->monotonicNs();
       if (s_.tickNow.exchange(false, std::memory_order_acq_rel)) nextTickNs_ = std::min(nextTickNs_, now);
       const bool changed = watchdog_.look(now);
-      if (leaving_ && !watchdog_.anyMerelySlow()) return EngineEnd::left;
+      if (leaving_ && nobodyToWaitFor(now)) return end_;
       if (!leaving_ && now >= nextTickNs_) startCycle(now);
       if (cycleOpen_ && (remaining() == 0 || now >= tickNs_ + kAnnounceAfterNs))
         announce();
       else if (changed)
         publishWatch(true);
-      if (s_.options.once && onceIsOver(now)) return onceEnd(now);
+      if (s_.options.once && !leaving_ && onceIsOver(now)) finishOnce(now);
     }
   }
 
@@ -56,12 +58,11 @@ class MainLoop {
   std::uint64_t remaining() const { return s_.pending.load(std::memory_order_acquire) & 0xFF; }
 
   void waitForSomething() {
-    std::int64_t deadline = std::min(watchdog_.nextVerdictNs(), onceDeadlineNs_);
-    if (!leaving_) deadline = std::min(deadline, nextTickNs_);
+    std::int64_t deadline = watchdog_.nextVerdictNs();
+    if (!leaving_) deadline = std::min({deadline, nextTickNs_, onceDeadlineNs_});
     if (cycleOpen_) deadline = std::min(deadline, tickNs_ + kAnnounceAfterNs);
-    // While leaving, threads end without telling us: look every 20 ms, for at most as long as a call may be slow.
-    std::int64_t sleepNs = deadline == kNever ? Clock::kLongestSleepNs : s_.clock->sleepUntilNs(deadline);
-    if (leaving_) sleepNs = std::min<std::int64_t>(sleepNs, 20'000'000);
+    if (leaving_) deadline = std::min(deadline, leaveByNs_);
+    const std::int64_t sleepNs = s_.clock->sleepUntilNs(deadline);
     const timespec timeout{sleepNs / 1'000'000'000, sleepNs % 1'000'000'000};
     pollfd fds[3] = {{s_.mainWakeFd, POLLIN, 0},
                      {leaving_ ? -1 : socketFd_, POLLIN, 0},
@@ -81,7 +82,15 @@ class MainLoop {
       if (bytes[i] == 'x') leave();
   }
 
+  /// Every thread has ended but those that are stuck. Merely slow calls are waited for until they are stuck too; the
+  /// limit is for what the watchdog cannot see.
+  bool nobodyToWaitFor(std::int64_t now) const {
+    return s_.threads.load() <= watchdog_.stuckLanes() || now >= leaveByNs_;
+  }
+
   void leave() {
+    const Deadlines& d = s_.options.deadlines;
+    leaveByNs_ = s_.clock->monotonicNs() + std::max({d.attachNs, d.fastNs, d.slowNs}) + kLeaveSlackNs;
     leaving_ = true;
     s_.leaving.store(true, std::memory_order_release);
     s_.controlBell.ring();
@@ -122,7 +131,6 @@ class MainLoop {
 
   void announce() {
     cycleOpen_ = false;
-    announcedComplete_ = remaining() == 0;
     publishWatch(true);
   }
 
@@ -150,12 +158,17 @@ class MainLoop {
     return true;
   }
 
-  EngineEnd onceEnd(std::int64_t now) {
+  /// Prints and leaves. A command must not hang: a call that is merely slow gets a moment, not its deadline.
+  void finishOnce(std::int64_t now) {
     publishWatch(false);
     printOnce(s_.segment, s_.options.json);
-    if (s_.generation.load(std::memory_order_acquire) == 0 && s_.attempted.load(std::memory_order_acquire))
-      return EngineEnd::noDriver;
-    return now >= onceDeadlineNs_ ? EngineEnd::deadline : EngineEnd::left;
+    const bool answered = s_.generation.load(std::memory_order_acquire) != 0;
+    if (!answered && s_.attempted.load(std::memory_order_acquire))
+      end_ = EngineEnd::noDriver;
+    else if (now >= onceDeadlineNs_)
+      end_ = EngineEnd::deadline;
+    leave();
+    leaveByNs_ = now + kOnceLeaveNs;
   }
 
   const std::shared_ptr<EngineState> state_;
@@ -164,7 +177,9 @@ class MainLoop {
   const int socketFd_, signalFd_;
   shm::WatchRecord watch_;
   std::int64_t tickNs_ = 0, nextTickNs_ = 0, onceDeadlineNs_ = kNever;
-  bool leaving_ = false, cycleOpen_ = false, announcedComplete_ = false;
+  std::int64_t leaveByNs_ = kNever;
+  bool leaving_ = false, cycleOpen_ = false;
+  EngineEnd end_ = EngineEnd::left;
 };
 
 /// Indexes never to look up. A UUID needs a predecessor that knows it.

@@ -67,11 +67,16 @@ namespace {
 
 // Signals belong to the main thread (or to whoever hosts the engine): a driver thread must never run a handler.
 template <typename Body>
-void startDetached(const char* name, Body body) {
+void startDetached(const char* name, const std::shared_ptr<EngineState>& state, Body body) {
   sigset_t all, before;
   sigfillset(&all);
   pthread_sigmask(SIG_SETMASK, &all, &before);
-  std::thread thread(std::move(body));
+  state->threads.fetch_add(1);
+  std::thread thread([state, body]() mutable {
+    body(state);
+    state->threads.fetch_sub(1);
+    state->wakeMain();
+  });
   pthread_setname_np(thread.native_handle(), name);
   thread.detach();
   pthread_sigmask(SIG_SETMASK, &before, nullptr);
@@ -80,13 +85,13 @@ void startDetached(const char* name, Body body) {
 }  // namespace
 
 void startThread(const char* name, std::shared_ptr<EngineState> state, void (*body)(std::shared_ptr<EngineState>)) {
-  startDetached(name, [state = std::move(state), body]() mutable { body(std::move(state)); });
+  startDetached(name, state, body);
 }
 
 void startGpuThread(std::shared_ptr<EngineState> state, std::uint32_t gpuIndex) {
   char name[16];
   std::snprintf(name, sizeof name, "gpu %u", gpuIndex);
-  startDetached(name, [state = std::move(state), gpuIndex]() mutable { gpuThread(std::move(state), gpuIndex); });
+  startDetached(name, state, [gpuIndex](std::shared_ptr<EngineState> s) { gpuThread(std::move(s), gpuIndex); });
 }
 
 }  // namespace gna

@@ -79,6 +79,7 @@ struct EngineState {
   std::atomic<std::uint64_t> cycle{0};
   std::atomic<std::uint64_t> pending{0};  // cycle << 8 | GPUs that have not published yet
   std::atomic<bool> tickNow{false};       // control: do not wait for the next second
+  std::atomic<std::uint32_t> threads{0};  // started and not ended
   int mainWakeFd = -1;                    // eventfd
 
   /// A GPU thread published its share of cycle `c`; wakes main when it was the last.

@@ -30,13 +30,13 @@ class Events {
       const std::uint32_t seen = s_.eventsBell.rings();
       if (s_.park.load(std::memory_order_acquire)) {
         freeSet();
-        if (!s_.eventsParked.exchange(true, std::memory_order_acq_rel)) s_.controlBell.ring();
+        if (!s_.eventsParked.exchange(true)) s_.controlBell.ring();
         s_.eventsBell.wait(seen, -1);
       } else if (s_.generation.load(std::memory_order_acquire) == 0) {
         s_.eventsBell.wait(seen, -1);
       } else {
-        s_.eventsParked.store(false, std::memory_order_release);
-        if (s_.park.load(std::memory_order_acquire)) continue;
+        s_.eventsParked.store(false);
+        if (s_.park.load()) continue;  // the order of the two matters: see gpuThread
         if (!set_ && !createSet()) {
           pause(seen, kLongestBackoffNs);
         } else if (!anyRegistered()) {

@@ -45,7 +45,7 @@ class GpuLoop {
     registeredSet_ = nullptr;
     generation_ = 0;
     publish();
-    slot_.parked.store(true, std::memory_order_release);
+    slot_.parked.store(true);
     s_.controlBell.ring();
   }
 
@@ -166,12 +166,13 @@ void gpuThread(std::shared_ptr<EngineState> state, std::uint32_t gpuIndex) {
   while (!s.leaving.load(std::memory_order_acquire)) {
     const std::uint32_t seen = slot.bell.rings();
     const std::uint64_t assigned = slot.assignedCycle.load(std::memory_order_acquire);
-    if (s.park.load(std::memory_order_acquire)) {
+    // First say that we are up, then look whether we may be: control does the two in the opposite order, and
+    // sequential consistency lets one of us see the other.
+    if (!s.park.load()) slot.parked.store(false);
+    if (s.park.load())
       loop.park();
-    } else {
-      slot.parked.store(false, std::memory_order_release);
-      if (assigned != slot.doneCycle.load(std::memory_order_relaxed)) loop.cycle(assigned);
-    }
+    else if (assigned != slot.doneCycle.load(std::memory_order_relaxed))
+      loop.cycle(assigned);
     if (assigned != slot.doneCycle.load(std::memory_order_relaxed)) {
       slot.doneCycle.store(assigned, std::memory_order_release);
       s.arrive(assigned);

@@ -90,16 +90,11 @@ std::int64_t Watchdog::nextVerdictNs() const {
   return next;
 }
 
-bool Watchdog::anyMerelySlow() const {
+std::uint32_t Watchdog::stuckLanes() const {
+  std::uint32_t n = 0;
   for (std::uint32_t i = 0; i < count_; ++i)
-    if (tracks_[i].call != nvml::Call::none && tracks_[i].verdict != shm::Verdict::stuck) return true;
-  return false;
-}
-
-bool Watchdog::anyStuck() const {
-  for (std::uint32_t i = 0; i < count_; ++i)
-    if (tracks_[i].call != nvml::Call::none && tracks_[i].verdict == shm::Verdict::stuck) return true;
-  return false;
+    n += tracks_[i].call != nvml::Call::none && tracks_[i].verdict == shm::Verdict::stuck;
+  return n;
 }
 
 }  // namespace gna

@@ -25,9 +25,8 @@ class Watchdog {
   /// it waits in the driver for a living, and the look once per cycle is enough for it.
   std::int64_t nextVerdictNs() const;
 
-  /// Whether any lane is inside a call that is not stuck: such calls are waited for at exit.
-  bool anyMerelySlow() const;
-  bool anyStuck() const;
+  /// Lanes whose call is stuck: their threads are not waited for at exit.
+  std::uint32_t stuckLanes() const;
 
  private:
   struct Track {
