@@ -63,22 +63,34 @@ import { podContainerOf, processesOf } from './workloads.mjs';
  * @property {import('./plan.mjs').VirtualMachinePlan[]} [virtualMachines]
  */
 
+/**
+ * What a host is planned from.
+ * @typedef {object} HostRecord
+ * @property {HostSection} host
+ * @property {string} [driverVersion] absent = the nvidia module is not loaded
+ * @property {readonly VisibleGpu[]} gpus in NVML's order, also while no module is loaded
+ */
+
 const NVIDIA = 0x10de;
 const CONTROLLER_3D = 0x030200;
 /** Seconds between the boot of the simulated host and the instant its trees show. */
 const UPTIME_SECONDS = 864_000;
 
 /**
- * @param {HostSection} host
- * @param {string | undefined} driverVersion undefined = the module is not loaded
- * @param {readonly VisibleGpu[]} gpus empty while the module is not loaded
+ * @param {HostRecord} record
  * @param {number} unixSeconds the instant the trees show
  * @returns {HostPlan}
  */
-export function planHost(host, driverVersion, gpus, unixSeconds) {
+export function planHost(record, unixSeconds) {
+  const { host, driverVersion } = record;
+  // Without the module the functions are on the bus, unbound, and nobody can hold a device node.
+  const gpus = driverVersion === undefined ? [] : record.gpus;
   const workloads = host.workloads ?? [];
   const machines = host.virtualMachines ?? [];
-  const functions = [...visibleFunctions(gpus), ...hiddenFunctions(host.hiddenGpus ?? [], gpus.length)];
+  const functions = [
+    ...visibleFunctions(record.gpus, driverVersion === undefined ? undefined : 'nvidia'),
+    ...hiddenFunctions(host.hiddenGpus ?? [], record.gpus.length),
+  ];
   return {
     hostname: host.hostname,
     kernelRelease: host.kernelRelease ?? '6.8.0-85-generic',
@@ -95,19 +107,19 @@ export function planHost(host, driverVersion, gpus, unixSeconds) {
     ],
     virtualMachines: machines,
     podContainers: workloads.flatMap((workload) => podContainerOf(workload) ?? []),
-    hamiContainers: hamiContainers(host, (index) => uuidAt(gpus, index), unixSeconds),
+    hamiContainers: hamiContainers(record, unixSeconds),
   };
 }
 
 /**
  * The HAMi directories of a scenario at an instant; what `hami <dir> run` rewrites again and again.
- * @param {HostSection} host
- * @param {(gpu: number) => string} uuidOf
+ * @param {HostRecord} record
  * @param {number} unixSeconds
  * @returns {HamiContainerPlan[]}
  */
-export function hamiContainers(host, uuidOf, unixSeconds) {
-  return (host.workloads ?? []).flatMap(({ pod, hami }) => {
+export function hamiContainers(record, unixSeconds) {
+  const uuidOf = (/** @type {number} */ index) => uuidAt(record.gpus, index);
+  return (record.host.workloads ?? []).flatMap(({ pod, hami }) => {
     if (pod === undefined || hami === undefined) return [];
     const content = usageContentAt(hami, uuidOf, unixSeconds);
     return [
@@ -134,13 +146,14 @@ function driverPlan(version, openModule, gpus) {
 
 /**
  * @param {readonly VisibleGpu[]} gpus
+ * @param {string | undefined} driver
  * @returns {PciFunctionPlan[]}
  */
-function visibleFunctions(gpus) {
+function visibleFunctions(gpus, driver) {
   return gpus.map((gpu, position) =>
     gpuFunction(position, {
       ...gpu,
-      driver: 'nvidia',
+      ...(driver === undefined ? {} : { driver }),
       numaNode: gpu.numaNode ?? -1,
       correctableErrors: 3 + 4 * position,
     }),
