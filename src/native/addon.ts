@@ -203,15 +203,26 @@ export interface ExpositionConstructor {
       /** Header bytes: text 0.0.4 and OpenMetrics 1.0.0. */
       readonly headerText: string;
       readonly headerOpenMetrics: string;
-      /** Everything before the value, e.g. `gpu_power_watts{uuid="…"} `. */
+      /** Everything before the value, e.g. `gpu_power_watts{uuid="…"} `; empty where a format does not have the line. */
       readonly lines: readonly { readonly text: string; readonly openMetrics: string; readonly slot: number }[];
     }[];
   }): Exposition;
 }
 
+/** Complete lines of families rendered elsewhere, and where they belong. */
+export interface ExpositionInsert {
+  readonly before: number;
+  readonly text: string;
+}
+
+/** One compiled exposition. */
 export interface Exposition {
-  /** Renders into a reused buffer; the result is a view valid until the next call. NaN = the line is left out. `tail` is appended (other families, already rendered). */
-  render(values: Float64Array, format: 'text' | 'openmetrics', tail: string): Uint8Array;
+  /**
+   * Renders into a reused buffer; the bytes are valid until the next call. NaN = the line is left out, a family
+   * without a line loses its header. `inserts` are families rendered elsewhere, each printed before the compiled
+   * family at position `before` (the number of families = after all), in ascending order of it.
+   */
+  render(values: Float64Array, format: 'text' | 'openmetrics', inserts: readonly ExpositionInsert[]): Uint8Array;
   readonly lineCount: number;
 }
 
