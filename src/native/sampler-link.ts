@@ -48,7 +48,9 @@ export class SamplerLink {
         return true;
       },
     };
-    this.socket = new Socket({ fd: started.socketFd, readable: true, writable: true, onread });
+    // The types of Node 20 know `onread` only for connect(); the constructor takes it as well.
+    const socketOptions = { fd: started.socketFd, readable: true, writable: true, onread };
+    this.socket = new Socket(socketOptions);
     // Broken pipe and reset mean what the end of the stream means.
     this.socket.on('error', () => {});
     this.socket.on('close', () => events.hangUp());

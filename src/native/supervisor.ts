@@ -1,0 +1,326 @@
+import type { Addon, EventSnapshot, HamiSnapshot, Snapshot } from './addon.js';
+import type { CallTotals } from './call-totals.js';
+import { addTotals } from './call-totals.js';
+import type { Clock } from './clock.js';
+import { exclusionFlags } from './exclusion.js';
+import {
+  EMPTY_FLEET,
+  type Fleet,
+  type Member,
+  noteEnded,
+  noteFailure,
+  noteStarted,
+  noteView,
+  withMember,
+} from './fleet.js';
+import { type HoldOff, withHoldOff, withoutHoldOff } from './hold-off.js';
+import { viewOf } from './member-view.js';
+import { nextPollSeconds } from './poll-pace.js';
+import { SamplerLink } from './sampler-link.js';
+import { plan, type Step, type SuccessionTimes, tidied } from './succession.js';
+
+/** What the supervisor is made of. */
+export interface SupervisorOptions {
+  readonly addon: Addon;
+  readonly samplerPath: string;
+  /** The sampler's flags but the exclusion. */
+  readonly flags: readonly string[];
+  /** For the age of what samplers publish. */
+  readonly clock: Clock;
+  /** Seconds for backoff, deadlines and hold-offs of real processes; default: the real monotonic clock. */
+  readonly processClock?: (() => number) | undefined;
+  readonly times: SuccessionTimes;
+  readonly log: (level: 'info' | 'warn' | 'error', message: string, fields?: Record<string, unknown>) => void;
+}
+
+/** Who is told. */
+export interface SupervisorListener {
+  /** The shown sampler published; once per cycle. `generation` changes when a successor took over. */
+  snapshot(snapshot: Snapshot, generation: number): void;
+}
+
+interface Backlog {
+  readonly events: readonly EventSnapshot[];
+  readonly eventsLost: number;
+  readonly hami: HamiSnapshot | undefined;
+}
+
+const SIGKILL = 9;
+const CLOSE_LIMIT_SECONDS = 1;
+
+/**
+ * Starts samplers, reads the one that is shown, and lets one succeed the other. Nothing in here waits for a driver.
+ * What to do is decided by `plan` (succession.ts); this class does it.
+ */
+export class Supervisor {
+  private fleetNow: Fleet = EMPTY_FLEET;
+  private readonly links = new Map<number, SamplerLink>();
+  private readonly hungUp = new Set<number>();
+  private readonly snapshots = new Map<number, Snapshot>();
+  /** What a sampler that is not shown yet published once and will not say again. */
+  private readonly backlog = new Map<number, Backlog>();
+  /** Whose memory a successor goes on from: the last that was shown with a driver. */
+  private carrier: SamplerLink | undefined;
+  private readonly retired = new Set<SamplerLink>();
+  private retiredTotals: CallTotals | undefined;
+  private timer: NodeJS.Timeout | undefined;
+  private timerDueSeconds = Number.POSITIVE_INFINITY;
+  private limitText: string | undefined;
+  private readonly now: () => number;
+
+  constructor(
+    private readonly options: SupervisorOptions,
+    private readonly listener: SupervisorListener,
+  ) {
+    this.now = options.processClock ?? (() => Number(process.hrtime.bigint()) / 1e9);
+  }
+
+  /** Starts the first sampler. A failure is no exception: it shows in `fleet` and is tried again. */
+  start(): void {
+    this.advance();
+  }
+
+  /** All samplers and what keeps them. */
+  get fleet(): Fleet {
+    return tidied(this.fleetNow, this.now());
+  }
+
+  /** Why no further sampler is started although one is wanted. */
+  get limitReached(): string | undefined {
+    return this.limitText;
+  }
+
+  /** Seconds of the clock that the fleet's times are on. */
+  processSeconds(): number {
+    return this.now();
+  }
+
+  /** The newest snapshot of a sampler, also of one that sleeps. */
+  snapshotOf(generation: number): Snapshot | undefined {
+    return this.snapshots.get(generation);
+  }
+
+  /** Calls by function and result over all samplers since the agent started; undefined before the first. */
+  callTotals(): CallTotals | undefined {
+    let totals = this.retiredTotals;
+    for (const link of this.links.values()) totals = addTotals(totals, link.statistics());
+    return totals;
+  }
+
+  /** Stays away from a GPU (index) or all of them; see `release` for the waiting part. */
+  holdOff(added: HoldOff): void {
+    this.fleetNow = { ...this.fleetNow, released: withHoldOff(this.fleetNow.released, added) };
+    this.advance();
+  }
+
+  /** Takes a GPU or all of them up again. */
+  endHoldOff(gpu: 'all' | number): void {
+    this.fleetNow = { ...this.fleetNow, released: withoutHoldOff(this.fleetNow.released, gpu), notBeforeSeconds: this.now() };
+    this.advance();
+  }
+
+  /**
+   * Asks all samplers to leave and waits at most a second for them. One asleep in the driver is left to itself: it
+   * ends when its call returns, and holds neither port nor lock of ours.
+   */
+  async close(): Promise<readonly number[]> {
+    this.fleetNow = { ...this.fleetNow, closing: true };
+    this.advance();
+    const limit = this.now() + CLOSE_LIMIT_SECONDS;
+    while (this.links.size > 0 && this.now() < limit) {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      this.advance();
+    }
+    clearTimeout(this.timer);
+    this.timer = undefined;
+    const left = [...this.links.values()].map((link) => link.pid);
+    for (const link of [...this.links.values(), ...this.retired]) link.dispose();
+    this.links.clear();
+    this.retired.clear();
+    return left;
+  }
+
+  private advance(): void {
+    const now = this.now();
+    this.reap(now);
+    let next: number | undefined;
+    // Each round does what the plan says; a plan settles in two rounds, the bound keeps a defect from spinning.
+    for (let round = 0; round < 4; round++) {
+      this.fleetNow = tidied(this.fleetNow, now);
+      const today = plan(this.fleetNow, now, this.options.clock.monotonicSeconds(), this.options.times);
+      this.limitText = today.limitReached;
+      next = today.nextLookSeconds;
+      if (today.steps.length === 0) break;
+      for (const step of today.steps) this.take(step, now);
+    }
+    this.schedule(Math.min(next ?? Number.POSITIVE_INFINITY, this.nextPoll(now), this.nextSilence(now)));
+  }
+
+  private take(step: Step, now: number): void {
+    switch (step.kind) {
+      case 'start':
+        this.startOne(step, now);
+        break;
+      case 'show':
+        this.fleetNow = { ...this.fleetNow, shownGeneration: step.generation };
+        this.tell(step.generation);
+        break;
+      case 'leave':
+        this.fleetNow = withMember(this.fleetNow, step.generation, { askedAtSeconds: now });
+        this.links.get(step.generation)?.askToLeave();
+        this.options.log('info', `sampler asked to leave: ${step.why}`, { pid: this.links.get(step.generation)?.pid });
+        break;
+      case 'kill':
+        this.fleetNow = withMember(this.fleetNow, step.generation, { killedAtSeconds: now });
+        this.links.get(step.generation)?.signal(SIGKILL);
+        break;
+    }
+  }
+
+  private startOne(step: Step & { kind: 'start' }, now: number): void {
+    const generation = this.fleetNow.nextGeneration;
+    try {
+      const link = new SamplerLink(
+        this.options.addon,
+        {
+          path: this.options.samplerPath,
+          flags: [...this.options.flags, ...exclusionFlags(step.exclusion), `--parent-pid=${process.pid}`],
+          carryFd: this.carrier?.memoryFd,
+        },
+        { wake: () => this.wake(generation), hangUp: () => this.noteHangUp(generation) },
+      );
+      this.links.set(generation, link);
+      const clockSeconds = this.options.clock.monotonicSeconds();
+      this.fleetNow = noteStarted(this.fleetNow, { pid: link.pid, exclusion: step.exclusion }, now, clockSeconds);
+      this.options.log('info', `sampler started: ${step.why}`, { pid: link.pid, exclusion: step.exclusion });
+    } catch (error) {
+      const reason = `the sampler could not be started: ${(error as Error).message}`;
+      if (this.fleetNow.failure !== reason) this.options.log('error', reason);
+      this.fleetNow = noteFailure(this.fleetNow, reason, now);
+    }
+  }
+
+  private wake(generation: number): void {
+    const link = this.links.get(generation);
+    if (link === undefined) return;
+    const now = this.now();
+    try {
+      const snapshot = link.read();
+      if (snapshot === undefined) return;
+      this.snapshots.set(generation, snapshot);
+      const view = viewOf(snapshot);
+      const before = this.fleetNow;
+      this.fleetNow = noteView(before, generation, view, now, this.options.clock.monotonicSeconds());
+      if (generation === this.fleetNow.shownGeneration) {
+        if (view.driver === 'initialized') this.carry(link);
+        this.listener.snapshot(snapshot, generation);
+      } else if (generation > (this.fleetNow.shownGeneration ?? 0)) this.keepBacklog(generation, snapshot);
+    } catch (error) {
+      this.giveUp(generation, (error as Error).message, now);
+    }
+    this.advance();
+  }
+
+  /** A sampler that cannot be understood, of another build say, is sent away. */
+  private giveUp(generation: number, reason: string, now: number): void {
+    const member = this.member(generation);
+    if (member === undefined || member.askedAtSeconds !== undefined) return;
+    this.options.log('error', `sampler given up: ${reason}`, { pid: member.pid });
+    this.take({ kind: 'leave', generation, why: reason }, now);
+    this.fleetNow = noteFailure(this.fleetNow, reason, now);
+  }
+
+  private tell(generation: number): void {
+    const snapshot = this.snapshots.get(generation);
+    const link = this.links.get(generation);
+    if (snapshot === undefined || link === undefined) return;
+    if (viewOf(snapshot).driver === 'initialized') this.carry(link);
+    this.listener.snapshot({ ...snapshot, ...this.backlog.get(generation) }, generation);
+    this.backlog.delete(generation);
+  }
+
+  private keepBacklog(generation: number, { events, eventsLost, hami }: Snapshot): void {
+    const before = this.backlog.get(generation);
+    this.backlog.set(generation, {
+      events: [...(before?.events ?? []), ...events],
+      eventsLost: (before?.eventsLost ?? 0) + eventsLost,
+      hami: hami ?? before?.hami,
+    });
+  }
+
+  private carry(link: SamplerLink): void {
+    if (this.carrier === link) return;
+    const before = this.carrier;
+    this.carrier = link;
+    if (before !== undefined && this.retired.delete(before)) before.dispose();
+  }
+
+  private noteHangUp(generation: number): void {
+    if (!this.links.has(generation)) return;
+    this.hungUp.add(generation);
+    this.advance();
+  }
+
+  /** Looks at those that were asked to leave or have hung up. */
+  private reap(now: number): void {
+    for (const [generation, link] of this.links) {
+      const member = this.member(generation);
+      if (member === undefined || (member.askedAtSeconds === undefined && !this.hungUp.has(generation))) continue;
+      const poll = link.poll();
+      if (poll.state === 'gone') this.bury(member, link, poll, now);
+      else if (poll.state === 'leader-zombie' && !member.leaderZombie) {
+        this.fleetNow = withMember(this.fleetNow, generation, { leaderZombie: true });
+        this.options.log('warn', 'sampler ended but for a thread asleep in the driver', { pid: member.pid });
+      }
+    }
+  }
+
+  private bury(member: Member, link: SamplerLink, poll: { exitCode?: number; signal?: number }, now: number): void {
+    const { generation, pid } = member;
+    const how = poll.signal !== undefined ? `signal ${poll.signal}` : `exit status ${poll.exitCode ?? 'unknown'}`;
+    const said = link.lastMessage();
+    const reason = `the sampler ended by itself (${how})${said === undefined ? '' : `: ${said}`}`;
+    if (member.askedAtSeconds === undefined) this.options.log('warn', reason, { pid });
+    this.retiredTotals = addTotals(this.retiredTotals, link.statistics());
+    this.fleetNow = noteEnded(this.fleetNow, generation, reason, now);
+    this.links.delete(generation);
+    this.snapshots.delete(generation);
+    this.backlog.delete(generation);
+    this.hungUp.delete(generation);
+    if (link === this.carrier) {
+      link.disconnect();
+      this.retired.add(link);
+    } else link.dispose();
+  }
+
+  private member(generation: number): Member | undefined {
+    return this.fleetNow.members.find((one) => one.generation === generation);
+  }
+
+  private nextPoll(now: number): number {
+    const due = this.fleetNow.members
+      .filter((one) => one.askedAtSeconds !== undefined || this.hungUp.has(one.generation))
+      .map((one) => nextPollSeconds(now, one.askedAtSeconds ?? now));
+    return Math.min(Number.POSITIVE_INFINITY, ...due);
+  }
+
+  /** When the silence of the newest sampler is worth a look; the injected clock decides whether it is silence. */
+  private nextSilence(now: number): number {
+    return this.fleetNow.closing || this.links.size === 0 ? Number.POSITIVE_INFINITY : now + this.options.times.silenceSeconds;
+  }
+
+  /** One timer for everything. One that is due earlier is kept: it will look, find nothing and set itself anew. */
+  private schedule(dueSeconds: number): void {
+    const now = this.now();
+    if (this.timer !== undefined && this.timerDueSeconds > now && this.timerDueSeconds <= dueSeconds) return;
+    clearTimeout(this.timer);
+    this.timer = undefined;
+    this.timerDueSeconds = dueSeconds;
+    if (!Number.isFinite(dueSeconds)) return;
+    const milliseconds = Math.min(Math.max(1, Math.ceil((dueSeconds - now) * 1000)), 2 ** 31 - 1);
+    this.timer = setTimeout(() => {
+      this.timer = undefined;
+      this.advance();
+    }, milliseconds);
+  }
+}
