@@ -25,7 +25,7 @@ export async function probeDriver() {
   try {
     const { driver } = JSON.parse(stdout);
     if (code === 0 && driver?.initialized === true) return { answers: true, reason: '' };
-    return { answers: false, reason: driver?.reason ?? driver?.error ?? `probe's exit status ${code}` };
+    return { answers: false, reason: driver?.message ?? driver?.state ?? `probe's exit status ${code}` };
   } catch {
     return { answers: false, reason: output.trim() || `probe's exit status ${code}` };
   }

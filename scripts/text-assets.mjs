@@ -1,13 +1,14 @@
 /**
  * Files of the status page are imported as text, so that the bundle is one file and serves them from memory:
- * markup, style and drawings as they are, any other file (a script for the browser) with `?text` behind its name.
+ * markup, style, drawings and `.client.js` scripts for the browser as they are, any other file with `?text` behind its
+ * name.
  * Bundler and test runner follow this one rule; `src/text-assets.d.ts` states it for the type checker.
  */
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 
 /** Import specifiers that mean "the text of this file". */
-export const textAssetPattern = /\.(?:html|css|svg)$|\?text$/;
+export const textAssetPattern = /\.(?:html|css|svg|client\.js)$|\?text$/;
 
 /**
  * Absolute path of the file a specifier names.

@@ -1,0 +1,41 @@
+/**
+ * `node scripts/install-tree.mjs DIRECTORY`: lays out what a host needs to run the agent, and nothing else: the
+ * bundle, the native parts for this platform, the addon's loader and the licence. The Dockerfile copies this tree;
+ * on a host it belongs in /usr/lib/gpu-node-agent, where the systemd unit starts it.
+ */
+import { chmodSync, copyFileSync, cpSync, existsSync, mkdirSync, readdirSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { ensureBuilt } from './build/ensure-built.mjs';
+import { Failure, mustRun, runScript } from './child.mjs';
+import { addonPath, bundlePath, inRoot, samplerPath } from './layout.mjs';
+
+runScript(async () => {
+  const [given, ...more] = process.argv.slice(2);
+  if (given === undefined || more.length > 0) throw new Failure('usage: node scripts/install-tree.mjs DIRECTORY');
+  const tree = resolve(given);
+  if (existsSync(tree) && readdirSync(tree).length > 0) throw new Failure(`${tree} is not empty`);
+  await ensureBuilt(['native', 'addon', 'bundle']);
+  const prebuilds = join(tree, 'prebuilds', `linux-${process.arch}`);
+  /** @type {[string, string][]} */
+  const files = [
+    [bundlePath, join(tree, 'dist', 'gpu-node-agent.mjs')],
+    [`${bundlePath}.LEGAL.txt`, join(tree, 'dist', 'gpu-node-agent.mjs.LEGAL.txt')],
+    [addonPath, join(prebuilds, 'gpu-node-agent.glibc.node')],
+    [samplerPath, join(prebuilds, 'gpu-node-sampler')],
+    [inRoot('package.json'), join(tree, 'package.json')],
+    [inRoot('LICENSE'), join(tree, 'LICENSE')],
+    [inRoot('CHANGELOG.md'), join(tree, 'CHANGELOG.md')],
+  ];
+  for (const [from, to] of files) {
+    mkdirSync(dirname(to), { recursive: true });
+    copyFileSync(from, to);
+  }
+  chmodSync(join(tree, 'dist', 'gpu-node-agent.mjs'), 0o755);
+  await mustRun('stripping the native parts', 'strip', [
+    '--strip-unneeded',
+    join(prebuilds, 'gpu-node-agent.glibc.node'),
+    join(prebuilds, 'gpu-node-sampler'),
+  ]);
+  cpSync(inRoot('node_modules', 'node-gyp-build'), join(tree, 'node_modules', 'node-gyp-build'), { recursive: true });
+  console.log(`installed into ${tree}`);
+});
