@@ -14,7 +14,7 @@ runScript(async () => {
     'vitest.hang.config.mjs',
     'hang.json',
     args.filter((arg) => arg !== '--short'),
-    { GPU_NODE_AGENT_HANG_CELLS: short ? 'short' : 'all' },
+    { HANG_CELLS: short ? 'short' : 'all' },
   );
   return code === 0 && failed === 0 ? 0 : 1;
 });
