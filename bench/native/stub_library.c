@@ -5,20 +5,21 @@
 #define ANSWER(name) \
   int name(void) { return 0; }
 
-int nvmlDeviceGetHandleByIndex_v2(unsigned i, void **device) {
-  *device = (void *)(size_t)(i + 1);
+int nvmlDeviceGetHandleByIndex_v2(unsigned i, void** device) {
+  *device = (void*)(size_t)(i + 1);
   return 0;
 }
-int nvmlDeviceGetSamples(void *device, int type, unsigned long long last, int *valueType, unsigned *count, void *samples) {
+int nvmlDeviceGetSamples(void* device, int type, unsigned long long last, int* valueType, unsigned* count,
+                         void* samples) {
   (void)device, (void)type, (void)last, (void)valueType, (void)samples;
   *count = 0;
   return 6; /* nothing newer */
 }
-#define PROCESS_LIST(name)                                  \
-  int name(void *device, unsigned *count, void *infos) {    \
-    (void)device, (void)infos;                              \
-    *count = 0;                                             \
-    return 0;                                               \
+#define PROCESS_LIST(name)                               \
+  int name(void* device, unsigned* count, void* infos) { \
+    (void)device, (void)infos;                           \
+    *count = 0;                                          \
+    return 0;                                            \
   }
 PROCESS_LIST(nvmlDeviceGetComputeRunningProcesses_v3)
 PROCESS_LIST(nvmlDeviceGetGraphicsRunningProcesses_v3)
@@ -48,7 +49,7 @@ ANSWER(nvmlDeviceGetCurrPcieLinkWidth)
 ANSWER(nvmlDeviceGetFieldValues)
 ANSWER(nvmlDeviceGetMigMode)
 
-int nvmlDeviceGetCount_v2(unsigned *count) {
+int nvmlDeviceGetCount_v2(unsigned* count) {
   *count = 8;
   return 0;
 }

@@ -151,8 +151,8 @@ class Control {
       if (code == nvml::kSuccess)
         record_.message[0] = 0;
       else
-        std::snprintf(record_.message, sizeof record_.message, "%s answered %u (%s)", nvml::kCallSymbols[nvml::index(asked_)],
-                      code, meaning(code));
+        std::snprintf(record_.message, sizeof record_.message, "%s answered %u (%s)",
+                      nvml::kCallSymbols[nvml::index(asked_)], code, meaning(code));
     }
     if (code == nvml::kSuccess) {
       ++record_.generation;
@@ -168,7 +168,8 @@ class Control {
 
   Return readVersionsAndCount() {
     record_.driver_version[0] = record_.nvml_version[0] = 0;
-    call(Call::SystemGetDriverVersion, static_cast<char*>(record_.driver_version), nvml::kSystemDriverVersionBufferSize);
+    call(Call::SystemGetDriverVersion, static_cast<char*>(record_.driver_version),
+         nvml::kSystemDriverVersionBufferSize);
     call(Call::SystemGetNVMLVersion, static_cast<char*>(record_.nvml_version), nvml::kSystemNvmlVersionBufferSize);
     record_.driver_version[sizeof record_.driver_version - 1] = 0;
     record_.nvml_version[sizeof record_.nvml_version - 1] = 0;
@@ -265,8 +266,7 @@ class Control {
     for (;;) {
       const std::uint32_t seen = s_.controlBell.rings();
       bool all = s_.eventsParked.load();
-      for (std::uint32_t i = 0; i < n; ++i)
-        all = all && (s_.excluded[i] || s_.gpus[i]->parked.load());
+      for (std::uint32_t i = 0; i < n; ++i) all = all && (s_.excluded[i] || s_.gpus[i]->parked.load());
       if (leaving()) return;
       if (all) break;
       s_.controlBell.wait(seen, -1);
@@ -287,6 +287,6 @@ class Control {
 
 }  // namespace
 
-void controlThread(std::shared_ptr<EngineState> state) { Control(std::move(state)).run(); }
+void controlThread(const std::shared_ptr<EngineState>& state) { Control(state).run(); }
 
 }  // namespace gna

@@ -64,12 +64,12 @@ class MainLoop {
     if (leaving_) deadline = std::min(deadline, leaveByNs_);
     const std::int64_t sleepNs = s_.clock->sleepUntilNs(deadline);
     const timespec timeout{sleepNs / 1'000'000'000, sleepNs % 1'000'000'000};
-    pollfd fds[3] = {{s_.mainWakeFd, POLLIN, 0},
-                     {leaving_ ? -1 : socketFd_, POLLIN, 0},
-                     {leaving_ ? -1 : signalFd_, POLLIN, 0}};
+    pollfd fds[3] = {
+        {s_.mainWakeFd, POLLIN, 0}, {leaving_ ? -1 : socketFd_, POLLIN, 0}, {leaving_ ? -1 : signalFd_, POLLIN, 0}};
     if (ppoll(fds, 3, &timeout, nullptr) <= 0) return;
     std::uint64_t rings;
-    if (fds[0].revents) [[maybe_unused]] const ssize_t n = read(s_.mainWakeFd, &rings, sizeof rings);
+    if (fds[0].revents) [[maybe_unused]]
+      const ssize_t n = read(s_.mainWakeFd, &rings, sizeof rings);
     if (fds[1].revents) readCommands();
     if (fds[2].revents) leave();
   }
@@ -139,7 +139,8 @@ class MainLoop {
     watch_.tick_monotonic_ns = tickNs_;
     watchdog_.report(watch_);
     // Only what is used of the list is copied.
-    const std::size_t bytes = offsetof(shm::WatchRecord, in_flight) + watch_.in_flight_count * sizeof(shm::InFlightCall);
+    const std::size_t bytes =
+        offsetof(shm::WatchRecord, in_flight) + watch_.in_flight_count * sizeof(shm::InFlightCall);
     s_.segment.watch().publish(&watch_, bytes);
     // A full socket means the agent has unread wake-ups anyway.
     if (wake && socketFd_ >= 0) send(socketFd_, "w", 1, MSG_DONTWAIT | MSG_NOSIGNAL);

@@ -7,10 +7,10 @@ namespace gna {
 
 /// How an engine run ended. Also the exit status of the process.
 enum class EngineEnd : int {
-  left = 0,             // told to leave, or --once read everything
-  usage = 2,            // bad descriptors or options
-  noDriver = 3,         // --once: no driver answered
-  deadline = 4,         // --once: a call did not come back in time; what is there was printed
+  left = 0,      // told to leave, or --once read everything
+  usage = 2,     // bad descriptors or options
+  noDriver = 3,  // --once: no driver answered
+  deadline = 4,  // --once: a call did not come back in time; what is there was printed
 };
 
 /// Runs until told to leave (byte `x`, end of the socket, SIGTERM). `socketFd` is a stream socket or -1 (--once),

@@ -18,7 +18,7 @@ Mapping::~Mapping() {
 }
 
 bool Mapping::map(int fd, bool writable) {
-  struct stat st{};
+  struct stat st {};
   if (fstat(fd, &st) != 0) return false;
   if (static_cast<std::size_t>(st.st_size) < shm::kSegmentBytes) {
     errno = EINVAL;
@@ -84,14 +84,15 @@ void startDetached(const char* name, const std::shared_ptr<EngineState>& state, 
 
 }  // namespace
 
-void startThread(const char* name, std::shared_ptr<EngineState> state, void (*body)(std::shared_ptr<EngineState>)) {
+void startThread(const char* name, const std::shared_ptr<EngineState>& state,
+                 void (*body)(const std::shared_ptr<EngineState>&)) {
   startDetached(name, state, body);
 }
 
-void startGpuThread(std::shared_ptr<EngineState> state, std::uint32_t gpuIndex) {
+void startGpuThread(const std::shared_ptr<EngineState>& state, std::uint32_t gpuIndex) {
   char name[16];
   std::snprintf(name, sizeof name, "gpu %u", gpuIndex);
-  startDetached(name, state, [gpuIndex](std::shared_ptr<EngineState> s) { gpuThread(std::move(s), gpuIndex); });
+  startDetached(name, state, [gpuIndex](const std::shared_ptr<EngineState>& s) { gpuThread(s, gpuIndex); });
 }
 
 }  // namespace gna

@@ -65,12 +65,12 @@ struct EngineState {
 
   std::atomic<std::uint64_t> generation{0};  // successful inits; 0 = driver not usable now
   std::atomic<std::uint32_t> driverMajor{0};
-  std::atomic<bool> park{false};             // control: everybody let go of the driver
+  std::atomic<bool> park{false};  // control: everybody let go of the driver
   std::atomic<bool> eventsParked{true};
   std::atomic<bool> leaving{false};          // main: start no call any more
   std::atomic<std::uint32_t> reinitCode{0};  // NVML code that asks for a new init
   std::atomic<nvml::EventSet> eventSet{nullptr};
-  std::atomic<bool> attempted{false};        // control: the first init attempt has ended
+  std::atomic<bool> attempted{false};  // control: the first init attempt has ended
 
   std::array<std::unique_ptr<GpuSlot>, shm::kMaxGpus> gpus;  // filled by control, then counted in gpuSlots
   std::atomic<std::uint32_t> gpuSlots{0};
@@ -91,13 +91,14 @@ struct EngineState {
 };
 
 /// Thread bodies, one file each. They return when `leaving` is set and no call is in flight.
-void controlThread(std::shared_ptr<EngineState> state);
-void gpuThread(std::shared_ptr<EngineState> state, std::uint32_t gpuIndex);
-void eventsThread(std::shared_ptr<EngineState> state);
-void hamiThread(std::shared_ptr<EngineState> state);
+void controlThread(const std::shared_ptr<EngineState>& state);
+void gpuThread(const std::shared_ptr<EngineState>& state, std::uint32_t gpuIndex);
+void eventsThread(const std::shared_ptr<EngineState>& state);
+void hamiThread(const std::shared_ptr<EngineState>& state);
 
 /// Starts a detached thread with a name (≤ 15 characters) and all signals blocked.
-void startThread(const char* name, std::shared_ptr<EngineState> state, void (*body)(std::shared_ptr<EngineState>));
-void startGpuThread(std::shared_ptr<EngineState> state, std::uint32_t gpuIndex);
+void startThread(const char* name, const std::shared_ptr<EngineState>& state,
+                 void (*body)(const std::shared_ptr<EngineState>&));
+void startGpuThread(const std::shared_ptr<EngineState>& state, std::uint32_t gpuIndex);
 
 }  // namespace gna

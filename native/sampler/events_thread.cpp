@@ -148,6 +148,6 @@ class Events {
 
 }  // namespace
 
-void eventsThread(std::shared_ptr<EngineState> state) { Events(*state).run(); }
+void eventsThread(const std::shared_ptr<EngineState>& state) { Events(*state).run(); }
 
 }  // namespace gna

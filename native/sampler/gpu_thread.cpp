@@ -15,7 +15,7 @@ namespace {
 constexpr std::int64_t kSecondNs = 1'000'000'000;
 constexpr std::int64_t kProbeEveryNs = 30 * kSecondNs;
 constexpr std::int64_t kProbeQuickNs = kSecondNs / 10;
-constexpr int kProbesToTrust = 10;    // five minutes of quick answers after XID 79/119/120
+constexpr int kProbesToTrust = 10;  // five minutes of quick answers after XID 79/119/120
 constexpr int kUnknownCyclesToFail = 3;
 
 // Frequent or meaningless types (P-state, clock change, single-bit ECC) are left out; see nvml.md §5.16.
@@ -158,7 +158,7 @@ class GpuLoop {
 
 }  // namespace
 
-void gpuThread(std::shared_ptr<EngineState> state, std::uint32_t gpuIndex) {
+void gpuThread(const std::shared_ptr<EngineState>& state, std::uint32_t gpuIndex) {
   EngineState& s = *state;
   GpuSlot& slot = *s.gpus[gpuIndex];
   slot.lane.adopt(static_cast<std::uint32_t>(gettid()));

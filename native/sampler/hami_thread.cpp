@@ -92,6 +92,6 @@ class HamiLoop {
 
 }  // namespace
 
-void hamiThread(std::shared_ptr<EngineState> state) { HamiLoop(*state).run(); }
+void hamiThread(const std::shared_ptr<EngineState>& state) { HamiLoop(*state).run(); }
 
 }  // namespace gna

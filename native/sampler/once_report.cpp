@@ -72,8 +72,7 @@ void writeDriver(JsonWriter& json, const shm::DriverRecord& d) {
 void writeMig(JsonWriter& json, const shm::MigInstance& m) {
   json.beginObject();
   json.member("mig_index", m.mig_index).member("uuid", m.uuid).member("name", m.name);
-  if (m.ids_status == 0)
-    json.member("gpu_instance", m.gpu_instance).member("compute_instance", m.compute_instance);
+  if (m.ids_status == 0) json.member("gpu_instance", m.gpu_instance).member("compute_instance", m.compute_instance);
   if (m.attributes_status == 0) {
     json.member("multiprocessors", m.multiprocessors).member("copy_engines", m.copy_engines);
     json.member("decoders", m.decoders).member("encoders", m.encoders).member("jpeg_engines", m.jpeg_engines);

@@ -24,8 +24,9 @@ struct Flag {
   std::function<bool(EngineOptions&, const std::string&)> apply;
 };
 
-Flag milliseconds(const char* name, std::int64_t lowest, std::function<std::int64_t&(EngineOptions&)> field) {
-  return {name, "a whole number of milliseconds up to one day", [lowest, field](EngineOptions& o, const std::string& v) {
+Flag milliseconds(const char* name, std::int64_t lowest, const std::function<std::int64_t&(EngineOptions&)>& field) {
+  return {name, "a whole number of milliseconds up to one day",
+          [lowest, field](EngineOptions& o, const std::string& v) {
             const auto ms = wholeNumber(v, lowest, kLongestMs);
             if (ms) field(o) = *ms * kMillisecondNs;
             return ms.has_value();
@@ -51,29 +52,63 @@ bool splitExclusions(EngineOptions& o, const std::string& list) {
 
 const std::vector<Flag>& flags() {
   static const std::vector<Flag> all = {
-      {"--nvml.library", "a path", [](EngineOptions& o, const std::string& v) { o.nvmlLibrary = v; return !v.empty(); }},
+      {"--nvml.library", "a path",
+       [](EngineOptions& o, const std::string& v) {
+         o.nvmlLibrary = v;
+         return !v.empty();
+       }},
       {"--nvml.driver-root", "a folder",
-       [](EngineOptions& o, const std::string& v) { o.driverRoots.push_back(v == "/" ? "" : v); return !v.empty(); }},
+       [](EngineOptions& o, const std::string& v) {
+         o.driverRoots.push_back(v == "/" ? "" : v);
+         return !v.empty();
+       }},
       {"--exclude", "all, or GPU indexes and GPU-… UUIDs separated by commas", splitExclusions},
       milliseconds("--interval-ms", 10, [](EngineOptions& o) -> std::int64_t& { return o.intervalNs; }),
       milliseconds("--deadline-attach-ms", 1, [](EngineOptions& o) -> std::int64_t& { return o.deadlines.attachNs; }),
       milliseconds("--deadline-fast-ms", 1, [](EngineOptions& o) -> std::int64_t& { return o.deadlines.fastNs; }),
       milliseconds("--deadline-slow-ms", 1, [](EngineOptions& o) -> std::int64_t& { return o.deadlines.slowNs; }),
-      {"--no-hami", nullptr, [](EngineOptions& o, const std::string&) { o.hami = false; return true; }},
+      {"--no-hami", nullptr,
+       [](EngineOptions& o, const std::string&) {
+         o.hami = false;
+         return true;
+       }},
       {"--hami.root", "a folder",
-       [](EngineOptions& o, const std::string& v) { o.hamiRoots.push_back(v); return !v.empty(); }},
-      {"--clock.file", "a path", [](EngineOptions& o, const std::string& v) { o.clockFile = v; return !v.empty(); }},
+       [](EngineOptions& o, const std::string& v) {
+         o.hamiRoots.push_back(v);
+         return !v.empty();
+       }},
+      {"--clock.file", "a path",
+       [](EngineOptions& o, const std::string& v) {
+         o.clockFile = v;
+         return !v.empty();
+       }},
       {"--parent-pid", "a process id",
        [](EngineOptions& o, const std::string& v) {
          const auto pid = wholeNumber(v, 1, 1 << 30);
          if (pid) o.parentPid = static_cast<std::int32_t>(*pid);
          return pid.has_value();
        }},
-      {"--once", nullptr, [](EngineOptions& o, const std::string&) { o.once = true; return true; }},
-      {"--json", nullptr, [](EngineOptions& o, const std::string&) { o.json = true; return true; }},
+      {"--once", nullptr,
+       [](EngineOptions& o, const std::string&) {
+         o.once = true;
+         return true;
+       }},
+      {"--json", nullptr,
+       [](EngineOptions& o, const std::string&) {
+         o.json = true;
+         return true;
+       }},
       milliseconds("--deadline", 1, [](EngineOptions& o) -> std::int64_t& { return o.onceDeadlineNs; }),
-      {"--help", nullptr, [](EngineOptions& o, const std::string&) { o.help = true; return true; }},
-      {"--version", nullptr, [](EngineOptions& o, const std::string&) { o.version = true; return true; }},
+      {"--help", nullptr,
+       [](EngineOptions& o, const std::string&) {
+         o.help = true;
+         return true;
+       }},
+      {"--version", nullptr,
+       [](EngineOptions& o, const std::string&) {
+         o.version = true;
+         return true;
+       }},
   };
   return all;
 }

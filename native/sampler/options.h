@@ -22,14 +22,14 @@ struct EngineOptions {
   bool excludeAll = false;               // --exclude=all: the driver is not touched
   std::int64_t intervalNs = 1'000'000'000;
   Deadlines deadlines;
-  bool hami = true;                      // --no-hami
-  std::vector<std::string> hamiRoots;    // --hami.root (repeatable); empty = the usual ones
-  std::string clockFile;                 // --clock.file
-  std::int32_t parentPid = 0;            // --parent-pid: end if it is not our parent any more
-  bool once = false;                     // --once: one cycle, then exit
-  bool json = false;                     // --json: with --once, print what was read
+  bool hami = true;                             // --no-hami
+  std::vector<std::string> hamiRoots;           // --hami.root (repeatable); empty = the usual ones
+  std::string clockFile;                        // --clock.file
+  std::int32_t parentPid = 0;                   // --parent-pid: end if it is not our parent any more
+  bool once = false;                            // --once: one cycle, then exit
+  bool json = false;                            // --json: with --once, print what was read
   std::int64_t onceDeadlineNs = 5'000'000'000;  // --deadline (ms): --once gives up after this
-  bool inProcess = false;                // threads in somebody's process: never _exit
+  bool inProcess = false;                       // threads in somebody's process: never _exit
   bool help = false, version = false;
 };
 

@@ -1,7 +1,7 @@
 // Three counters were numbered differently by two driver branches: a wrong choice reads something else without error.
 
-#include "check.h"
 #include "core/nvml/field_ids.h"
+#include "check.h"
 
 using namespace gna;
 using namespace gna::nvml;

@@ -35,8 +35,7 @@ TEST("the first sample observes nothing: it has no time before it") {
 
 TEST("each sample speaks for the time since the one before") {
   UtilizationIntegrator integrator;
-  const auto window =
-      add(integrator, {percentAt(1'000'000, 0), percentAt(1'200'000, 50), percentAt(1'300'000, 100)});
+  const auto window = add(integrator, {percentAt(1'000'000, 0), percentAt(1'200'000, 50), percentAt(1'300'000, 100)});
   CHECK_EQ(integrator.state().observedNs, 300'000'000u);
   CHECK_EQ(integrator.state().busyNs, 200'000'000u);
   CHECK_EQ(window.peakRatio.value_or(-1), 1.0);

@@ -21,8 +21,8 @@ std::string errorOf(std::vector<std::string> arguments) {
 TEST("values come after a blank or an equals sign") {
   EngineOptions o;
   std::string error;
-  const std::vector<std::string> arguments = {"--interval-ms", "250", "--deadline-fast-ms=40", "--exclude=1,GPU-ab,3",
-                                              "--hami.root=/a", "--hami.root", "/b"};
+  const std::vector<std::string> arguments = {
+      "--interval-ms", "250", "--deadline-fast-ms=40", "--exclude=1,GPU-ab,3", "--hami.root=/a", "--hami.root", "/b"};
   CHECK(parseOptions(arguments, o, error));
   CHECK_EQ(o.intervalNs, 250'000'000);
   CHECK_EQ(o.deadlines.fastNs, 40'000'000);

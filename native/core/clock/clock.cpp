@@ -32,7 +32,7 @@ std::int64_t Clock::kernelMonotonicNs() { return kernelClock(CLOCK_MONOTONIC); }
 
 Clock::Clock(const std::string& file) {
   const int fd = open(file.c_str(), O_RDONLY | O_CLOEXEC);
-  struct stat st{};
+  struct stat st {};
   if (fd < 0 || fstat(fd, &st) != 0) {
     error_ = "clock file " + file + ": " + std::strerror(errno);
   } else if (static_cast<std::size_t>(st.st_size) < kFileBytes) {

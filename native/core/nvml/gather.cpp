@@ -55,8 +55,8 @@ void Gather::store(Reading r, Return code, double value, double highest) {
 
 namespace {
 
-constexpr double kMega = 1e6;   // MHz to hertz
-constexpr double kMilli = 1e-3; // mW to watts, mJ to joules
+constexpr double kMega = 1e6;    // MHz to hertz
+constexpr double kMilli = 1e-3;  // mW to watts, mJ to joules
 constexpr double kPercent = 1e-2;
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
@@ -96,8 +96,8 @@ constexpr ScalarRow kScalarRows[] = {
     {Call::DeviceGetPowerSource, Reading::power_source, 1},
     {Call::DeviceGetTotalEccErrors, Reading::ecc_corrected_total, 1, Shape::u64ByTwo, kMemoryErrorTypeCorrected,
      kVolatileEcc},
-    {Call::DeviceGetTotalEccErrors, Reading::ecc_uncorrected_total, 1, Shape::u64ByTwo,
-     kMemoryErrorTypeUncorrected, kVolatileEcc},
+    {Call::DeviceGetTotalEccErrors, Reading::ecc_uncorrected_total, 1, Shape::u64ByTwo, kMemoryErrorTypeUncorrected,
+     kVolatileEcc},
     {Call::DeviceGetTotalEccErrors, Reading::ecc_corrected_lifetime_total, 1, Shape::u64ByTwo,
      kMemoryErrorTypeCorrected, kAggregateEcc},
     {Call::DeviceGetTotalEccErrors, Reading::ecc_uncorrected_lifetime_total, 1, Shape::u64ByTwo,

@@ -36,8 +36,7 @@ void Gather::fields() {
     rows[count++] = &row;
   }
   if (count == 0) return;
-  const Return code =
-      call(Call::DeviceGetFieldValues, g.handle_, static_cast<std::int32_t>(count), batch.data());
+  const Return code = call(Call::DeviceGetFieldValues, g.handle_, static_cast<std::int32_t>(count), batch.data());
   for (std::size_t i = 0; i < count; ++i) {
     const Reading reading = rows[i]->reading;
     // An entry's own code never condemns the GPU: the call around it succeeded.

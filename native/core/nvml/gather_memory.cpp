@@ -5,7 +5,8 @@ namespace gna::nvml {
 void Gather::memory() {
   Memory_v2 v2{};
   v2.version = kMemory_v2Version;
-  Return code = due(Reading::memory_reserved_bytes) ? call(Call::DeviceGetMemoryInfo_v2, g.handle_, &v2) : kNoSuchSymbol;
+  Return code =
+      due(Reading::memory_reserved_bytes) ? call(Call::DeviceGetMemoryInfo_v2, g.handle_, &v2) : kNoSuchSymbol;
   if (code == kSuccess || !(code == kNoSuchSymbol || isUnsupported(code))) {
     // Unified-memory systems answer total 0 (nvml.md §12.5); free above total was seen behind interposers.
     const bool plausible = v2.total > 0 && v2.free <= v2.total && v2.used <= v2.total && v2.reserved <= v2.total;

@@ -27,7 +27,8 @@ void Gather::migDevices() {
     if (call(Call::DeviceGetMigDeviceHandleByIndex, g.handle_, slot, &mig) != kSuccess || !mig) continue;
     shm::MigInstance instance;
     instance.mig_index = slot;
-    if (call(Call::DeviceGetUUID, mig, static_cast<char*>(instance.uuid), kDeviceUuidV2BufferSize) != kSuccess) continue;
+    if (call(Call::DeviceGetUUID, mig, static_cast<char*>(instance.uuid), kDeviceUuidV2BufferSize) != kSuccess)
+      continue;
     instance.uuid[sizeof instance.uuid - 1] = 0;
     if (call(Call::DeviceGetName, mig, static_cast<char*>(instance.name), kDeviceNameV2BufferSize) != kSuccess)
       instance.name[0] = 0;

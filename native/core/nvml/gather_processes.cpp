@@ -47,7 +47,8 @@ void Gather::processLists() {
       if (stride == 0) buffer.fillWithSentinel();
       count = buffer.entries();
       code = call(row.variants[variant], g.handle_, &count, static_cast<void*>(buffer.data()));
-      const bool unusable = code == kNoSuchSymbol || code == kErrorFunctionNotFound || code == kErrorArgumentVersionMismatch;
+      const bool unusable =
+          code == kNoSuchSymbol || code == kErrorFunctionNotFound || code == kErrorArgumentVersionMismatch;
       if (unusable && variant + 1u < row.variants.size()) {
         ++variant;
         continue;

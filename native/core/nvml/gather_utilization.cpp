@@ -25,9 +25,9 @@ void Gather::utilization() {
   // A buffer on the first call: some libraries answer SUCCESS where the document says INSUFFICIENT_SIZE.
   for (int attempt = 0; attempt < 2; ++attempt) {
     count = static_cast<std::uint32_t>(g.samples_.size());
-    code = call(Call::DeviceGetSamples, g.handle_, kGpuUtilizationSamples,
-                static_cast<unsigned long long>(g.integrator_.state().lastSeenUs), &valueType, &count,
-                g.samples_.data());
+    code =
+        call(Call::DeviceGetSamples, g.handle_, kGpuUtilizationSamples,
+             static_cast<unsigned long long>(g.integrator_.state().lastSeenUs), &valueType, &count, g.samples_.data());
     if (code != kErrorInsufficientSize || g.samples_.size() >= kLargestSampleRing) break;
     g.samples_.resize(std::min(kLargestSampleRing, std::max<std::size_t>(g.samples_.size() * 2, count)));
   }

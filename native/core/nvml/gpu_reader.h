@@ -81,7 +81,7 @@ class GpuReader {
   std::vector<Device> migHandles_;
   std::vector<shm::ProcessEntry> processes_;
   std::array<ProcessBuffer, 3> processBuffers_;
-  std::array<std::size_t, 3> processStride_{};   // 0 = undecided
+  std::array<std::size_t, 3> processStride_{};    // 0 = undecided
   std::array<std::uint8_t, 3> processVariant_{};  // index into the fallback chain
   std::bitset<kReadingCount> dormant_;            // answered "unsupported": not asked until the next identity round
   std::int64_t identityDueNs_ = 0, minuteDueNs_ = 0, migDueNs_ = 0;

@@ -16,8 +16,8 @@ namespace gna::nvml {
 class Library {
  public:
   struct Search {
-    std::string explicitPath;               // from configuration; when set nothing else is tried
-    std::vector<std::string> driverRoots;   // prefixes such as /run/nvidia/driver
+    std::string explicitPath;              // from configuration; when set nothing else is tried
+    std::vector<std::string> driverRoots;  // prefixes such as /run/nvidia/driver
   };
 
   /// Tries the places in order (nvml.md §1). On failure returns false and `report` names every place and what came.

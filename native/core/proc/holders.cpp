@@ -40,8 +40,7 @@ bool beginsWithOneOf(const std::string& text, const std::vector<std::string>& pr
 
 void walkThread(const std::string& procfs, int pid, int tid, const std::vector<std::string>& prefixes,
                 std::set<int>& seen, std::vector<Holder>& out) {
-  const std::string folder =
-      procfs + "/" + std::to_string(pid) + "/task/" + std::to_string(tid) + "/fd";
+  const std::string folder = procfs + "/" + std::to_string(pid) + "/task/" + std::to_string(tid) + "/fd";
   const Directory fds = openDirectory(folder);
   if (!fds) return;
   char target[4096];

@@ -9,9 +9,9 @@ namespace gna::proc {
 
 /// Evidence for a call that does not come back. Fields that could not be read keep their defaults.
 struct ThreadEvidence {
-  char state = 0;                    // R, S, D …, of /proc/self/task/<tid>/stat
-  std::int32_t syscallNumber = -1;   // of …/syscall; -1 = in user mode or not readable
-  char wchan[47] = {};               // of …/wchan: kernel function the thread sleeps in
+  char state = 0;                   // R, S, D …, of /proc/self/task/<tid>/stat
+  std::int32_t syscallNumber = -1;  // of …/syscall; -1 = in user mode or not readable
+  char wchan[47] = {};              // of …/wchan: kernel function the thread sleeps in
 };
 
 /// Reads the three files with plain system calls: no allocation, no lock, nothing a driver thread can hold.

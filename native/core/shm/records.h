@@ -40,14 +40,14 @@ enum class DriverState : std::uint64_t {
 
 /// Numbers and texts of one GPU. `readings[i]` is a value only where `status[i] == 0`.
 struct GpuFixed {
-  std::uint64_t generation = 0;         // counts successful inits of this process
-  std::uint64_t cycle = 0;              // tick this record belongs to
+  std::uint64_t generation = 0;  // counts successful inits of this process
+  std::uint64_t cycle = 0;       // tick this record belongs to
   std::int64_t gathered_monotonic_ns = 0;
   std::int64_t gathered_realtime_ns = 0;
   std::int64_t gather_duration_ns = 0;  // whole cycle of this GPU
   GpuState state = GpuState::attaching;
-  std::uint64_t state_code = 0;         // NVML code that led to the state, 0 if none
-  std::uint64_t identity_version = 0;   // grows when texts or identity readings were read anew
+  std::uint64_t state_code = 0;        // NVML code that led to the state, 0 if none
+  std::uint64_t identity_version = 0;  // grows when texts or identity readings were read anew
   // Integrator state: a successor goes on from here.
   std::uint64_t samples_last_seen_us = 0;
   std::uint64_t busy_ns = 0;
@@ -64,8 +64,8 @@ struct GpuFixed {
   char inforom_image_version[16] = {};
   char gsp_firmware_version[64] = {};
   std::uint64_t mig_count = 0;
-  std::uint64_t process_count = 0;   // entries that follow
-  std::uint64_t process_total = 0;   // entries the driver has; more than process_count = cut off
+  std::uint64_t process_count = 0;         // entries that follow
+  std::uint64_t process_total = 0;         // entries the driver has; more than process_count = cut off
   std::uint64_t process_stride_bytes = 0;  // 0 = undecided, else 16, 24 or 32
 };
 static_assert(sizeof(GpuFixed) % 8 == 0);
@@ -114,21 +114,21 @@ inline constexpr std::uint64_t kGpuRecordBytes =
 /// What the control thread knows of library and driver.
 struct DriverRecord {
   DriverState state = DriverState::starting;
-  std::uint64_t last_code = 0;          // NVML code of the last init attempt
-  std::uint64_t generation = 0;         // successful inits
+  std::uint64_t last_code = 0;   // NVML code of the last init attempt
+  std::uint64_t generation = 0;  // successful inits
   std::uint64_t init_attempts = 0;
   std::uint64_t reinitializations = 0;
-  std::uint64_t last_reinit_reason = 0; // NVML code that asked for the last re-init
-  std::uint64_t gpu_count = 0;          // as GetCount_v2 says
-  std::uint64_t symbols_missing = 0;    // of the call table
-  std::uint64_t cuda_driver_version = 0;// 1000·major + 10·minor, 0 = unknown
+  std::uint64_t last_reinit_reason = 0;   // NVML code that asked for the last re-init
+  std::uint64_t gpu_count = 0;            // as GetCount_v2 says
+  std::uint64_t symbols_missing = 0;      // of the call table
+  std::uint64_t cuda_driver_version = 0;  // 1000·major + 10·minor, 0 = unknown
   std::uint64_t driver_major = 0;
-  std::uint64_t foreign_symbols = 0;    // resolved into another library: an interposer (LD_PRELOAD)
-  char library_path[256] = {};          // realpath of what was loaded
+  std::uint64_t foreign_symbols = 0;  // resolved into another library: an interposer (LD_PRELOAD)
+  char library_path[256] = {};        // realpath of what was loaded
   char driver_version[80] = {};
   char nvml_version[80] = {};
-  char simulator[128] = {};             // text of gpuNodeSimulatorInfo, empty on a real driver
-  char message[256] = {};               // what was tried and what came, when not initialized
+  char simulator[128] = {};  // text of gpuNodeSimulatorInfo, empty on a real driver
+  char message[256] = {};    // what was tried and what came, when not initialized
 };
 static_assert(sizeof(DriverRecord) % 8 == 0);
 
@@ -138,8 +138,8 @@ enum class Verdict : std::uint32_t { in_flight = 0, slow = 1, stuck = 2 };
 /// A call that did not come back yet and is at least slow, with evidence from the real /proc/self/task.
 struct InFlightCall {
   LaneKind lane = LaneKind::control;
-  std::uint32_t gpu_index = 0;     // only for LaneKind::gpu
-  std::uint32_t call = 0;          // index into the call table (nvml/calls.def)
+  std::uint32_t gpu_index = 0;  // only for LaneKind::gpu
+  std::uint32_t call = 0;       // index into the call table (nvml/calls.def)
   Verdict verdict = Verdict::in_flight;
   std::int64_t since_monotonic_ns = 0;
   std::uint32_t tid = 0;
@@ -164,8 +164,8 @@ static_assert(sizeof(WatchRecord) % 8 == 0);
 struct Event {
   std::uint64_t number = 0;  // 1, 2, 3 … of this process; 0 = empty
   std::int64_t realtime_ns = 0;
-  std::uint64_t type = 0;    // event type bit, nvml.md §5.16
-  std::uint64_t data = 0;    // XID number for type 0x8
+  std::uint64_t type = 0;  // event type bit, nvml.md §5.16
+  std::uint64_t data = 0;  // XID number for type 0x8
   std::uint32_t gpu_index = 0xFFFFFFFFu;
   std::uint32_t gpu_instance = 0xFFFFFFFFu;
   std::uint32_t compute_instance = 0xFFFFFFFFu;
@@ -174,7 +174,7 @@ struct Event {
 static_assert(sizeof(Event) % 8 == 0);
 
 /// Call statistics of one lane: counts per call and result, durations per call.
-inline constexpr std::uint32_t kResultSlots = 33;    // codes 0…30, 31 = 999, 32 = any other
+inline constexpr std::uint32_t kResultSlots = 33;     // codes 0…30, 31 = 999, 32 = any other
 inline constexpr std::uint32_t kDurationBuckets = 8;  // ≤10 µs, 100 µs, 1 ms, 10 ms, 100 ms, 1 s, 10 s, above
 
 }  // namespace gna::shm

@@ -17,7 +17,8 @@ void Segment::initialize() {
 const char* Segment::check(const void* mapping, std::size_t size) {
   if (size < kSegmentBytes) return "the shared segment is smaller than this build's layout";
   const auto* w = static_cast<const Word*>(mapping);
-  if (w[HeaderWord::magic].load(std::memory_order_acquire) != kMagic) return "the shared segment is not initialised yet";
+  if (w[HeaderWord::magic].load(std::memory_order_acquire) != kMagic)
+    return "the shared segment is not initialised yet";
   if (w[HeaderWord::version].load(std::memory_order_relaxed) != kLayoutVersion ||
       w[HeaderWord::bytes].load(std::memory_order_relaxed) != kSegmentBytes ||
       w[HeaderWord::readings].load(std::memory_order_relaxed) != kReadingCount ||

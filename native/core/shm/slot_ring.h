@@ -30,7 +30,8 @@ class SlotRing {
   void publish(const void* record, std::size_t bytes) { publish(record, bytes, nullptr, 0, nullptr, 0); }
 
   /// Publishes up to three pieces one after the other as one record.
-  void publish(const void* a, std::size_t aBytes, const void* b, std::size_t bBytes, const void* c, std::size_t cBytes) {
+  void publish(const void* a, std::size_t aBytes, const void* b, std::size_t bBytes, const void* c,
+               std::size_t cBytes) {
     const std::uint64_t count = (base_[0].load(std::memory_order_relaxed) >> 2) + 1;
     const std::size_t slot = count % 3;
     Word* s = slotAt(slot);
