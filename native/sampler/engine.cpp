@@ -218,26 +218,29 @@ int openSignals() {
 }  // namespace
 
 EngineEnd runEngine(const EngineOptions& options, int socketFd, int memoryFd, int carryFd, std::string& message) {
-  Mapping memory, carry;
-  if (!memory.map(memoryFd, true)) {
+  using Access = shm::Mapping::Access;
+  shm::Mapping memory(memoryFd, Access::readWrite), predecessor;
+  if (!memory.valid()) {
     message = std::string("shared memory: ") + std::strerror(errno);
     return EngineEnd::usage;
   }
-  shm::Segment segment(memory.address()), predecessor;
-  // A predecessor of another build has another layout: totals then start anew, which is said by their drop to zero.
-  if (carryFd >= 0 && carry.map(carryFd, false) && !shm::Segment::check(carry.address(), shm::kSegmentBytes))
-    predecessor = shm::Segment(carry.address());
+  if (memory.bytes() < shm::kSegmentBytes) {
+    message = "shared memory: expected at least " + std::to_string(shm::kSegmentBytes) + " bytes, found " +
+              std::to_string(memory.bytes());
+    return EngineEnd::usage;
+  }
+  if (carryFd >= 0) predecessor = shm::Mapping(carryFd, Access::readOnly);
+  // A predecessor of another build has another layout: totals then start anew, which shows as their drop to zero.
+  if (predecessor.valid() && shm::Segment::check(predecessor.address(), predecessor.bytes())) predecessor = {};
 
-  auto state = std::make_shared<EngineState>(options, segment, predecessor);
-  state->memory.swap(memory);
-  state->carryMemory.swap(carry);
+  auto state = std::make_shared<EngineState>(options, std::move(memory), std::move(predecessor));
   state->clock = options.clockFile.empty() ? std::make_unique<Clock>() : std::make_unique<Clock>(options.clockFile);
   if (!state->clock->valid()) {
     message = state->clock->error();
     return EngineEnd::usage;
   }
   if (!resolveExclusions(options, *state, message)) return EngineEnd::usage;
-  segment.initialize();
+  state->segment.initialize();
 
   const int signalFd = options.inProcess ? -1 : openSignals();
   startThread("control", state, controlThread);

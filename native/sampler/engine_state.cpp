@@ -3,8 +3,6 @@
 #include <pthread.h>
 #include <signal.h>
 #include <sys/eventfd.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -13,30 +11,15 @@
 
 namespace gna {
 
-Mapping::~Mapping() {
-  if (address_) munmap(address_, shm::kSegmentBytes);
-}
-
-bool Mapping::map(int fd, bool writable) {
-  struct stat st {};
-  if (fstat(fd, &st) != 0) return false;
-  if (static_cast<std::size_t>(st.st_size) < shm::kSegmentBytes) {
-    errno = EINVAL;
-    return false;
-  }
-  void* p = mmap(nullptr, shm::kSegmentBytes, writable ? PROT_READ | PROT_WRITE : PROT_READ, MAP_SHARED, fd, 0);
-  if (p == MAP_FAILED) return false;
-  address_ = p;
-  return true;
-}
-
-EngineState::EngineState(const EngineOptions& o, shm::Segment s, shm::Segment predecessor)
+EngineState::EngineState(const EngineOptions& o, shm::Mapping own, shm::Mapping predecessor)
     : options(o),
-      segment(s),
-      carry(predecessor),
-      controlLane(s.statistics(0)),
-      eventsLane(s.statistics(1)),
-      hamiLane(s.statistics(2)),
+      memory(std::move(own)),
+      carryMemory(std::move(predecessor)),
+      segment(memory.address()),
+      carry(carryMemory.address()),
+      controlLane(segment.statistics(0)),
+      eventsLane(segment.statistics(1)),
+      hamiLane(segment.statistics(2)),
       mainWakeFd(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {}
 
 EngineState::~EngineState() {

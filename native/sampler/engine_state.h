@@ -6,32 +6,16 @@
 #include <array>
 #include <atomic>
 #include <memory>
-#include <utility>
 
 #include "core/clock/clock.h"
 #include "core/nvml/lane.h"
 #include "core/nvml/library.h"
+#include "core/shm/mapping.h"
 #include "core/shm/segment.h"
 #include "sampler/doorbell.h"
 #include "sampler/options.h"
 
 namespace gna {
-
-/// A mapped segment, unmapped with the last thread that may touch it.
-class Mapping {
- public:
-  Mapping() = default;
-  ~Mapping();
-  Mapping(const Mapping&) = delete;
-  Mapping& operator=(const Mapping&) = delete;
-  /// Maps at least shm::kSegmentBytes of `fd`; false with errno set.
-  bool map(int fd, bool writable);
-  void* address() const { return address_; }
-  void swap(Mapping& other) { std::swap(address_, other.address_); }
-
- private:
-  void* address_ = nullptr;
-};
 
 /// One GPU's side of the conversation between main, control, events and the GPU's own thread.
 struct GpuSlot {
@@ -50,12 +34,12 @@ struct GpuSlot {
 
 /// Shared by all threads of one engine.
 struct EngineState {
-  explicit EngineState(const EngineOptions& o, shm::Segment s, shm::Segment predecessor);
+  EngineState(const EngineOptions& o, shm::Mapping own, shm::Mapping predecessor);
   ~EngineState();
 
   const EngineOptions options;
   std::unique_ptr<Clock> clock;
-  Mapping memory, carryMemory;
+  shm::Mapping memory, carryMemory;  // live as long as the last thread that may touch them
   shm::Segment segment;
   shm::Segment carry;  // not valid() without a predecessor
 

@@ -96,6 +96,9 @@ Recognition recognize(std::uint64_t fileBytes, const std::byte* beginning) {
   if (magic == 0) return {.refusal = Refusal::notReady};
   if (magic != kRegionMagic) return {.refusal = Refusal::badMagic};
   const RegionVersion version{wordAt(beginning + 4), wordAt(beginning + 8)};
+  // A 1.x file cut to the size of an older layout would be one with nothing in it. There, the word after the magic is
+  // sm_init_flag, which no released library ever sets.
+  if (fileBytes < kNewest.fileBytes && version.major == 1 && version.minor != 0) return {.refusal = Refusal::sizeUnknown};
   for (const Layout& l : kLayouts) {
     if (l.fileBytes == fileBytes && (!l.version || *l.version == version)) return {.layout = &l};
   }
