@@ -31,6 +31,16 @@ std::size_t containerWords(const ContainerUsage& c, std::uint32_t limit) {
          listedCells(c.usage, processes) * kCellWords;
 }
 
+std::size_t fixedWords(const SweepView& sweep) {
+  return kHeaderWords + kRefusalCount + sweep.roots.size() * kRootWords;
+}
+
+std::size_t sweepWords(const SweepView& sweep, std::uint32_t limit) {
+  std::size_t words = fixedWords(sweep);
+  for (const ContainerUsage* c : sweep.containers) words += containerWords(*c, limit);
+  return words;
+}
+
 // The caller has made sure that everything fits.
 class WordWriter {
  public:
@@ -103,16 +113,16 @@ void writeContainer(WordWriter& w, const ContainerUsage& c, std::uint32_t limit)
 
 }  // namespace
 
+std::size_t wordsWanted(const SweepView& sweep) { return sweepWords(sweep, kMaxListedProcesses); }
+
 std::size_t encode(const SweepView& sweep, std::span<std::uint64_t> room) {
-  const std::size_t fixed = kHeaderWords + kRefusalCount + sweep.roots.size() * kRootWords;
+  const std::size_t fixed = fixedWords(sweep);
   if (fixed > room.size()) return 0;
 
   std::uint32_t limit = 0;
   for (const std::uint32_t candidate : kListLimits) {
     limit = candidate;
-    std::size_t words = fixed;
-    for (const ContainerUsage* c : sweep.containers) words += containerWords(*c, candidate);
-    if (words <= room.size()) break;
+    if (sweepWords(sweep, candidate) <= room.size()) break;
   }
   std::size_t total = fixed;
   std::uint32_t written = 0, leftOut = 0;

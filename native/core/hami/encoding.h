@@ -39,6 +39,9 @@ namespace gna::hami {
 inline constexpr std::uint64_t kEncodingMagic = 0x31494d4148414e47ull;  // "GNAHAMI1" in memory
 inline constexpr std::uint32_t kEncodingVersion = 1;
 
+/// Words that `encode` needs to leave nothing out.
+std::size_t wordsWanted(const SweepView& sweep);
+
 /// Writes a sweep into `room`. Returns the words used; 0 when not even the header, refusals and roots fit.
 std::size_t encode(const SweepView& sweep, std::span<std::uint64_t> room);
 
