@@ -1,0 +1,28 @@
+import type { Driver } from '../model/node-state.js';
+import type { DriverSnapshot } from '../native/addon.js';
+import { DRIVER_STATES } from '../native/member-view.js';
+import { known } from './age.js';
+
+/** CUDA's 1000 × major + 10 × minor as `12.4`; 0 = not known. */
+function cudaVersion(number: number): string | undefined {
+  return number === 0 ? undefined : `${Math.floor(number / 1000)}.${Math.floor((number % 1000) / 10)}`;
+}
+
+/** Library and kernel driver as the shown sampler sees them; before the first, `starting`. */
+export function driverOf(snapshot: DriverSnapshot | undefined): Driver {
+  const state = DRIVER_STATES[snapshot?.state ?? 0] ?? 'failed';
+  return {
+    state,
+    lastCode: snapshot?.lastCode ?? 0,
+    message: state === 'initialized' || snapshot === undefined ? undefined : known(snapshot.message),
+    libraryPath: known(snapshot?.libraryPath ?? ''),
+    driverVersion: known(snapshot?.driverVersion ?? ''),
+    nvmlVersion: known(snapshot?.nvmlVersion ?? ''),
+    cudaVersion: cudaVersion(snapshot?.cudaDriverVersion ?? 0),
+    gpuCount: state === 'initialized' ? snapshot?.gpuCount : undefined,
+    symbolsMissing: snapshot?.symbolsMissing ?? 0,
+    foreignSymbols: snapshot?.foreignSymbols ?? 0,
+    initAttempts: snapshot?.initAttempts ?? 0,
+    reinitializations: snapshot?.reinitializations ?? 0,
+  };
+}

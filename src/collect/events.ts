@@ -1,0 +1,123 @@
+import type { GpuEvent, XidCount } from '../model/gpu.js';
+import type { EventSnapshot } from '../native/addon.js';
+
+/** Event type bits of nvml.h (nvmlEventType…), by our names. */
+const EVENT_TYPES: ReadonlyMap<number, string> = new Map([
+  [0x1, 'single_bit_ecc'],
+  [0x2, 'double_bit_ecc'],
+  [0x4, 'performance_state'],
+  [0x8, 'xid'],
+  [0x10, 'clock'],
+  [0x80, 'power_source'],
+  [0x100, 'mig_configuration'],
+  [0x200, 'single_bit_ecc_storm'],
+  [0x400, 'dram_retirement'],
+  [0x800, 'dram_retirement_failure'],
+  [0x1000, 'nonfatal_poison'],
+  [0x2000, 'fatal_poison'],
+  [0x4000, 'gpu_unavailable'],
+  [0x8000, 'recovery_action'],
+]);
+
+const NO_ID = 0xffffffff;
+/** Two samplers both hear an event while one succeeds the other; their wall-clock stamps differ by less. */
+const SAME_EVENT_SECONDS = 1;
+const REMEMBERED = 256;
+
+/** Counts of one GPU since the agent started. */
+export interface GpuEventHistory {
+  readonly xids: readonly XidCount[];
+  readonly lastXid: { readonly xid: number; readonly atUnixSeconds: number } | undefined;
+  /** Events other than XIDs by type. */
+  readonly eventCounts: Readonly<Record<string, number>>;
+}
+
+const QUIET: GpuEventHistory = { xids: [], lastXid: undefined, eventCounts: {} };
+
+interface Heard {
+  readonly event: GpuEvent;
+  readonly key: string;
+  /** Samplers that told this one event. */
+  readonly generations: Set<number>;
+}
+
+/** Driver events of all samplers, each counted once. */
+export class EventLog {
+  private readonly heard: Heard[] = [];
+  private readonly histories = new Map<string, GpuEventHistory>();
+  private lostCount = 0;
+
+  /** The newest events, oldest first, at most 256. */
+  get recent(): readonly GpuEvent[] {
+    return this.heard.map(({ event }) => event);
+  }
+
+  /** Events that came faster than they were read. */
+  get lost(): number {
+    return this.lostCount;
+  }
+
+  /** Takes in what a sampler told in one wake-up. */
+  add(
+    generation: number,
+    events: readonly EventSnapshot[],
+    lost: number,
+    uuidOf: (gpuIndex: number) => string | undefined,
+  ): void {
+    this.lostCount += lost;
+    for (const event of events) this.addOne(generation, gpuEvent(event, uuidOf));
+  }
+
+  /** Counts of a GPU, by UUID or, while that is not known, by index. */
+  historyOf(uuid: string | undefined, index: number): GpuEventHistory {
+    return this.histories.get(gpuKey(uuid, index)) ?? QUIET;
+  }
+
+  private addOne(generation: number, event: GpuEvent): void {
+    const key = [gpuKey(event.gpuUuid, event.gpuIndex), event.type, event.data, event.gpuInstance, event.computeInstance].join('|');
+    const twin = this.heard.find(
+      (one) =>
+        one.key === key &&
+        !one.generations.has(generation) &&
+        Math.abs(one.event.atUnixSeconds - event.atUnixSeconds) <= SAME_EVENT_SECONDS,
+    );
+    if (twin !== undefined) {
+      twin.generations.add(generation);
+      return;
+    }
+    this.heard.push({ event, key, generations: new Set([generation]) });
+    if (this.heard.length > REMEMBERED) this.heard.shift();
+    const gpu = gpuKey(event.gpuUuid, event.gpuIndex);
+    this.histories.set(gpu, counted(this.histories.get(gpu) ?? QUIET, event));
+  }
+}
+
+function counted(history: GpuEventHistory, event: GpuEvent): GpuEventHistory {
+  if (event.type !== 'xid') {
+    const count = (history.eventCounts[event.type] ?? 0) + 1;
+    return { ...history, eventCounts: { ...history.eventCounts, [event.type]: count } };
+  }
+  const before = history.xids.find((one) => one.xid === event.data && one.source === 'nvml');
+  const others = history.xids.filter((one) => one !== before);
+  const xids: XidCount[] = [...others, { xid: event.data, count: (before?.count ?? 0) + 1, source: 'nvml' }];
+  xids.sort((a, b) => a.xid - b.xid);
+  return { ...history, xids, lastXid: { xid: event.data, atUnixSeconds: event.atUnixSeconds } };
+}
+
+function gpuKey(uuid: string | undefined, index: number | undefined): string {
+  return uuid ?? `index ${index ?? 'unknown'}`;
+}
+
+function gpuEvent(event: EventSnapshot, uuidOf: (gpuIndex: number) => string | undefined): GpuEvent {
+  const id = (value: number) => (value === NO_ID ? undefined : value);
+  const gpuIndex = id(event.gpuIndex);
+  return {
+    gpuUuid: gpuIndex === undefined ? undefined : uuidOf(gpuIndex),
+    gpuIndex,
+    atUnixSeconds: event.realtimeNs / 1e9,
+    type: EVENT_TYPES.get(event.type) ?? `type_0x${event.type.toString(16)}`,
+    data: event.data,
+    gpuInstance: id(event.gpuInstance),
+    computeInstance: id(event.computeInstance),
+  };
+}

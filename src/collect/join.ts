@@ -1,0 +1,94 @@
+import type { Finding } from '../model/finding.js';
+import type { Gpu } from '../model/gpu.js';
+import type { HamiSweep, NodeState, PciFunction } from '../model/node-state.js';
+import type { Workload } from '../model/workload.js';
+import type { HamiSnapshot } from '../native/addon.js';
+import { identify, merge } from '../workload/identify.js';
+import type { ProcessIdentity } from '../workload/process-identity.js';
+import type { Moment } from './age.js';
+import { hamiSweep, sharePartitions } from './hami.js';
+import { gpuPartitions, passthroughPartitions } from './partitions.js';
+import type { Topology } from './topology.js';
+
+/** What the sources gave. */
+export interface JoinParts
+  extends Pick<NodeState, 'agent' | 'simulated' | 'driver' | 'sampling' | 'events' | 'sources' | 'calls'> {
+  readonly moment: Moment;
+  readonly gpus: readonly Gpu[];
+  readonly pci: readonly PciFunction[];
+  readonly hami: HamiSnapshot | undefined;
+  /** Pids with an open VFIO handle, by bus id; undefined = nobody looked. */
+  readonly passthroughHolders: ReadonlyMap<string, readonly number[]> | undefined;
+  readonly identityOf: (pid: number) => ProcessIdentity | undefined;
+}
+
+/** Judges a state without findings. */
+export type Judge = (state: Omit<NodeState, 'findings' | 'topologyVersion'>) => readonly Finding[];
+
+/** Joins all sources into one state. Pure but for the two memories it is given: of shapes and of findings. */
+export function join(parts: JoinParts, topology: Topology, judge: Judge): NodeState {
+  const { moment, gpus, pci, hami } = parts;
+  const byPid = workloadsByPid(parts);
+  const workloadOf = (pid: number) => byPid.get(pid);
+  const shares =
+    hami === undefined
+      ? []
+      : sharePartitions(hami, {
+          gpus,
+          inventoryKnown: parts.driver.state === 'initialized' && gpus.every((gpu) => gpu.uuid !== undefined),
+          identityOf: parts.identityOf,
+          workloadOf,
+        });
+  const partitions = [
+    ...gpus.flatMap((gpu) => gpuPartitions(gpu, workloadOf)),
+    ...passthroughPartitions(pci, (busId) => holdersOf(parts, busId), workloadOf),
+    ...shares,
+  ];
+  const state = {
+    atUnixSeconds: moment.unixSeconds,
+    atMonotonicSeconds: moment.monotonicSeconds,
+    agent: parts.agent,
+    simulated: parts.simulated,
+    driver: parts.driver,
+    sampling: parts.sampling,
+    gpus,
+    partitions,
+    workloads: merge([...byPid.values()]),
+    pci,
+    hami: sweepOf(hami),
+    events: parts.events,
+    sources: parts.sources,
+    calls: parts.calls,
+  };
+  return { ...state, findings: judge(state), topologyVersion: topology.versionOf(state) };
+}
+
+function holdersOf(parts: JoinParts, busId: string): readonly number[] | undefined {
+  return parts.passthroughHolders === undefined ? undefined : (parts.passthroughHolders.get(busId) ?? []);
+}
+
+const SWEEPS = new WeakMap<HamiSnapshot, HamiSweep>();
+
+/** Made once per sweep, so that an unchanged sweep is the same object in every state. */
+function sweepOf(snapshot: HamiSnapshot | undefined): HamiSweep | undefined {
+  if (snapshot === undefined) return undefined;
+  const made = SWEEPS.get(snapshot) ?? hamiSweep(snapshot);
+  SWEEPS.set(snapshot, made);
+  return made;
+}
+
+function workloadsByPid({ gpus, hami, identityOf, passthroughHolders }: JoinParts): ReadonlyMap<number, Workload> {
+  const containers = (hami?.containers ?? [])
+    .filter(({ podUid }) => podUid !== '')
+    .map(({ podUid, container }) => ({ podUid, container }));
+  const pids = new Set([
+    ...gpus.flatMap((gpu) => gpu.processes.map(({ pid }) => pid)),
+    ...[...(passthroughHolders?.values() ?? [])].flat(),
+  ]);
+  const byPid = new Map<number, Workload>();
+  for (const pid of pids) {
+    const identity = identityOf(pid);
+    if (identity !== undefined) byPid.set(pid, identify(identity, containers));
+  }
+  return byPid;
+}

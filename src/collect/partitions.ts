@@ -1,0 +1,120 @@
+import type { Gpu, GpuProcess, MigInstance } from '../model/gpu.js';
+import type { PciFunction } from '../model/node-state.js';
+import type { Partition } from '../model/partition.js';
+import type { Workload } from '../model/workload.js';
+
+/** Who runs as a pid, where known. */
+export type WorkloadOf = (pid: number) => Workload | undefined;
+
+/** The whole GPU, or its MIG instances when it is divided. A GPU in MIG mode without instances has nothing to give. */
+export function gpuPartitions(gpu: Gpu, workloadOf: WorkloadOf): readonly Partition[] {
+  const divided = gpu.readings.get('mig_mode_enabled') === 1 || gpu.migInstances.length > 0;
+  return divided
+    ? gpu.migInstances.map((instance) => migPartition(gpu, instance, workloadOf))
+    : [wholePartition(gpu, workloadOf)];
+}
+
+function wholePartition(gpu: Gpu, workloadOf: WorkloadOf): Partition {
+  return {
+    id: gpu.uuid ?? `gpu-${gpu.index}`,
+    kind: 'whole',
+    gpuUuid: gpu.uuid,
+    gpuIndex: gpu.index,
+    pciBusId: gpu.pciBusId,
+    profile: undefined,
+    memoryTotalBytes: gpu.readings.get('memory_total_bytes'),
+    memoryUsedBytes: gpu.readings.get('memory_used_bytes'),
+    smLimitRatio: undefined,
+    utilizationRatio: gpu.readings.get('utilization_ratio'),
+    ...heldBy(gpu, gpu.processes, workloadOf),
+    share: undefined,
+  };
+}
+
+function migPartition(gpu: Gpu, instance: MigInstance, workloadOf: WorkloadOf): Partition {
+  const inside = gpu.processes.filter(
+    (process) =>
+      process.gpuInstance !== undefined &&
+      process.gpuInstance === instance.gpuInstance &&
+      process.computeInstance === instance.computeInstance,
+  );
+  return {
+    id: instance.uuid === '' ? `${gpu.uuid ?? `gpu-${gpu.index}`}/mig-${instance.migIndex}` : instance.uuid,
+    kind: 'mig',
+    gpuUuid: gpu.uuid,
+    gpuIndex: gpu.index,
+    pciBusId: gpu.pciBusId,
+    profile: instance.profile,
+    memoryTotalBytes: instance.memory?.totalBytes,
+    memoryUsedBytes: instance.memory?.usedBytes,
+    smLimitRatio: multiprocessorRatio(gpu, instance),
+    // NVML has no utilisation of an instance; the parent's is not its own.
+    utilizationRatio: undefined,
+    ...heldBy(gpu, inside, workloadOf),
+    share: undefined,
+  };
+}
+
+function heldBy(
+  gpu: Gpu,
+  processes: readonly GpuProcess[],
+  workloadOf: WorkloadOf,
+): Pick<Partition, 'allocated' | 'workloads'> {
+  const workloads = [...new Set(processes.flatMap(({ pid }) => workloadOf(pid)?.id ?? []))];
+  if (processes.length > 0) return { allocated: true, workloads };
+  // An empty list is only news when it was read and not cut off.
+  const told = gpu.condition === 'up' && gpu.processTotal === gpu.processes.length && listsRead(gpu);
+  return { allocated: told ? false : undefined, workloads };
+}
+
+function listsRead(gpu: Gpu): boolean {
+  return gpu.readings.get('compute_processes') !== undefined;
+}
+
+/** CUDA cores per multiprocessor by compute capability (CUDA C++ Programming Guide, "Compute Capabilities"). */
+function coresPerMultiprocessor(major: number, minor: number): number | undefined {
+  if (major === 7 || (major === 8 && minor === 0)) return 64;
+  if (major >= 8 && major <= 12) return 128;
+  return undefined;
+}
+
+function multiprocessorRatio(gpu: Gpu, instance: MigInstance): number | undefined {
+  const cores = gpu.readings.get('cuda_cores');
+  const major = gpu.readings.get('compute_capability_major');
+  const minor = gpu.readings.get('compute_capability_minor');
+  if (instance.attributes === undefined || cores === undefined || major === undefined || minor === undefined) return undefined;
+  const perMultiprocessor = coresPerMultiprocessor(major, minor);
+  if (perMultiprocessor === undefined || cores === 0) return undefined;
+  return Math.min(1, (instance.attributes.multiprocessors * perMultiprocessor) / cores);
+}
+
+/**
+ * Functions bound to vfio-pci: given away as they are, invisible to NVML. `holdersOf` gives the pids with an open VFIO
+ * handle on it; undefined = nobody looked.
+ */
+export function passthroughPartitions(
+  functions: readonly PciFunction[],
+  holdersOf: (busId: string) => readonly number[] | undefined,
+  workloadOf: WorkloadOf,
+): readonly Partition[] {
+  return functions
+    .filter(({ driver }) => driver === 'vfio-pci')
+    .map(({ busId }) => {
+      const holders = holdersOf(busId);
+      return {
+        id: `pci-${busId}`,
+        kind: 'passthrough',
+        gpuUuid: undefined,
+        gpuIndex: undefined,
+        pciBusId: busId,
+        profile: undefined,
+        memoryTotalBytes: undefined,
+        memoryUsedBytes: undefined,
+        smLimitRatio: undefined,
+        utilizationRatio: undefined,
+        allocated: holders === undefined ? undefined : holders.length > 0,
+        workloads: [...new Set((holders ?? []).flatMap((pid) => workloadOf(pid)?.id ?? []))],
+        share: undefined,
+      };
+    });
+}

@@ -1,0 +1,124 @@
+import type { Addon } from '../native/addon.js';
+import { splitCommandLine } from '../workload/command-line.js';
+import { type ProcessIdentity, parseNamespacePids, parseStat } from '../workload/process-identity.js';
+
+const SMALL_BYTES = 4096;
+const COMMAND_LINE_BYTES = 16384;
+/** Pids are used again: identities are read anew after this time. */
+const REREAD_SECONDS = 30;
+/** A command line that has not come back by then is done without: its process holds its memory lock. */
+const COMMAND_LINE_SECONDS = 2;
+/** Command lines that never came back; each keeps one thread. No further one is asked for beyond this. */
+const MOST_HANGING = 4;
+
+interface Known {
+  readonly identity: ProcessIdentity | undefined;
+  readonly readAtSeconds: number;
+}
+
+/**
+ * Identities of the processes on GPUs, read from a procfs root on threads of our own. Cheap files first; the command
+ * line, whose reading can sleep, apart.
+ */
+export class ProcessTable {
+  private readonly known = new Map<number, Known>();
+  private busy = false;
+  private hanging = 0;
+
+  constructor(
+    private readonly addon: Pick<Addon, 'readFiles'>,
+    private readonly procfs: string,
+    private readonly seconds: () => number,
+  ) {}
+
+  /** What is known of a pid now; undefined while it is being read, or when it is gone or hidden. */
+  get(pid: number): ProcessIdentity | undefined {
+    return this.known.get(pid)?.identity;
+  }
+
+  /**
+   * Says which pids matter now. Forgets others, reads new and old ones; resolves when what could be read is read. A
+   * call during another does nothing: the next cycle comes soon.
+   */
+  async refresh(pids: ReadonlySet<number>): Promise<void> {
+    const now = this.seconds();
+    for (const pid of this.known.keys()) if (!pids.has(pid)) this.known.delete(pid);
+    if (this.busy) return;
+    const due = [...pids].filter((pid) => {
+      const known = this.known.get(pid);
+      return known === undefined || now - known.readAtSeconds >= REREAD_SECONDS;
+    });
+    if (due.length === 0) return;
+    this.busy = true;
+    try {
+      const fresh = await this.readSmall(due, now);
+      await this.readCommandLines(fresh);
+    } finally {
+      this.busy = false;
+    }
+  }
+
+  /** Reads stat, status and cgroup. Returns those whose command line is not known yet. */
+  private async readSmall(pids: readonly number[], now: number): Promise<readonly ProcessIdentity[]> {
+    const files = pids.flatMap((pid) => ['stat', 'status', 'cgroup'].map((name) => `${this.procfs}/${pid}/${name}`));
+    const texts = await this.addon.readFiles(files, SMALL_BYTES);
+    const fresh: ProcessIdentity[] = [];
+    for (const [index, pid] of pids.entries()) {
+      const [stat, status, cgroup] = texts.slice(index * 3, index * 3 + 3).map((text) => text?.toString('utf8'));
+      const parsed = stat === undefined ? undefined : parseStat(stat);
+      if (parsed === undefined) {
+        this.known.set(pid, { identity: undefined, readAtSeconds: now });
+        continue;
+      }
+      const before = this.known.get(pid)?.identity;
+      const same = before?.startTicks === parsed.startTicks;
+      const identity: ProcessIdentity = {
+        pid,
+        ...parsed,
+        cgroup,
+        namespacePids: status === undefined ? undefined : parseNamespacePids(status),
+        commandLine: same ? before.commandLine : undefined,
+      };
+      this.known.set(pid, { identity, readAtSeconds: now });
+      if (!same) fresh.push(identity);
+    }
+    return fresh;
+  }
+
+  private async readCommandLines(fresh: readonly ProcessIdentity[]): Promise<void> {
+    if (fresh.length === 0 || this.hanging >= MOST_HANGING) return;
+    const reading = this.addon.readFiles(
+      fresh.map(({ pid }) => `${this.procfs}/${pid}/cmdline`),
+      COMMAND_LINE_BYTES,
+    );
+    const texts = await withLimit(reading, COMMAND_LINE_SECONDS);
+    if (texts === undefined) {
+      this.hanging++;
+      void reading.then(
+        () => this.hanging--,
+        () => this.hanging--,
+      );
+      return;
+    }
+    for (const [index, identity] of fresh.entries()) {
+      const text = texts[index]?.toString('utf8');
+      const entry = this.known.get(identity.pid);
+      // A kernel thread's command line is empty.
+      if (text === undefined || text === '' || entry?.identity !== identity) continue;
+      this.known.set(identity.pid, { ...entry, identity: { ...identity, commandLine: splitCommandLine(text) } });
+    }
+  }
+}
+
+/** The promise's value, or undefined when it takes longer. Leaves no timer behind. */
+async function withLimit<T>(promise: Promise<T>, seconds: number): Promise<T | undefined> {
+  let timer: NodeJS.Timeout | undefined;
+  const limit = new Promise<undefined>((resolve) => {
+    timer = setTimeout(() => resolve(undefined), seconds * 1000);
+  });
+  try {
+    return await Promise.race([promise, limit]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

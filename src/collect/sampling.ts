@@ -1,0 +1,66 @@
+import type { SamplerProcess, Sampling, StuckCall } from '../model/node-state.js';
+import { type Fleet, isAsleep, type Member, shownMember } from '../native/fleet.js';
+import type { Exclusion } from '../native/exclusion.js';
+import type { Moment } from './age.js';
+
+/** What the view of the samplers is made of. */
+export interface SamplingParts {
+  readonly fleet: Fleet;
+  /** Seconds of the process clock, on which the fleet's times are. */
+  readonly processSeconds: number;
+  readonly moment: Moment;
+  readonly stuckCalls: readonly StuckCall[];
+  /** Monotonic seconds of the shown sampler's last tick. */
+  readonly lastTickSeconds: number | undefined;
+  readonly limitReached: string | undefined;
+  readonly cycleSeconds: number;
+  readonly uuidOf: (gpuIndex: number) => string | undefined;
+}
+
+/** The agent's view of its samplers. */
+export function samplingOf(parts: SamplingParts): Sampling {
+  const { fleet, processSeconds, moment, uuidOf } = parts;
+  const toUnix = (seconds: number) => moment.unixSeconds + (seconds - processSeconds);
+  const names = (exclusion: Exclusion) =>
+    exclusion === 'all' ? ['all'] : exclusion.map((index) => uuidOf(index) ?? String(index));
+  return {
+    ...stateOf(parts),
+    processes: fleet.members.map(
+      (member): SamplerProcess => ({
+        pid: member.pid,
+        generation: member.generation,
+        role: roleOf(member, fleet, processSeconds),
+        excluded: names(member.exclusion),
+        startedUnixSeconds: toUnix(member.startedAtSeconds),
+      }),
+    ),
+    stuckCalls: parts.stuckCalls,
+    released: fleet.released.map(({ gpu, untilSeconds }) => ({
+      gpu: gpu === 'all' ? 'all' : (uuidOf(gpu) ?? String(gpu)),
+      untilUnixSeconds: untilSeconds === undefined ? undefined : toUnix(untilSeconds),
+    })),
+    ageSeconds:
+      parts.lastTickSeconds === undefined ? undefined : Math.max(0, moment.monotonicSeconds - parts.lastTickSeconds),
+    cycleSeconds: parts.cycleSeconds,
+    restarts: fleet.restarts,
+  };
+}
+
+function roleOf(member: Member, fleet: Fleet, processSeconds: number): SamplerProcess['role'] {
+  if (member.askedAtSeconds !== undefined) return isAsleep(member, processSeconds) ? 'stuck' : 'leaving';
+  return member.generation === fleet.shownGeneration ? 'active' : 'starting';
+}
+
+function stateOf({ fleet, lastTickSeconds, limitReached }: SamplingParts): Pick<Sampling, 'state' | 'reason'> {
+  if (fleet.released.some((one) => one.gpu === 'all')) {
+    return { state: 'released', reason: 'all GPUs were handed back by release; resume takes them up again' };
+  }
+  const shown = shownMember(fleet);
+  if (limitReached !== undefined) return { state: shown === undefined ? 'unavailable' : 'running', reason: limitReached };
+  if (shown === undefined) {
+    const reason = fleet.failure ?? 'no sampler has been started yet';
+    return { state: fleet.failure === undefined ? 'starting' : 'unavailable', reason };
+  }
+  if (lastTickSeconds === undefined) return { state: 'starting', reason: fleet.failure ?? 'the sampler has not published yet' };
+  return { state: 'running', reason: undefined };
+}

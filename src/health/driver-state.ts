@@ -1,0 +1,60 @@
+import { evidence, type Rule } from './rule.js';
+
+/** `driver_library_mismatch`: NVML code 18. */
+export const libraryMismatch: Rule = ({ driver }) =>
+  driver.state !== 'mismatch'
+    ? []
+    : [
+        {
+          code: 'driver_library_mismatch',
+          severity: 'warning',
+          subject: { kind: 'node', id: 'driver' },
+          reason: 'The NVML library and the loaded kernel driver are of different versions, so no GPU can be read.',
+          evidence: evidence({
+            library: driver.libraryPath,
+            nvml_version: driver.nvmlVersion,
+            nvml_code: driver.lastCode,
+            message: driver.message,
+          }),
+          action: 'fix_configuration',
+          nextStep:
+            'Finish the driver update: unload and load the nvidia kernel modules (release the GPUs first: gpu-node-agent release), or reboot.',
+        },
+      ];
+
+/** `driver_missing`: information, since nodes without a driver are well. */
+export const driverMissing: Rule = ({ driver, pci }) => {
+  if (driver.state !== 'library_missing' && driver.state !== 'not_loaded') return [];
+  const noLibrary = driver.state === 'library_missing';
+  return [
+    {
+      code: 'driver_missing',
+      severity: 'info',
+      subject: { kind: 'node', id: 'driver' },
+      reason: noLibrary
+        ? 'No NVML library (libnvidia-ml.so.1) was found, so GPUs are not read.'
+        : 'The NVIDIA kernel driver is not loaded, so GPUs are not read.',
+      evidence: evidence({ nvml_code: driver.lastCode, message: driver.message, nvidia_pci_functions: pci.length }),
+      action: 'none',
+      nextStep: noLibrary
+        ? 'Nothing on a node without GPUs or with all of them passed through. Else install the driver, or name the library with --nvml.library.'
+        : 'Nothing if all GPUs are passed through. Else load the driver (modprobe nvidia) and look into the kernel log if it refuses.',
+    },
+  ];
+};
+
+/** `simulated_node`: simulation never pretends. */
+export const simulatedNode: Rule = ({ simulated, driver }) =>
+  simulated === undefined
+    ? []
+    : [
+        {
+          code: 'simulated_node',
+          severity: 'info',
+          subject: { kind: 'node', id: 'driver' },
+          reason: 'The readings come from a simulated driver library: no real GPU is behind them.',
+          evidence: evidence({ simulator: simulated, library: driver.libraryPath }),
+          action: 'none',
+          nextStep: 'Nothing in a test. On a real node take --nvml.library away.',
+        },
+      ];

@@ -1,0 +1,19 @@
+import type { Rule } from './rule.js';
+
+/** `sampler_limit_reached`: no third process is put to sleep in the driver. */
+export const samplerLimit: Rule = ({ sampling, samplerLimit: limit }) => {
+  if (limit === undefined) return [];
+  const asleep = sampling.processes.filter(({ role }) => role === 'stuck');
+  return [
+    {
+      code: 'sampler_limit_reached',
+      severity: 'warning',
+      subject: { kind: 'agent', id: 'sampler' },
+      reason: `No further sampler is started: ${limit}.`,
+      evidence: { processes_asleep: asleep.length, pids: sampling.processes.map(({ pid }) => pid).join(' ') },
+      action: 'reboot_node',
+      nextStep:
+        'Cure the stuck GPU or driver first (see gpu_call_stuck and driver_stalled). The processes end by themselves when their calls return; killing them does nothing.',
+    },
+  ];
+};
