@@ -50,10 +50,11 @@ export function readOwnDeclarations(source) {
     throw new Failure(`${opened - structBodies} structures are nested or unnamed: the ABI check reads flat ones only`);
   }
   for (const match of text.matchAll(/\bconstexpr\s+[\w:\s]+?\b([A-Za-z_]\w*)\s*=/g)) found.values.push(match[1] ?? '');
-  for (const match of text.matchAll(/\benum\s+(?!class\b)(?:[A-Za-z_]\w*\s*)?(?::\s*[\w:\s]+?)?\{([^}]*)\}/g)) {
-    for (const part of (match[1] ?? '').split(',')) {
+  for (const match of text.matchAll(/\benum\s+(class\s+)?([A-Za-z_]\w*)?\s*(?::\s*[\w:\s]+?)?\{([^}]*)\}/g)) {
+    const scope = match[1] === undefined ? '' : `${match[2]}::`;
+    for (const part of (match[3] ?? '').split(',')) {
       const name = /^\s*([A-Za-z_]\w*)/.exec(part)?.[1];
-      if (name !== undefined) found.values.push(name);
+      if (name !== undefined) found.values.push(`${scope}${name}`);
     }
   }
   if (found.structs.size === 0 || found.values.length === 0) throw new Failure('no structures or no constants found');
@@ -69,7 +70,7 @@ export function plainName(name) {
   return name
     .replace(/^k(?=[A-Z])/, '')
     .replace(/_t$/, '')
-    .replace(/_/g, '')
+    .replace(/_|::/g, '')
     .toLowerCase()
     .replace(/^nvml/, '')
     .replace(/bufsize$/, 'buffersize');

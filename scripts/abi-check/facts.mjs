@@ -11,7 +11,7 @@ import { inRoot } from '../layout.mjs';
  * @typedef {object} Question
  * @property {string} key what it is called in the comparison, the same for every header
  * @property {string} name the name in this header
- * @property {readonly string[]} [members] of a structure: names to ask for; absent for a constant
+ * @property {readonly (readonly [key: string, name: string])[]} [members] of a structure; absent for a constant
  */
 
 const prelude = `
@@ -19,12 +19,12 @@ const prelude = `
 #include <cstdio>
 #include <type_traits>
 
-// Arrays are told by their element, enumerations by the integer under them; a structure of one handle, as one of
+// Arrays are told by their element; a structure of one handle, as one of
 // the headers has it, is a pointer to the machine.
 template <typename T>
 const char* kindOf() {
   if constexpr (std::is_array_v<T>) return kindOf<std::remove_all_extents_t<T>>();
-  else if constexpr (std::is_enum_v<T>) return kindOf<std::underlying_type_t<T>>();
+  else if constexpr (std::is_enum_v<T>) return "enumeration";
   else if constexpr (std::is_pointer_v<T>) return "pointer";
   else if constexpr (std::is_same_v<T, char>) return "text";
   else if constexpr (std::is_floating_point_v<T>) return "float";
@@ -53,7 +53,7 @@ export async function askCompiler(name, includes, questions, flags) {
       // Two's complement of the value in 64 bits, so that (-1) and ~0 agree where they are meant to.
       return `void ask${index}() { std::printf("${question.key}=%llu\\n", (unsigned long long)(${question.name})); }`;
     }
-    const members = question.members.map((member) => `  MEMBER("${question.key}.${member}", ${member})`);
+    const members = question.members.map(([key, name]) => `  MEMBER("${question.key}.${key}", ${name})`);
     return [
       `template <typename T> void ask${index}() {`,
       `  std::printf("${question.key}.size=%zu\\n", sizeof(T));`,
@@ -72,6 +72,7 @@ export async function askCompiler(name, includes, questions, flags) {
   await mustRun(`compiling the questions to ${name}`, process.env.CXX ?? 'g++', [
     '-std=c++20',
     '-O0',
+    '-fmax-errors=5',
     ...flags,
     path,
     '-o',

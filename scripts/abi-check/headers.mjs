@@ -4,7 +4,6 @@
  */
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { filesBelow } from '../build/fingerprint.mjs';
 import { Failure, mustRun, runChild } from '../child.mjs';
 import { inRoot } from '../layout.mjs';
 
@@ -91,10 +90,4 @@ async function goHeader() {
  */
 export async function realHeaders() {
   return [await debianHeader(), await goHeader()];
-}
-
-/** Files of the halves, so that messages can name a missing one. @param {readonly string[]} paths */
-export function existingHalves(paths) {
-  const missing = paths.filter((path) => filesBelow([path]).length === 0);
-  if (missing.length > 0) throw new Failure(`no declarations to check: ${missing.join(', ')}`);
 }

@@ -2,31 +2,17 @@
  * `npm run abi-check`: sizes, offsets, version words and values of both halves against two real headers. The halves
  * were typed independently, and neither may be wrong in the same way as the other without this telling.
  */
+import { existsSync } from 'node:fs';
 import { Failure, runScript } from '../child.mjs';
+import { inRoot } from '../layout.mjs';
 import { compareHalf } from './compare.mjs';
 import { compareFieldIds } from './field-ids.mjs';
-import { existingHalves, realHeaders } from './headers.mjs';
-
-/** @type {readonly import('./compare.mjs').Half[]} */
-const halves = [
-  {
-    name: 'agent',
-    header: 'native/core/nvml/abi.h',
-    namespace: 'gna::nvml::',
-    flags: ['-Inative'],
-    unnamed: { kInstanceNotApplicable: 'only a comment of the headers says 0xFFFFFFFF; their own name has no value' },
-  },
-  {
-    name: 'simulator',
-    header: 'simulator/nvml/abi.h',
-    namespace: '',
-    flags: ['-Isimulator/nvml'],
-    unnamed: {},
-  },
-];
+import { halves } from './halves.mjs';
+import { realHeaders } from './headers.mjs';
 
 runScript(async () => {
-  existingHalves(halves.map(({ header }) => header));
+  const missing = halves.filter(({ header }) => !existsSync(inRoot(header))).map(({ header }) => header);
+  if (missing.length > 0) throw new Failure(`no declarations to check: ${missing.join(', ')}`);
   const headers = await realHeaders();
   const outcomes = [];
   for (const half of halves) outcomes.push(await compareHalf(half, headers));

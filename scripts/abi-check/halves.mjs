@@ -1,0 +1,63 @@
+/** The two halves that declare the driver library's interface, each in its own words. */
+
+const notWritten = 'only a comment of the headers says 0xFFFFFFFF; there is no name for it';
+
+/** @type {readonly import('./compare.mjs').Half[]} */
+export const halves = [
+  {
+    name: 'agent',
+    header: 'native/core/nvml/abi.h',
+    namespace: 'gna::nvml::',
+    flags: ['-Inative'],
+    names: {},
+    excused: { kInstanceNotApplicable: notWritten },
+  },
+  {
+    name: 'simulator',
+    header: 'simulator/nvml/abi.h',
+    namespace: 'simulator::',
+    flags: ['-Isimulator/nvml'],
+    names: {
+      kUninitialized: 'NVML_ERROR_UNINITIALIZED',
+      kInvalidArgument: 'NVML_ERROR_INVALID_ARGUMENT',
+      kNotSupported: 'NVML_ERROR_NOT_SUPPORTED',
+      kNoPermission: 'NVML_ERROR_NO_PERMISSION',
+      kNotFound: 'NVML_ERROR_NOT_FOUND',
+      kInsufficientSize: 'NVML_ERROR_INSUFFICIENT_SIZE',
+      kDriverNotLoaded: 'NVML_ERROR_DRIVER_NOT_LOADED',
+      kTimeout: 'NVML_ERROR_TIMEOUT',
+      kGpuIsLost: 'NVML_ERROR_GPU_IS_LOST',
+      kOperatingSystem: 'NVML_ERROR_OPERATING_SYSTEM',
+      kLibraryMismatch: 'NVML_ERROR_LIB_RM_VERSION_MISMATCH',
+      kVersionMismatch: 'NVML_ERROR_ARGUMENT_VERSION_MISMATCH',
+      kUnknown: 'NVML_ERROR_UNKNOWN',
+      kNotAvailable: 'NVML_VALUE_NOT_AVAILABLE',
+      PciInfoExt: 'nvmlPciInfoExt_v1_t',
+      Uuid: 'nvmlUUID_v1_t',
+      DriverBranchInfo: 'nvmlSystemDriverBranchInfo_v1_t',
+      Temperature: 'nvmlTemperature_v1_t',
+      MarginTemperature: 'nvmlMarginTemperature_v1_t',
+      FanSpeed: 'nvmlFanSpeedInfo_v1_t',
+      RowRemapperHistogram: 'nvmlRowRemapperHistogramValues_t',
+      FabricInfo: 'nvmlGpuFabricInfo_t',
+      FabricInfoV2: 'nvmlGpuFabricInfo_v2_t',
+      FabricInfoV3: 'nvmlGpuFabricInfo_v3_t',
+      ProcessUtilizationInfo: 'nvmlProcessUtilizationInfo_v1_t',
+      ProcessesUtilization: 'nvmlProcessesUtilizationInfo_v1_t',
+      DeviceAttributesV1: 'nvmlDeviceAttributes_t',
+      'Value.asDouble': 'dVal',
+      'Value.asSignedInt': 'siVal',
+      'Value.asUnsignedInt': 'uiVal',
+      'Value.asUnsignedLongLong': 'ullVal',
+      'Value.asSignedLongLong': 'sllVal',
+      'Sample.value': 'sampleValue',
+      'FieldValue.status': 'nvmlReturn',
+    },
+    excused: {
+      kNotApplicable: notWritten,
+      'Uuid.value.kind': 'a union of text and bytes in the header',
+      'DeviceAttributesV1.size': 'the older call fills the first six members of the structure',
+      'DeviceAttributes.shared': 'those six members, as one',
+    },
+  },
+];
