@@ -74,3 +74,5 @@ TEST("what is no clock file is refused with words") {
   close(fd);
   CHECK(Clock(file.path()).error().find("GNSCLK01") != std::string::npos);
 }
+
+TEST_MAIN("clock")

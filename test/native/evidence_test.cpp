@@ -17,11 +17,11 @@ using namespace gna;
 
 TEST("the state is the letter after the last bracket, whatever the name holds") {
   auto state = [](std::string_view text) { return proc::stateFromStat(text.data(), text.size()); };
-  CHECK_EQ(state("12 (gpu 3) D 1 1"), 'D');
-  CHECK_EQ(state("12 (a) S (b) R) Z 1 1"), 'Z');
-  CHECK_EQ(state("12 (cut"), 0);
-  CHECK_EQ(state("12 (cut)"), 0);
-  CHECK_EQ(state(""), 0);
+  CHECK(state("12 (gpu 3) D 1 1") == 'D');
+  CHECK(state("12 (a) S (b) R) Z 1 1") == 'Z');
+  CHECK(state("12 (cut") == 0);
+  CHECK(state("12 (cut)") == 0);
+  CHECK(state("") == 0);
 }
 
 TEST("a thread that sleeps in a futex is seen sleeping there") {
@@ -39,7 +39,7 @@ TEST("a thread that sleeps in a futex is seen sleeping there") {
   }
   bell.ring();
   sleeper.join();
-  CHECK_EQ(evidence.state, 'S');
+  CHECK(evidence.state == 'S');
   // Both need no privilege for an own thread, but a kernel may be built without them: then they are absent.
   CHECK(evidence.syscallNumber == SYS_futex || evidence.syscallNumber == -1);
   CHECK(evidence.wchan[0] == 0 || std::strstr(evidence.wchan, "futex") != nullptr);
@@ -47,9 +47,9 @@ TEST("a thread that sleeps in a futex is seen sleeping there") {
 
 TEST("a thread that does not exist leaves everything absent") {
   const proc::ThreadEvidence evidence = proc::readThreadEvidence(0x3FFFFFFF);
-  CHECK_EQ(evidence.state, 0);
+  CHECK(evidence.state == 0);
   CHECK_EQ(evidence.syscallNumber, -1);
-  CHECK_EQ(evidence.wchan[0], 0);
+  CHECK(evidence.wchan[0] == 0);
 }
 
 TEST("a ring before the wait is not lost") {
@@ -66,3 +66,5 @@ TEST("driver texts cannot break the JSON") {
   json.value(1).value(2).endArray().endObject();
   CHECK_EQ(json.text(), "{\"a\\\"b\":\"x\\u000a\\\\\\\"\\u00ff\",\"n\":0.5,\"t\":true,\"l\":[1,2]}");
 }
+
+TEST_MAIN("sampler evidence")

@@ -39,3 +39,5 @@ TEST("no two rows read into the same reading") {
   for (const FieldRow& a : kFieldRows)
     for (const FieldRow& b : kFieldRows) CHECK(&a == &b || a.reading != b.reading);
 }
+
+TEST_MAIN("field ids")

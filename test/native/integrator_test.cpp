@@ -111,3 +111,5 @@ TEST("a value type a utilisation cannot have gives no value") {
   v.usVal = 7;
   CHECK_EQ(gna::nvml::sampleValue(v, gna::nvml::kValueTypeUnsignedShort).value_or(-1), 7.0);
 }
+
+TEST_MAIN("utilisation integrator")

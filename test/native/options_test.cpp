@@ -58,3 +58,5 @@ TEST("numbers outside their range are refused") {
   CHECK(!errorOf({"--interval-ms=10x"}).empty());
   CHECK(!errorOf({"--parent-pid=0"}).empty());
 }
+
+TEST_MAIN("sampler options")

@@ -72,3 +72,5 @@ TEST("the buffer has room for the widest entry") {
   CHECK_EQ(buffer.entries(), 300u);
   CHECK_EQ(buffer.size(), 300 * kWidestEntryBytes);
 }
+
+TEST_MAIN("process list")

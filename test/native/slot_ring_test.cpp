@@ -107,3 +107,5 @@ TEST("a segment of another build is refused with words") {
   CHECK(gna::shm::Segment::check(memory.get(), gna::shm::kSegmentBytes) != nullptr);
   CHECK(gna::shm::Segment::check(memory.get(), 4096) != nullptr);
 }
+
+TEST_MAIN("slot ring")
