@@ -1,0 +1,93 @@
+import type { Logger } from 'pino';
+import type { Config } from '../config/config.js';
+import type { CommandFlag } from '../config/flags.js';
+import type { Loaded } from '../config/load.js';
+import type { NodeState } from '../model/node-state.js';
+import type { Paint } from './paint.js';
+import type { Service } from './service.js';
+
+/** Exit codes: docs/cli.md explains them, scripts rely on them. */
+export const EXIT = {
+  /** Done, and nothing is wrong. */
+  ok: 0,
+  /** Done, and a problem was found; or the agent refused. */
+  problem: 1,
+  /** The command line or the settings are wrong; nothing was done. */
+  usage: 2,
+  /** Nobody answered in time. */
+  nobody: 3,
+} as const;
+
+export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
+
+/** What a command sees of the world. */
+export interface Surroundings {
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly out: (text: string) => void;
+  readonly err: (text: string) => void;
+  /** Width of the terminal; undefined when the output is no terminal. */
+  readonly columns: number | undefined;
+  readonly colours: boolean;
+  /** Reads the node without a running agent, within so many milliseconds. */
+  readonly collectOnce: (config: Config, deadlineMs: number) => Promise<NodeState>;
+  /** Starts reading; returns at once, before the driver has answered. */
+  readonly startService: (config: Config, log: Logger) => Promise<Service>;
+}
+
+/** One run of a command. */
+export interface Invocation extends Surroundings {
+  readonly config: Config;
+  readonly loaded: Loaded;
+  readonly operands: readonly string[];
+  readonly json: boolean;
+  readonly deadline: Deadline;
+  readonly paint: Paint;
+  /** Value of a flag of this command. */
+  flag(name: string): string | true | undefined;
+  /** Writes lines to the standard output. */
+  print(...lines: readonly string[]): void;
+  /** Writes a document to the standard output. */
+  printJson(document: unknown): void;
+}
+
+/** One command. */
+export interface Command {
+  readonly name: string;
+  /** One line for the list of commands. */
+  readonly summary: string;
+  /** What stands after the name, e.g. `<gpu>`. */
+  readonly operands: string;
+  /** How many operands there may be: least and most. */
+  readonly operandCount: readonly [least: number, most: number];
+  readonly flags: readonly CommandFlag[];
+  /** Further lines for `help <command>`. */
+  readonly details: readonly string[];
+  run(invocation: Invocation): Promise<ExitCode>;
+}
+
+/** Ends a command with a message and a code. */
+export class CommandError extends Error {
+  override readonly name = 'CommandError';
+  readonly exitCode: ExitCode;
+
+  constructor(exitCode: ExitCode, message: string) {
+    super(message);
+    this.exitCode = exitCode;
+  }
+}
+
+/** The time by which a command has to be over. */
+export class Deadline {
+  readonly #end: number;
+  readonly seconds: number;
+
+  constructor(seconds: number) {
+    this.seconds = seconds;
+    this.#end = performance.now() + seconds * 1_000;
+  }
+
+  /** Milliseconds left, at most `limit`; at least 1, so that it may stand as a time limit. */
+  remaining(limit = Number.POSITIVE_INFINITY): number {
+    return Math.max(1, Math.min(limit, Math.ceil(this.#end - performance.now())));
+  }
+}

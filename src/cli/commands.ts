@@ -1,0 +1,27 @@
+import type { Command } from './command.js';
+import { gpus } from './gpus.js';
+import { helpCommand } from './help.js';
+import { holders } from './holders.js';
+import { metrics } from './metrics.js';
+import { partitions } from './partitions.js';
+import { release } from './release.js';
+import { resume } from './resume.js';
+import { serve } from './serve.js';
+import { shares } from './shares.js';
+import { status } from './status.js';
+import { version } from './version.js';
+
+/** All commands, in the order of the overview. */
+export const COMMANDS: readonly Command[] = [
+  serve,
+  status,
+  gpus,
+  partitions,
+  shares,
+  metrics,
+  release,
+  resume,
+  holders,
+  version,
+  helpCommand(() => COMMANDS),
+];

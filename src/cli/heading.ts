@@ -1,0 +1,21 @@
+import type { Told } from './ask.js';
+import { driverText } from './gpu-facts.js';
+import type { Paint } from './paint.js';
+import { visible } from './text.js';
+
+/** Said before everything else when the driver is a simulation, so that nobody takes it for hardware. */
+export function simulationLines(simulated: string | undefined, paint: Paint): string[] {
+  if (simulated === undefined) return [];
+  return [paint.notice(paint.bold(`SIMULATED NODE (${visible(simulated)}): no GPU here is real.`)), ''];
+}
+
+/** Says about a list which node it is of, where that is not the real one or no agent was asked. */
+export function listHeading({ node, by }: Told, paint: Paint): string[] {
+  const own = by === 'own reading' ? [paint.dim('No agent answered; this was read just now.'), ''] : [];
+  return [...simulationLines(node.simulated, paint), ...own];
+}
+
+/** Says why there is nothing to list. */
+export function emptyList({ node }: Told, what: string): string {
+  return `No ${what}: ${visible(node.driver.message ?? driverText(node))}.`.replace(/\.+$/, '.');
+}

@@ -1,0 +1,36 @@
+import { type DestinationStream, type Logger, pino } from 'pino';
+import type { Config } from '../config/config.js';
+
+/** A log that writes one line per event to the standard error output, where service managers collect it. */
+export function openLog({ level, format }: Config['log'], destination: DestinationStream = toStandardError()): Logger {
+  const lines = format === 'json' ? destination : asLogfmt(destination);
+  // Names, not numbers, for levels and an RFC 3339 time: what log pipelines expect. No pid and host name in each line;
+  // the service manager adds them.
+  const options = {
+    level,
+    base: null,
+    timestamp: pino.stdTimeFunctions.isoTime,
+    formatters: { level: (label: string) => ({ level: label }) },
+  };
+  return pino(options, lines);
+}
+
+/** Synchronous: the last line before an end must not be lost, and lines are few. */
+function toStandardError(): DestinationStream {
+  return pino.destination({ fd: 2, sync: true });
+}
+
+/** Rewrites pino's JSON lines as logfmt. */
+function asLogfmt(destination: DestinationStream): DestinationStream {
+  return {
+    write(line) {
+      const fields = Object.entries(JSON.parse(line) as Record<string, unknown>);
+      destination.write(`${fields.map(([key, value]) => `${key}=${logfmtValue(value)}`).join(' ')}\n`);
+    },
+  };
+}
+
+function logfmtValue(value: unknown): string {
+  const text = typeof value === 'object' && value !== null ? JSON.stringify(value) : String(value);
+  return /^[\w./:@+-]+$/.test(text) ? text : JSON.stringify(text);
+}

@@ -1,0 +1,38 @@
+import { AskError, ask, controlDoor, doorText, webDoor } from './ask.js';
+import { type Command, CommandError, EXIT } from './command.js';
+import { readExposition } from './exposition.js';
+import { visible } from './text.js';
+
+/** `gpu-node-agent metrics` */
+export const metrics: Command = {
+  name: 'metrics',
+  summary: 'The metrics of the running agent, as Prometheus gets them',
+  operands: '',
+  operandCount: [0, 0],
+  flags: [],
+  details: ['Needs a running agent: counters start with it.'],
+  async run({ config, deadline, json, out, printJson }) {
+    const web = webDoor(config);
+    const doors = [
+      { door: controlDoor(config), path: '/v1/metrics' },
+      ...(web === undefined ? [] : [{ door: web, path: config.web.telemetryPath }]),
+    ];
+    const tried: string[] = [];
+    for (const { door, path } of doors) {
+      try {
+        const { status, body } = await ask(door, { method: 'GET', path }, deadline.remaining());
+        if (status !== 200) {
+          tried.push(`${doorText(door)}: answered ${status}`);
+          continue;
+        }
+        if (json) printJson({ families: readExposition(body) });
+        else out(body);
+        return EXIT.ok;
+      } catch (error) {
+        if (!(error instanceof AskError)) throw error;
+        tried.push(`${doorText(door)}: ${visible(error.message)}`);
+      }
+    }
+    throw new CommandError(EXIT.nobody, `no agent answers:\n${tried.map((line) => `  ${line}`).join('\n')}`);
+  },
+};

@@ -1,0 +1,16 @@
+import type { PeerCredentials } from '../http/peer.js';
+import type { MetricsSource } from '../http/scrape.js';
+import type { ControlActions } from '../model/control.js';
+import type { NodeStateSource } from '../model/node-state.js';
+
+/** The parts of a running agent that are served. */
+export interface Service {
+  readonly source: NodeStateSource;
+  readonly control: ControlActions;
+  readonly metrics: MetricsSource;
+  readonly peerCredentials: PeerCredentials;
+  /** Tells the service manager: `READY=1`, `STOPPING=1`. */
+  notify(message: string): void;
+  /** Lets go of the driver and ends the samplers. */
+  close(): Promise<void>;
+}
