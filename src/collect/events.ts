@@ -74,7 +74,13 @@ export class EventLog {
   }
 
   private addOne(generation: number, event: GpuEvent): void {
-    const key = [gpuKey(event.gpuUuid, event.gpuIndex), event.type, event.data, event.gpuInstance, event.computeInstance].join('|');
+    const key = [
+      gpuKey(event.gpuUuid, event.gpuIndex),
+      event.type,
+      event.data,
+      event.gpuInstance,
+      event.computeInstance,
+    ].join('|');
     const twin = this.heard.find(
       (one) =>
         one.key === key &&

@@ -20,10 +20,17 @@ export interface JoinParts
   /** Pids with an open VFIO handle, by bus id; undefined = nobody looked. */
   readonly passthroughHolders: ReadonlyMap<string, readonly number[]> | undefined;
   readonly identityOf: (pid: number) => ProcessIdentity | undefined;
+  readonly samplerLimit: string | undefined;
 }
 
-/** Judges a state without findings. */
-export type Judge = (state: Omit<NodeState, 'findings' | 'topologyVersion'>) => readonly Finding[];
+/** A state before it was judged, and what the judge needs beyond it. */
+export interface Unjudged extends Omit<NodeState, 'findings' | 'topologyVersion'> {
+  /** Why no further sampler is started although one is wanted; undefined when none is missing. */
+  readonly samplerLimit: string | undefined;
+}
+
+/** Finds what is worth a person's attention. */
+export type Judge = (state: Unjudged) => readonly Finding[];
 
 /** Joins all sources into one state. Pure but for the two memories it is given: of shapes and of findings. */
 export function join(parts: JoinParts, topology: Topology, judge: Judge): NodeState {
@@ -60,7 +67,11 @@ export function join(parts: JoinParts, topology: Topology, judge: Judge): NodeSt
     sources: parts.sources,
     calls: parts.calls,
   };
-  return { ...state, findings: judge(state), topologyVersion: topology.versionOf(state) };
+  return {
+    ...state,
+    findings: judge({ ...state, samplerLimit: parts.samplerLimit }),
+    topologyVersion: topology.versionOf(state),
+  };
 }
 
 function holdersOf(parts: JoinParts, busId: string): readonly number[] | undefined {

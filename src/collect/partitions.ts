@@ -82,7 +82,8 @@ function multiprocessorRatio(gpu: Gpu, instance: MigInstance): number | undefine
   const cores = gpu.readings.get('cuda_cores');
   const major = gpu.readings.get('compute_capability_major');
   const minor = gpu.readings.get('compute_capability_minor');
-  if (instance.attributes === undefined || cores === undefined || major === undefined || minor === undefined) return undefined;
+  if (instance.attributes === undefined || cores === undefined || major === undefined || minor === undefined)
+    return undefined;
   const perMultiprocessor = coresPerMultiprocessor(major, minor);
   if (perMultiprocessor === undefined || cores === 0) return undefined;
   return Math.min(1, (instance.attributes.multiprocessors * perMultiprocessor) / cores);

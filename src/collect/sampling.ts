@@ -1,6 +1,6 @@
 import type { SamplerProcess, Sampling, StuckCall } from '../model/node-state.js';
-import { type Fleet, isAsleep, type Member, shownMember } from '../native/fleet.js';
 import type { Exclusion } from '../native/exclusion.js';
+import { type Fleet, isAsleep, type Member, shownMember } from '../native/fleet.js';
 import type { Moment } from './age.js';
 
 /** What the view of the samplers is made of. */
@@ -56,11 +56,13 @@ function stateOf({ fleet, lastTickSeconds, limitReached }: SamplingParts): Pick<
     return { state: 'released', reason: 'all GPUs were handed back by release; resume takes them up again' };
   }
   const shown = shownMember(fleet);
-  if (limitReached !== undefined) return { state: shown === undefined ? 'unavailable' : 'running', reason: limitReached };
+  if (limitReached !== undefined)
+    return { state: shown === undefined ? 'unavailable' : 'running', reason: limitReached };
   if (shown === undefined) {
     const reason = fleet.failure ?? 'no sampler has been started yet';
     return { state: fleet.failure === undefined ? 'starting' : 'unavailable', reason };
   }
-  if (lastTickSeconds === undefined) return { state: 'starting', reason: fleet.failure ?? 'the sampler has not published yet' };
+  if (lastTickSeconds === undefined)
+    return { state: 'starting', reason: fleet.failure ?? 'the sampler has not published yet' };
   return { state: 'running', reason: undefined };
 }

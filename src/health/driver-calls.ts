@@ -44,7 +44,9 @@ function longest(calls: readonly StuckCall[]): readonly StuckCall[] {
 export function isDriverStalled({ sampling, gpus }: Judged): boolean {
   const stuck = sampling.stuckCalls.filter(({ verdict }) => verdict === 'stuck');
   if (stuck.some(({ lane }) => lane === 'control')) return true;
-  const own = gpus.filter(({ condition }) => condition !== 'excluded' && condition !== 'lost' && condition !== 'failed');
+  const own = gpus.filter(
+    ({ condition }) => condition !== 'excluded' && condition !== 'lost' && condition !== 'failed',
+  );
   return own.length > 1 && own.every((gpu) => stuck.some(({ gpuIndex }) => gpuIndex === gpu.index));
 }
 

@@ -165,7 +165,11 @@ export interface HamiContainer {
     readonly smLimitPercent: number;
     readonly smLimited: boolean;
   }[];
-  readonly processes: readonly { readonly pid: number; readonly hostPid: number | undefined; readonly status: number }[];
+  readonly processes: readonly {
+    readonly pid: number;
+    readonly hostPid: number | undefined;
+    readonly status: number;
+  }[];
 }
 
 /** Reads one sampler's shared memory. */

@@ -79,9 +79,7 @@ export function isAsleep(member: Member, nowSeconds: number): boolean {
 
 /** Gives a fleet with one member changed. */
 export function withMember(fleet: Fleet, generation: number, change: Partial<Member>): Fleet {
-  const members = fleet.members.map((member) =>
-    member.generation === generation ? { ...member, ...change } : member,
-  );
+  const members = fleet.members.map((member) => (member.generation === generation ? { ...member, ...change } : member));
   return { ...fleet, members };
 }
 

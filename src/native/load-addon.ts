@@ -50,7 +50,10 @@ export function loadAddon(): Addon {
   }
   if (addon.abi !== EXPECTED_ABI) {
     throw new AddonError(
-      explain(root, `it has memory layout ${addon.abi}, this agent needs ${EXPECTED_ABI}: the two are of different builds`),
+      explain(
+        root,
+        `it has memory layout ${addon.abi}, this agent needs ${EXPECTED_ABI}: the two are of different builds`,
+      ),
     );
   }
   loaded = addon;

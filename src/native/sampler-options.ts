@@ -1,12 +1,26 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Config } from '../config/config.js';
 import { packageRoot } from './package-root.js';
+
+/** The settings a sampler is started with; the agent's configuration fits. Durations are seconds. */
+export interface SamplerSettings {
+  readonly nvml: { readonly library?: string | undefined };
+  readonly sampler: {
+    readonly path?: string | undefined;
+    readonly intervalSeconds: number;
+    readonly deadlineAttachSeconds: number;
+    readonly deadlineFastSeconds: number;
+    readonly deadlineSlowSeconds: number;
+  };
+  readonly collector: { readonly hami: boolean };
+  readonly path: { readonly hami: readonly string[] };
+  readonly clock: { readonly file?: string | undefined };
+}
 
 const milliseconds = (seconds: number) => Math.round(seconds * 1000);
 
 /** The sampler's flags for these settings, without the exclusion, which changes from one sampler to the next. */
-export function samplerFlags(config: Config): string[] {
+export function samplerFlags(config: SamplerSettings): string[] {
   const { nvml, sampler, collector, path, clock } = config;
   return [
     ...(nvml.library === undefined ? [] : [`--nvml.library=${nvml.library}`]),
@@ -23,7 +37,7 @@ export function samplerFlags(config: Config): string[] {
  * The sampler's executable: the configured one, else the package's. Throws when it is nowhere, and says where it was
  * looked for.
  */
-export function samplerPath(config: Config): string {
+export function samplerPath(config: SamplerSettings): string {
   if (config.sampler.path !== undefined) return config.sampler.path;
   const root = packageRoot();
   const places = [

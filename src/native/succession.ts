@@ -138,7 +138,11 @@ function reasonToStart(
   if (newest.view.driver === 'mismatch') {
     const wait = Math.min(2 ** (fleet.mismatches - 1), LONGEST_MISMATCH_WAIT_SECONDS);
     const dueSeconds = Math.max(atSeconds, newest.startedAtSeconds + wait);
-    return { exclusion, why: 'library and kernel driver differ: a new process loads the library anew', atSeconds: dueSeconds };
+    return {
+      exclusion,
+      why: 'library and kernel driver differ: a new process loads the library anew',
+      atSeconds: dueSeconds,
+    };
   }
   const silentSeconds = clockSeconds - newest.wokeAtClockSeconds;
   if (silentSeconds > times.silenceSeconds) {

@@ -115,7 +115,11 @@ export class Supervisor {
 
   /** Takes a GPU or all of them up again. */
   endHoldOff(gpu: 'all' | number): void {
-    this.fleetNow = { ...this.fleetNow, released: withoutHoldOff(this.fleetNow.released, gpu), notBeforeSeconds: this.now() };
+    this.fleetNow = {
+      ...this.fleetNow,
+      released: withoutHoldOff(this.fleetNow.released, gpu),
+      notBeforeSeconds: this.now(),
+    };
     this.advance();
   }
 
@@ -306,7 +310,9 @@ export class Supervisor {
 
   /** When the silence of the newest sampler is worth a look; the injected clock decides whether it is silence. */
   private nextSilence(now: number): number {
-    return this.fleetNow.closing || this.links.size === 0 ? Number.POSITIVE_INFINITY : now + this.options.times.silenceSeconds;
+    return this.fleetNow.closing || this.links.size === 0
+      ? Number.POSITIVE_INFINITY
+      : now + this.options.times.silenceSeconds;
   }
 
   /** One timer for everything. One that is due earlier is kept: it will look, find nothing and set itself anew. */

@@ -10,8 +10,7 @@ export type CgroupName =
 const POD_SLICE =
   /^(?:[a-z0-9_]+-)*?(?:kubepods-)?(?:(?:burstable|besteffort)-)?pod([0-9a-f]{8}(?:_[0-9a-f]{4}){3}_[0-9a-f]{12}|[0-9a-f]{32})\.slice(?::[a-z-]+:([0-9a-f]{64}))?$/;
 const POD_FOLDER = /^pod([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{32})$/;
-const CONTAINER =
-  /^(?:(cri-containerd|crio|docker|libpod-payload|libpod|nerdctl)-)?([0-9a-f]{64})(?:\.scope)?$/;
+const CONTAINER = /^(?:(cri-containerd|crio|docker|libpod-payload|libpod|nerdctl)-)?([0-9a-f]{64})(?:\.scope)?$/;
 const MACHINE_SCOPE = /^machine-(.+)\.scope$/;
 const MACHINE_FOLDER = /^qemu-\d+-(.+)\.libvirt-qemu$/;
 const SLURM_STEPD = /^(?:.+_)?slurmstepd\.scope$/;
@@ -27,7 +26,11 @@ const UNIT = /\.(?:service|scope)$/;
 export function cgroupName(text: string): CgroupName | undefined {
   let unit: CgroupName | undefined;
   for (const line of text.split('\n')) {
-    const path = line.split(':').slice(2).join(':').replace(/ \(deleted\)$/, '');
+    const path = line
+      .split(':')
+      .slice(2)
+      .join(':')
+      .replace(/ \(deleted\)$/, '');
     const name = nameOfPath(path);
     if (name !== undefined && name.kind !== 'unit') return name;
     unit ??= name;
@@ -52,7 +55,10 @@ function nameOfPath(path: string): CgroupName | undefined {
     const folder = MACHINE_FOLDER.exec(segment)?.[1];
     if (folder !== undefined) return { kind: 'vm', machine: folder };
     if (SLURM_STEPD.test(segment) || (index === 0 && SLURM_V1.test(segment))) {
-      const jobId = segments.slice(index + 1, index + 3).map((one) => JOB.exec(one)?.[1]).find((id) => id !== undefined);
+      const jobId = segments
+        .slice(index + 1, index + 3)
+        .map((one) => JOB.exec(one)?.[1])
+        .find((id) => id !== undefined);
       if (jobId !== undefined) return { kind: 'slurm', jobId };
     }
     // Slices hold units; the innermost service or scope on the way is the unit, but user@.service holds sessions.

@@ -1,0 +1,136 @@
+import type { Service } from './cli/service.js';
+import { Collector } from './collect/collector.js';
+import type { Config } from './config/config.js';
+import { controlActions } from './control.js';
+import { Findings } from './health/findings.js';
+import { MetricsRenderer } from './metrics/renderer.js';
+import type { NodeState } from './model/node-state.js';
+import type { Addon } from './native/addon.js';
+import { type Clock, nodeClock } from './native/clock.js';
+import { shownMember } from './native/fleet.js';
+import { loadAddon } from './native/load-addon.js';
+import { samplerFlags, samplerPath } from './native/sampler-options.js';
+import { isFresh } from './native/succession.js';
+import { Supervisor, type SupervisorOptions } from './native/supervisor.js';
+import { AGENT_VERSION } from './version.js';
+
+/** The part of a pino logger that is used here. */
+export interface AgentLog {
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+}
+
+const SILENT: AgentLog = { info() {}, warn() {}, error() {} };
+
+/** The inner half of an agent: samplers, and the state made of what they say. */
+interface Core {
+  readonly addon: Addon;
+  readonly clock: Clock;
+  readonly supervisor: Supervisor;
+  readonly collector: Collector;
+}
+
+/** Beyond the deadline of attaching, a successor gets this long to become fresh. */
+const TAKE_OVER_MARGIN_SECONDS = 15;
+const LEAST_SILENCE_SECONDS = 10;
+const SILENT_CYCLES = 10;
+
+function createCore(config: Config, log: AgentLog): Core {
+  const addon = loadAddon();
+  const clock = nodeClock(addon, config.clock.file);
+  const { sampler, path, collector: switches } = config;
+  const findings = new Findings();
+  const collector = new Collector({
+    addon,
+    clock,
+    agent: { version: AGENT_VERSION, startedUnixSeconds: clock.unixSeconds(), pid: process.pid },
+    sysfs: path.sysfs,
+    procfs: path.procfs,
+    readPci: switches.pci,
+    readProcesses: switches.processes,
+    cycleSeconds: sampler.intervalSeconds,
+    staleAfterSeconds: sampler.staleAfterSeconds,
+    judge: (state) => findings.judge(state),
+  });
+  const options: SupervisorOptions = {
+    addon,
+    clock,
+    samplerPath: samplerPath(config),
+    // Without the nvml source a sampler still looks at HAMi files, and never at the driver.
+    flags: [...samplerFlags(config), ...(switches.nvml ? [] : ['--exclude=all'])],
+    times: {
+      takeOverSeconds: sampler.deadlineAttachSeconds + TAKE_OVER_MARGIN_SECONDS,
+      silenceSeconds: Math.max(LEAST_SILENCE_SECONDS, SILENT_CYCLES * sampler.intervalSeconds),
+    },
+    log: (level, message, fields) => log[level](fields ?? {}, message),
+  };
+  return { addon, clock, collector, supervisor: new Supervisor(options, collector) };
+}
+
+/**
+ * Starts an agent without its outputs: `gpu-node-agent serve` puts them on. Returns before the driver has answered.
+ * Throws `AddonError` when the native half is missing, and what the clock or the sampler's path are wrong about.
+ */
+export async function startService(config: Config, log: AgentLog): Promise<Service> {
+  const core = createCore(config, log);
+  const { addon, clock, supervisor, collector } = core;
+  supervisor.start();
+  void collector.start(supervisor);
+  return {
+    source: collector,
+    control: controlActions({ addon, clock, supervisor, collector, procfs: config.path.procfs, dev: config.path.dev }),
+    metrics: new MetricsRenderer(collector, addon, {
+      exporterMetrics: !config.web.disableExporterMetrics,
+      clockFile: config.clock.file,
+    }),
+    peerCredentials: (fd) => addon.peerCredentials(fd),
+    notify(message) {
+      try {
+        addon.notifySystemd(message);
+      } catch (error) {
+        log.warn({ err: error }, 'the service manager was not told');
+      }
+    },
+    async close() {
+      collector.close();
+      const left = await supervisor.close();
+      if (left.length > 0)
+        log.warn({ pids: left }, 'samplers asleep in the driver are left behind; they end when their calls return');
+    },
+  };
+}
+
+const LOOK_MILLISECONDS = 20;
+/** Kept of a deadline for ending the sampler and writing the answer. */
+const CLOSING_SHARE = 0.25;
+const MOST_CLOSING_MILLISECONDS = 1_200;
+
+/**
+ * Reads the node once, for commands that found no running agent. When the driver does not answer in time, what is
+ * known by then is returned: the state names the call that is waited for.
+ */
+export async function collectOnce(config: Config, deadlineMilliseconds: number): Promise<NodeState> {
+  const core = createCore(config, SILENT);
+  const { supervisor, collector } = core;
+  const closing = Math.min(deadlineMilliseconds * CLOSING_SHARE, MOST_CLOSING_MILLISECONDS);
+  const end = performance.now() + deadlineMilliseconds - closing;
+  const sleep = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+  const inTime = (work: Promise<unknown>) => Promise.race([work, sleep(Math.max(0, end - performance.now()))]);
+  try {
+    supervisor.start();
+    await inTime(collector.start(supervisor));
+    while (performance.now() < end && !isComplete(core, config)) await sleep(LOOK_MILLISECONDS);
+    if (config.collector.processes) await inTime(collector.readProcesses());
+    return collector.current();
+  } finally {
+    collector.close();
+    await supervisor.close();
+  }
+}
+
+function isComplete({ supervisor, collector }: Core, config: Config): boolean {
+  const shown = shownMember(supervisor.fleet);
+  if (shown === undefined) return supervisor.fleet.failures > 0;
+  return isFresh(shown, undefined) && (!config.collector.hami || collector.hamiSwept);
+}

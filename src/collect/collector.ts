@@ -1,0 +1,255 @@
+import type { Gpu } from '../model/gpu.js';
+import type { NodeState, NodeStateSource, SourceState, StuckCall } from '../model/node-state.js';
+import { readingIndex } from '../model/readings.js';
+import type { Workload } from '../model/workload.js';
+import type { Addon, GpuSnapshot, HamiSnapshot, Snapshot } from '../native/addon.js';
+import { callStatistics } from '../native/call-totals.js';
+import type { Clock } from '../native/clock.js';
+import type { Fleet } from '../native/fleet.js';
+import { DRIVER_STATES } from '../native/member-view.js';
+import type { Supervisor, SupervisorListener } from '../native/supervisor.js';
+import { identify } from '../workload/identify.js';
+import { ageSeconds, type Moment, momentOf } from './age.js';
+import { driverOf } from './driver.js';
+import { EventLog } from './events.js';
+import { gpuOf } from './gpus.js';
+import { type Judge, join } from './join.js';
+import { PassthroughSource } from './passthrough.js';
+import { ProcessTable } from './processes.js';
+import { samplingOf } from './sampling.js';
+import { stuckCallsOf } from './stuck-calls.js';
+import { Topology } from './topology.js';
+
+/** What the collector reads. Paths are roots that can be moved. */
+export interface CollectorOptions {
+  readonly addon: Addon;
+  readonly clock: Clock;
+  readonly agent: NodeState['agent'];
+  readonly sysfs: string;
+  readonly procfs: string;
+  readonly readPci: boolean;
+  readonly readProcesses: boolean;
+  readonly cycleSeconds: number;
+  /** Age at which readings are dropped. */
+  readonly staleAfterSeconds: number;
+  readonly judge: Judge;
+}
+
+/**
+ * Takes in what samplers publish and makes the node's state of it. A state is made when somebody asks and something
+ * changed, or the last one is a cycle old: between scrapes an agent only keeps the newest snapshot.
+ */
+export class Collector implements NodeStateSource, SupervisorListener {
+  private readonly events = new EventLog();
+  private readonly topology = new Topology();
+  private readonly processes: ProcessTable;
+  private readonly passthrough: PassthroughSource;
+  private supervisor: Supervisor | undefined;
+  private newest: Snapshot | undefined;
+  private hami: HamiSnapshot | undefined;
+  /** Records of the last sampler that saw GPUs: shown without readings while none does. */
+  private records: readonly GpuSnapshot[] = [];
+  private simulated: string | undefined;
+  private made: NodeState | undefined;
+  private changed = true;
+
+  constructor(private readonly options: CollectorOptions) {
+    const { addon, procfs, sysfs, clock } = options;
+    this.processes = new ProcessTable(addon, procfs, () => clock.monotonicSeconds());
+    const changed = () => {
+      this.changed = true;
+    };
+    this.passthrough = new PassthroughSource({ addon, sysfs, procfs, changed });
+  }
+
+  /** Begins with the sources that are no samplers. Resolves when each was read once. */
+  async start(supervisor: Supervisor): Promise<void> {
+    this.supervisor = supervisor;
+    if (this.options.readPci) await this.passthrough.start();
+  }
+
+  /** Ends its timers. */
+  close(): void {
+    this.passthrough.close();
+  }
+
+  snapshot(snapshot: Snapshot, generation: number): void {
+    this.newest = snapshot;
+    this.changed = true;
+    const initialized = DRIVER_STATES[snapshot.driver.state] === 'initialized';
+    // A sampler that does not touch the driver knows no GPU; those known before are then shown as handed back.
+    if (initialized) this.records = snapshot.gpus.map((record) => this.withIdentity(record));
+    if (snapshot.hami !== undefined) this.hami = snapshot.hami;
+    if (initialized) this.simulated = snapshot.driver.simulator === '' ? undefined : snapshot.driver.simulator;
+    this.events.add(generation, snapshot.events, snapshot.eventsLost, (index) => this.uuidOf(index));
+    if (this.options.readProcesses) void this.readProcesses();
+  }
+
+  current(): NodeState {
+    const moment = momentOf(this.options.clock);
+    const age =
+      this.made === undefined ? Number.POSITIVE_INFINITY : moment.monotonicSeconds - this.made.atMonotonicSeconds;
+    if (this.made === undefined || this.changed || age >= this.options.cycleSeconds) {
+      this.changed = false;
+      this.made = this.make(moment);
+    }
+    return this.made;
+  }
+
+  /** UUID of a GPU by index, as last known. */
+  uuidOf(index: number): string | undefined {
+    const uuid = this.records.find((record) => record.index === index)?.uuid;
+    return uuid === '' ? undefined : uuid;
+  }
+
+  /** Device node of a GPU below /dev, as last known: it does not change while nobody reads the GPU. */
+  deviceNodeOf(index: number): string | undefined {
+    const record = this.records.find((one) => one.index === index);
+    const at = readingIndex('minor_number');
+    return record === undefined || record.status[at] !== 0 ? undefined : `nvidia${record.values[at]}`;
+  }
+
+  /** Whether HAMi directories have been looked at. */
+  get hamiSwept(): boolean {
+    return this.hami !== undefined;
+  }
+
+  /** Who a pid is, read now if it is not known; undefined when it is gone or hidden. */
+  async workloadsOf(pids: readonly number[]): Promise<ReadonlyMap<number, Workload>> {
+    const table = new ProcessTable(this.options.addon, this.options.procfs, () => 0);
+    await table.refresh(new Set(pids));
+    const containers = this.hami?.containers ?? [];
+    return new Map(
+      pids.flatMap((pid) => {
+        const identity = table.get(pid);
+        return identity === undefined ? [] : [[pid, identify(identity, containers)] as const];
+      }),
+    );
+  }
+
+  /** Device nodes of VFIO through which a PCI function can be held, and the bus. */
+  get bus(): PassthroughSource['scan'] {
+    return this.passthrough.scan;
+  }
+
+  /** Reads the identities of processes on GPUs that are not known yet. */
+  async readProcesses(): Promise<void> {
+    const pids = new Set(this.records.flatMap((record) => record.processes.map(({ pid }) => pid)));
+    for (const holders of this.passthrough.holders?.values() ?? []) for (const pid of holders) pids.add(pid);
+    await this.processes.refresh(pids);
+    this.changed = true;
+  }
+
+  /** An excluded GPU's record may be bare: who it is does not change because nobody reads it. */
+  private withIdentity(record: GpuSnapshot): GpuSnapshot {
+    if (record.uuid !== '') return record;
+    const before = this.records.find((one) => one.index === record.index);
+    if (before === undefined || before.uuid === '') return record;
+    const { uuid, name, serial, pciBusId, vbiosVersion, boardPartNumber, inforomImageVersion, gspFirmwareVersion } =
+      before;
+    const identity = {
+      uuid,
+      name,
+      serial,
+      pciBusId,
+      vbiosVersion,
+      boardPartNumber,
+      inforomImageVersion,
+      gspFirmwareVersion,
+    };
+    return { ...record, ...identity };
+  }
+
+  private make(moment: Moment): NodeState {
+    const { supervisor, newest, options } = this;
+    const fleet = supervisor?.fleet;
+    const uuidOf = (index: number) => this.uuidOf(index);
+    const stuckCalls = fleet === undefined ? [] : this.stuckCalls(fleet, moment);
+    const tickNs = newest?.watch.tickMonotonicNs ?? 0;
+    const sampling =
+      fleet === undefined || supervisor === undefined
+        ? NOT_SAMPLING(options.cycleSeconds)
+        : samplingOf({
+            fleet,
+            processSeconds: supervisor.processSeconds(),
+            moment,
+            stuckCalls,
+            lastTickSeconds: tickNs === 0 ? undefined : tickNs / 1e9,
+            limitReached: supervisor.limitReached,
+            cycleSeconds: options.cycleSeconds,
+            uuidOf,
+          });
+    return join(
+      {
+        moment,
+        agent: options.agent,
+        simulated: this.simulated,
+        driver: driverOf(newest?.driver),
+        sampling,
+        gpus: this.gpus(fleet, stuckCalls, moment),
+        pci: this.passthrough.scan.functions,
+        hami: this.hami,
+        passthroughHolders: this.passthrough.holders,
+        identityOf: (pid) => this.processes.get(pid),
+        events: this.events.recent,
+        sources: this.sourceStates(moment),
+        calls: callStatistics(supervisor?.callTotals()),
+        samplerLimit: supervisor?.limitReached,
+      },
+      this.topology,
+      this.options.judge,
+    );
+  }
+
+  private stuckCalls(fleet: Fleet, moment: Moment): readonly StuckCall[] {
+    return fleet.members.flatMap((member) => {
+      const snapshot = this.supervisor?.snapshotOf(member.generation);
+      if (snapshot === undefined) return [];
+      return stuckCallsOf(member.pid, snapshot, (index) => this.uuidOf(index), moment);
+    });
+  }
+
+  private gpus(fleet: Fleet | undefined, stuckCalls: readonly StuckCall[], moment: Moment): readonly Gpu[] {
+    const released = fleet?.released ?? [];
+    const context = {
+      moment,
+      staleAfterSeconds: this.options.staleAfterSeconds,
+      stuckCalls,
+      released: released.some((one) => one.gpu === 'all')
+        ? ('all' as const)
+        : new Set(released.flatMap((one) => (one.gpu === 'all' ? [] : [one.gpu]))),
+      setAside: new Set(fleet?.setAside.gpus.map((one) => one.gpuIndex) ?? []),
+      historyOf: (uuid: string | undefined, index: number) => this.events.historyOf(uuid, index),
+    };
+    return this.records.map((record) => gpuOf(record, context));
+  }
+
+  private sourceStates(moment: Moment): readonly SourceState[] {
+    const { newest, hami } = this;
+    const states: SourceState[] = [];
+    if (newest !== undefined) {
+      const ok = DRIVER_STATES[newest.driver.state] === 'initialized';
+      const slowestNs = Math.max(0, ...newest.gpus.map((gpu) => gpu.gatherDurationNs));
+      const message = ok || newest.driver.message === '' ? undefined : newest.driver.message;
+      states.push({ name: 'nvml', ok, durationSeconds: slowestNs / 1e9, message });
+    }
+    if (hami !== undefined) {
+      const age = ageSeconds(moment, hami.sweptMonotonicNs);
+      const ok = age !== undefined && age <= 6 * Math.max(this.options.staleAfterSeconds, 10);
+      states.push({ name: 'hami', ok, durationSeconds: 0, message: ok ? undefined : 'the last sweep is old' });
+    }
+    if (this.passthrough.source !== undefined) states.push(this.passthrough.source);
+    return states;
+  }
+}
+
+const NOT_SAMPLING = (cycleSeconds: number): NodeState['sampling'] => ({
+  state: 'starting',
+  reason: 'no sampler has been started yet',
+  processes: [],
+  stuckCalls: [],
+  released: [],
+  ageSeconds: undefined,
+  cycleSeconds,
+  restarts: 0,
+});

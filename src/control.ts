@@ -1,0 +1,89 @@
+import type { Collector } from './collect/collector.js';
+import { vfioNodes } from './collect/passthrough.js';
+import { sysfsAddress } from './collect/pci-address.js';
+import { findGpu } from './http/find-gpu.js';
+import { type ControlActions, ControlError, type Holder } from './model/control.js';
+import type { Addon } from './native/addon.js';
+import type { Clock } from './native/clock.js';
+import { holdersByProcess } from './native/holders.js';
+import { type ReleasableGpu, release, resume } from './native/release.js';
+import type { Supervisor } from './native/supervisor.js';
+
+/** What the actions work on. */
+export interface ControlParts {
+  readonly addon: Addon;
+  readonly clock: Clock;
+  readonly supervisor: Supervisor;
+  readonly collector: Collector;
+  readonly procfs: string;
+  readonly dev: string;
+}
+
+/** Where our own processes are, also on a simulated node. */
+const REAL_PROCFS = '/proc';
+
+/** `release`, `resume` and `holders` of a running agent. */
+export function controlActions(parts: ControlParts): ControlActions {
+  const { addon, clock, supervisor, collector, dev } = parts;
+  // Links in /proc name the holder's /dev; on a simulated node device nodes are files below the agent's root.
+  const deviceRoots = [...new Set(['/dev', dev])];
+  const nameOf = (gpu: 'all' | number) => (gpu === 'all' ? 'all' : (collector.uuidOf(gpu) ?? String(gpu)));
+  const known = (id: string) => {
+    const { gpus } = collector.current();
+    return findGpu(gpus, sysfsAddress(id) ?? id);
+  };
+  const named = (id: string): ReleasableGpu => {
+    const gpu = known(id);
+    if (gpu === undefined) throw unknownGpu(id, collector.current().gpus.length);
+    return { index: gpu.index, uuid: gpu.uuid, node: collector.deviceNodeOf(gpu.index) };
+  };
+  return {
+    async release({ gpu, forSeconds }) {
+      const stuckCalls = () => collector.current().sampling.stuckCalls;
+      const target = gpu === undefined ? 'all' : named(gpu);
+      return release({ addon, supervisor, clock, deviceRoots, stuckCalls }, target, forSeconds);
+    },
+    async resume({ gpu }) {
+      return resume(supervisor, gpu === undefined ? 'all' : named(gpu), nameOf);
+    },
+    async holders(id) {
+      const address = sysfsAddress(id);
+      const gpu = known(id);
+      const busId = gpu?.pciBusId ?? address;
+      const onBus = collector.bus.functions.some((one) => one.busId === busId);
+      if (gpu === undefined && !onBus) throw unknownGpu(id, collector.current().gpus.length);
+      const node = gpu === undefined ? undefined : collector.deviceNodeOf(gpu.index);
+      const nodes = [
+        ...(node === undefined ? [] : deviceRoots.map((root) => `${root}/${node}`)),
+        ...(busId === undefined ? [] : vfioNodes(collector.bus, busId)),
+      ];
+      return findOpenHandles(parts, nodes);
+    },
+  };
+}
+
+function unknownGpu(id: string, count: number): ControlError {
+  return new ControlError(
+    'gpu_unknown',
+    `No GPU of this node is called "${id}"; it has ${count}.`,
+    'Name it by index, UUID or PCI bus id as `gpu-node-agent gpus` lists them.',
+  );
+}
+
+async function findOpenHandles(
+  { addon, supervisor, collector, procfs }: ControlParts,
+  nodes: readonly string[],
+): Promise<readonly Holder[]> {
+  const samplerPids = new Set(supervisor.fleet.members.map(({ pid }) => pid));
+  const ours = new Set([...samplerPids, process.pid]);
+  // The walk takes prefixes: /dev/nvidia1 finds /dev/nvidia10 too.
+  const exact = (found: Awaited<ReturnType<Addon['findHolders']>>) =>
+    found.filter(({ target }) => nodes.includes(target));
+  const handles = [...exact(await addon.findHolders(procfs, nodes))];
+  if (procfs !== REAL_PROCFS) {
+    const real = exact(await addon.findHolders(REAL_PROCFS, nodes));
+    handles.push(...real.filter(({ pid }) => ours.has(pid)));
+  }
+  const others = [...new Set(handles.map(({ pid }) => pid))].filter((pid) => !ours.has(pid));
+  return holdersByProcess(handles, { agentPid: process.pid, samplerPids }, await collector.workloadsOf(others));
+}

@@ -1,0 +1,110 @@
+import type { ReleaseResult, RemainingHandle, ResumeResult } from '../model/control.js';
+import { ControlError } from '../model/control.js';
+import type { StuckCall } from '../model/node-state.js';
+import type { Addon, DeviceHolder } from './addon.js';
+import type { Clock } from './clock.js';
+import { excludes } from './exclusion.js';
+import type { Supervisor } from './supervisor.js';
+
+/** A GPU as people and the samplers name it. */
+export interface ReleasableGpu {
+  readonly index: number;
+  readonly uuid: string | undefined;
+  /** Device node below /dev, such as `nvidia3`; undefined when its minor number is not known. */
+  readonly node: string | undefined;
+}
+
+/** What release needs. */
+export interface ReleaseParts {
+  readonly addon: Pick<Addon, 'findHolders'>;
+  readonly supervisor: Supervisor;
+  readonly clock: Clock;
+  /** Directories of device nodes as links in /proc name them: `/dev`, and the agent's own root. */
+  readonly deviceRoots: readonly string[];
+  /** Calls that are slow or stuck now, to name what cannot be freed. */
+  readonly stuckCalls: () => readonly StuckCall[];
+}
+
+/** Promise of the design: two seconds. A look at the end of it is still inside. */
+const LIMIT_SECONDS = 1.9;
+const LOOK_MILLISECONDS = 100;
+/** Handles are counted in the real procfs: our own processes are real on a simulated node too. */
+const PROCFS = '/proc';
+
+/**
+ * Lets go of a GPU (or of all) and waits until none of our samplers holds it, at most two seconds. What a thread
+ * asleep in the driver still holds is named with its call.
+ */
+export async function release(
+  parts: ReleaseParts,
+  gpu: ReleasableGpu | 'all',
+  forSeconds: number | undefined,
+): Promise<ReleaseResult> {
+  const { supervisor, clock, stuckCalls } = parts;
+  const started = supervisor.processSeconds();
+  const untilSeconds = forSeconds === undefined ? undefined : started + forSeconds;
+  supervisor.holdOff({ gpu: gpu === 'all' ? 'all' : gpu.index, sinceSeconds: started, untilSeconds });
+  let held = await ownHandles(parts, gpu);
+  while (held.length > 0 && supervisor.processSeconds() - started < LIMIT_SECONDS) {
+    await new Promise((resolve) => setTimeout(resolve, LOOK_MILLISECONDS));
+    held = await ownHandles(parts, gpu);
+  }
+  return {
+    gpu: gpu === 'all' ? 'all' : (gpu.uuid ?? String(gpu.index)),
+    free: held.length === 0,
+    remaining: held.map((handle) => remaining(handle, stuckCalls())),
+    untilUnixSeconds: forSeconds === undefined ? undefined : clock.unixSeconds() + forSeconds,
+    tookSeconds: supervisor.processSeconds() - started,
+  };
+}
+
+/** Takes a GPU, or all, up again. */
+export function resume(
+  supervisor: Supervisor,
+  gpu: ReleasableGpu | 'all',
+  nameOf: (gpu: 'all' | number) => string,
+): ResumeResult {
+  const before = supervisor.fleet.released;
+  const key = gpu === 'all' ? 'all' : gpu.index;
+  const ended = gpu === 'all' ? before : before.filter((one) => one.gpu === key);
+  if (gpu !== 'all' && ended.length === 0) {
+    const everything = before.some((one) => one.gpu === 'all');
+    throw new ControlError(
+      'not_released',
+      everything ? 'All GPUs were released together.' : `GPU ${gpu.uuid ?? gpu.index} is not released.`,
+      everything ? 'Resume all of them: resume without naming a GPU.' : 'Nothing has to be resumed.',
+    );
+  }
+  supervisor.endHoldOff(key);
+  return {
+    resumed: ended.map((one) => nameOf(one.gpu)),
+    stillReleased: supervisor.fleet.released.map((one) => nameOf(one.gpu)),
+  };
+}
+
+/** Handles of our samplers on what was released. */
+async function ownHandles(
+  { addon, supervisor, deviceRoots }: ReleaseParts,
+  gpu: ReleasableGpu | 'all',
+): Promise<readonly DeviceHolder[]> {
+  const handles = await addon.findHolders(
+    PROCFS,
+    deviceRoots.map((root) => `${root}/nvidia`),
+  );
+  return handles.filter(({ pid, target }) => {
+    const member = supervisor.fleet.members.find((one) => one.pid === pid);
+    if (member === undefined) return false;
+    if (gpu === 'all') return true;
+    // Nodes that belong to one GPU are `nvidia<minor>`; the others (nvidiactl, nvidia-uvm …) stay open for the rest.
+    if (gpu.node !== undefined) return deviceRoots.some((root) => target === `${root}/${gpu.node}`);
+    return /\/nvidia\d+$/.test(target) && !excludes(member.exclusion, gpu.index);
+  });
+}
+
+function remaining({ pid, tid, target }: DeviceHolder, calls: readonly StuckCall[]): RemainingHandle {
+  // The handle table is shared by all threads: the thread that keeps it open is the one that sleeps.
+  const call =
+    calls.find((one) => one.samplerPid === pid && one.verdict === 'stuck') ??
+    calls.find((one) => one.samplerPid === pid);
+  return { pid, tid: call?.tid ?? tid, path: target, call };
+}
