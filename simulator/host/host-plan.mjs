@@ -85,7 +85,7 @@ export function planHost(record, unixSeconds) {
   const { host, driverVersion } = record;
   // Without the module the functions are on the bus, unbound, and nobody can hold a device node.
   const gpus = driverVersion === undefined ? [] : record.gpus;
-  const workloads = host.workloads ?? [];
+  const workloads = [...(host.workloads ?? []), ...strayWorkloads(host.workloads ?? [], record.gpus)];
   const machines = host.virtualMachines ?? [];
   const functions = [
     ...visibleFunctions(record.gpus, driverVersion === undefined ? undefined : 'nvidia'),
@@ -133,6 +133,24 @@ export function hamiContainers(record, unixSeconds) {
       },
     ];
   });
+}
+
+/**
+ * Processes on a GPU that the scenario does not tell more about, such as one that was started by a command: somebody
+ * works on the console.
+ * @param {readonly HostWorkloadEntry[]} workloads
+ * @param {readonly VisibleGpu[]} gpus
+ * @returns {HostWorkloadEntry[]}
+ */
+function strayWorkloads(workloads, gpus) {
+  const named = new Set(workloads.flatMap(({ processes }) => processes.map(({ pid }) => pid)));
+  const pids = new Set(gpus.flatMap(({ processes }) => processes.map(({ pid }) => pid)));
+  return [...pids]
+    .filter((pid) => !named.has(pid))
+    .map((pid) => ({
+      session: { user: 1000, number: 1 },
+      processes: [{ pid, name: 'python3', arguments: ['/usr/bin/python3', `job-${pid}.py`] }],
+    }));
 }
 
 /**

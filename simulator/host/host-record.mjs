@@ -40,11 +40,12 @@ export function writeHost(nodeDirectory, record, unixSeconds) {
  * Changes a node's host: `{ driverVersion: undefined }` is the module's removal, new `gpus` bring new processes or
  * MIG instances.
  * @param {string} nodeDirectory
- * @param {Partial<HostRecord>} changes
+ * @param {{ host?: HostRecord['host'], driverVersion?: string | undefined, gpus?: HostRecord['gpus'] }} changes
  * @param {number} unixSeconds
  */
 export function changeHost(nodeDirectory, changes, unixSeconds) {
-  writeHost(nodeDirectory, { ...readHost(nodeDirectory), ...changes }, unixSeconds);
+  const { driverVersion, ...rest } = { ...readHost(nodeDirectory), ...changes };
+  writeHost(nodeDirectory, { ...rest, ...(driverVersion === undefined ? {} : { driverVersion }) }, unixSeconds);
 }
 
 /**

@@ -57,6 +57,7 @@ function writeProcess(directory, process, deviceRoot) {
   directory.link('root', '/');
   directory.link('ns/pid', `pid:[${INITIAL_PID_NAMESPACE + (process.containerPid === undefined ? 0 : process.pid)}]`);
   const threads = [comm, ...process.threadNames];
+  removeFrom(directory, 'task', (name) => Number(name) - process.pid < threads.length);
   for (const [index, threadName] of threads.entries()) {
     const tid = process.pid + index;
     const places = index === 0 ? [directory, directory.below(`task/${tid}`)] : [directory.below(`task/${tid}`)];
@@ -65,8 +66,21 @@ function writeProcess(directory, process, deviceRoot) {
       place.file('stat', stat(process, tid, threadName, threads.length), 0o444);
       place.file('status', status(process, tid, threadName, threads.length), 0o444);
       place.file('cgroup', cgroup, 0o444);
+      removeFrom(place, 'fd', (name) => Number(name) < handles.length);
       for (const [fd, target] of handles.entries()) place.link(`fd/${fd}`, target);
     }
+  }
+}
+
+/**
+ * Takes away what an earlier plan left: handles that were closed, threads that ended.
+ * @param {Tree} tree
+ * @param {string} folder
+ * @param {(name: string) => boolean} stays
+ */
+function removeFrom(tree, folder, stays) {
+  for (const name of tree.names(folder)) {
+    if (!stays(name)) tree.remove(`${folder}/${name}`);
   }
 }
 

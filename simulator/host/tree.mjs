@@ -1,5 +1,5 @@
 // @ts-check
-/** Writing a directory tree: parents are made, files are replaced whole, so that a reader never sees half a file. */
+/** Writing a directory tree: parents are made, files that change are replaced whole: no reader sees half a file. */
 import {
   mkdirSync,
   readdirSync,
@@ -38,8 +38,12 @@ export function openTree(root) {
     directory: (relative) => void mkdirSync(path(relative), { recursive: true }),
     file: (relative, text, mode = 0o644) => {
       const target = path(relative);
-      if (contentOf(target) === text) return;
-      mkdirSync(dirname(target), { recursive: true });
+      const present = contentOf(target);
+      if (present === text) return;
+      if (present === undefined) {
+        inParent(target, () => writeFileSync(target, text, { mode }));
+        return;
+      }
       const fresh = `${target}.new`;
       writeFileSync(fresh, text, { mode });
       renameSync(fresh, target);
@@ -47,14 +51,28 @@ export function openTree(root) {
     link: (relative, target) => {
       const place = path(relative);
       if (targetOf(place) === target) return;
-      mkdirSync(dirname(place), { recursive: true });
       rmSync(place, { recursive: true, force: true });
-      symlinkSync(target, place);
+      inParent(place, () => symlinkSync(target, place));
     },
     names: (relative) => namesIn(path(relative)),
     remove: (relative) => rmSync(path(relative), { recursive: true, force: true }),
     below: (relative) => openTree(path(relative)),
   };
+}
+
+/**
+ * Makes an entry, and its parents only where they are missing: a tree has thousands of entries in few directories.
+ * @param {string} path
+ * @param {() => void} make
+ */
+function inParent(path, make) {
+  try {
+    make();
+  } catch (error) {
+    if (/** @type {NodeJS.ErrnoException} */ (error).code !== 'ENOENT') throw error;
+    mkdirSync(dirname(path), { recursive: true });
+    make();
+  }
 }
 
 /**

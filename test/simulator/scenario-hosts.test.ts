@@ -1,0 +1,201 @@
+import { existsSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, realpathSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
+import { hamiCommand } from '../../simulator/host/hami-command.mjs';
+import { changeHost, HOST_FOLDERS, moveHamiUsage, readHost, writeHost } from '../../simulator/host/host-record.mjs';
+import { hostRecordOf, type Scenario } from '../../simulator/host/scenario-host.mjs';
+
+const folder = join(import.meta.dirname, '../../simulator/scenarios');
+const names = readdirSync(folder).flatMap((name) => (name.endsWith('.yaml') ? [basename(name, '.yaml')] : []));
+const uuidOf = (index: number): string => `GPU-51000000-0000-4000-8000-00000000000${index}`;
+const now = 1_767_225_600;
+
+function scenarioNamed(name: string): Scenario {
+  return parse(readFileSync(join(folder, `${name}.yaml`), 'utf8')) as Scenario;
+}
+
+/** What an open handle leads to, for every process of a simulated /proc. */
+function handlesByPid(node: string): Map<number, string[]> {
+  const proc = join(node, HOST_FOLDERS.proc);
+  const pids = readdirSync(proc).filter((name) => /^\d+$/.test(name));
+  return new Map(
+    pids.map((pid) => {
+      const directory = join(proc, pid, 'fd');
+      return [Number(pid), readdirSync(directory).map((fd) => readlinkSync(join(directory, fd)))];
+    }),
+  );
+}
+
+describe.each(names)('%s', (name) => {
+  let node: string;
+  let handles: Map<number, string[]>;
+  const scenario = scenarioNamed(name);
+  const record = hostRecordOf(scenario, { driverVersion: '580.65.06', uuidOf });
+  const device = (node_: string): string => join(node, HOST_FOLDERS.dev, node_);
+
+  beforeAll(() => {
+    node = mkdtempSync(join(realpathSync(tmpdir()), `host-${name}-`));
+    writeHost(node, record, now);
+    handles = handlesByPid(node);
+  });
+  afterAll(() => rmSync(node, { recursive: true, force: true }));
+
+  test('each process the library lists runs here and holds its GPU', () => {
+    for (const gpu of record.gpus) {
+      for (const process of gpu.processes) {
+        expect(handles.get(process.pid), `pid ${process.pid}`).toContain(device(`nvidia${gpu.minor}`));
+        expect(readFileSync(join(node, HOST_FOLDERS.proc, String(process.pid), 'cmdline'), 'utf8')).not.toBe('');
+      }
+    }
+  });
+
+  test('nobody holds a GPU the library does not list for them, and every handle has a node', () => {
+    const listed = new Set(
+      record.gpus.flatMap((gpu) => gpu.processes.map((process) => `${process.pid} nvidia${gpu.minor}`)),
+    );
+    for (const [pid, targets] of handles) {
+      for (const target of targets.filter((path) => path.startsWith(join(node, HOST_FOLDERS.dev)))) {
+        expect(existsSync(target), target).toBe(true);
+        const gpuNode = basename(target);
+        if (/^nvidia\d+$/.test(gpuNode)) expect(listed).toContain(`${pid} ${gpuNode}`);
+      }
+    }
+  });
+
+  test('processes in a MIG instance hold the capability nodes of that instance', () => {
+    const inInstances = record.gpus.flatMap((gpu) =>
+      gpu.processes.filter(({ gpuInstance }) => gpuInstance !== undefined),
+    );
+    for (const { pid } of inInstances) {
+      const capabilities = handles.get(pid)?.filter((target) => target.includes('/nvidia-caps/')) ?? [];
+      expect(capabilities, `pid ${pid}`).toHaveLength(2);
+    }
+  });
+
+  test('every GPU is on the bus with the driver the scenario says, and each virtual machine holds its groups', () => {
+    const bus = join(node, HOST_FOLDERS.sys, 'bus/pci/devices');
+    const driverOf = (address: string): string => basename(readlinkSync(join(bus, address, 'driver')));
+    for (const gpu of record.gpus) expect(driverOf(gpu.address)).toBe('nvidia');
+    for (const gpu of record.host.hiddenGpus ?? []) {
+      if (gpu.driver === undefined) expect(existsSync(join(bus, gpu.address, 'driver'))).toBe(false);
+      else expect(driverOf(gpu.address)).toBe(gpu.driver);
+    }
+    const groups = new Set(
+      readdirSync(bus)
+        .map((address) => join(bus, address, 'iommu_group'))
+        .filter(existsSync)
+        .map((link) => readlinkSync(link)),
+    );
+    expect(groups.size).toBe(record.gpus.length + (record.host.hiddenGpus ?? []).length);
+    for (const machine of record.host.virtualMachines ?? []) {
+      for (const address of machine.hostDevices) {
+        const group = basename(readlinkSync(join(bus, address, 'iommu_group')));
+        expect(handles.get(machine.pid)).toContain(device(`vfio/${group}`));
+      }
+      expect(existsSync(join(node, HOST_FOLDERS.run, `libvirt/qemu/${machine.name}.xml`))).toBe(true);
+    }
+  });
+
+  test('a share counts no more than the driver does, stays in its limit, and its processes are listed', () => {
+    const listed = new Set(record.gpus.flatMap((gpu) => gpu.processes.map(({ pid }) => String(pid))));
+    for (const { hami, pod } of record.host.workloads ?? []) {
+      if (hami?.uses === undefined || pod?.namespace === 'guests') continue;
+      for (const [pid, uses] of Object.entries(hami.uses)) {
+        expect(listed, `${pod?.name}`).toContain(pid);
+        for (const [index, use] of uses.entries()) {
+          const total = use.contextBytes + use.dataBytes;
+          expect(total).toBeLessThanOrEqual(use.driverReportedBytes ?? total);
+          const limit = hami.shares[index]?.limitBytes ?? Number.POSITIVE_INFINITY;
+          expect(total, `${pod?.name} device ${index}`).toBeLessThanOrEqual(limit);
+        }
+      }
+    }
+  });
+
+  test('the driver goes and comes back without a trace', () => {
+    changeHost(node, { driverVersion: undefined }, now);
+    expect(readdirSync(join(node, HOST_FOLDERS.dev)).filter((entry) => entry.startsWith('nvidia'))).toEqual([]);
+    expect(existsSync(join(node, HOST_FOLDERS.sys, 'module/nvidia'))).toBe(false);
+    expect([...handlesByPid(node).values()].flat().filter((target) => target.includes('/nvidia'))).toEqual([]);
+    expect(readHost(node).driverVersion).toBeUndefined();
+    changeHost(node, { driverVersion: '590.48.01' }, now);
+    expect(handlesByPid(node)).toEqual(handles);
+    expect(readFileSync(join(node, HOST_FOLDERS.sys, 'module/nvidia/version'), 'utf8')).toBe('590.48.01\n');
+  });
+});
+
+describe('hami', () => {
+  let node: string;
+  const said: string[] = [];
+  const run = (...args: string[]): Promise<void> =>
+    hamiCommand(node, args, { print: (line) => said.push(line), nowUnixSeconds: () => now });
+  const target = ['--pod-uid', '99999999-1111-4111-8111-111111111111', '--container', 'main'];
+  const contents = (): string[] =>
+    readdirSync(join(node, HOST_FOLDERS.hami, '99999999-1111-4111-8111-111111111111_main'));
+
+  beforeAll(() => {
+    node = mkdtempSync(join(realpathSync(tmpdir()), 'hami-command-'));
+    writeHost(node, hostRecordOf(scenarioNamed('mixed'), { driverVersion: '580.65.06', uuidOf }), now);
+  });
+  afterAll(() => rmSync(node, { recursive: true, force: true }));
+
+  test('a share is added, damaged and removed', async () => {
+    await run('add', ...target, '--gpu', '3', '--limit-bytes', '1073741824', '--layout', 'v0');
+    expect(contents().sort()).toEqual(['99999999-1111-4111-8111-111111111111.cache', 'libvgpu.so']);
+    await run('damage', ...target, '--kind', 'second-cache');
+    expect(contents()).toHaveLength(3);
+    await run('list');
+    expect(said.at(-1)).toContain('99999999-1111-4111-8111-111111111111_main: 0-99999999');
+    await run('remove', ...target);
+    expect(contents).toThrow(/ENOENT/);
+  });
+
+  test.each([
+    [['add', ...target], /--gpu is missing/],
+    [['add', ...target, '--gpu', '9'], /expected an index below 4 or a UUID, got 9/],
+    [['add', ...target, '--gpu', '0', '--layout', '2.0'], /expected one of pre-v0, .*got "2\.0"/],
+    [['add', ...target, '--gpu', '0', '--limit-bytes', '4G'], /--limit-bytes: expected a number, got "4G"/],
+    [['damage', ...target, '--kind', 'truncated'], /does not exist; "hami <dir> list" names the containers/],
+    [['remove', '--pod-uid', '../x', '--container', 'y'], /expected names without "\/"/],
+    [['grow'], /expected list, add, damage, remove or run, got "grow"/],
+  ])('%j is refused', async (args, message) => {
+    await expect(run(...args)).rejects.toThrow(message);
+  });
+
+  test('usage moves in place, within its limit, and leaves removed containers alone', () => {
+    const file = (uid: string): string => {
+      const directory = join(node, HOST_FOLDERS.hami, `${uid}_server`);
+      return join(directory, readdirSync(directory).find((entry) => entry.endsWith('.cache')) ?? '');
+    };
+    const path = file('3c1b7a90-5e2d-4f68-b0a4-51000000a005');
+    const totals = new Set<bigint>();
+    for (let second = 0; second < 37; second++) {
+      moveHamiUsage(node, now + second);
+      const bytes = readFileSync(path);
+      const total = bytes.readBigUInt64LE(1856 + 8 + 32);
+      expect(total).toBeLessThanOrEqual(bytes.readBigUInt64LE(1600));
+      totals.add(total);
+    }
+    expect(totals.size).toBeGreaterThan(10);
+    rmSync(join(path, '..'), { recursive: true });
+    moveHamiUsage(node, now);
+    expect(existsSync(path)).toBe(false);
+  });
+
+  test('run moves until it is told to stop', async () => {
+    const stop = new AbortController();
+    const seconds: number[] = [];
+    const ended = hamiCommand(node, ['run', '--interval-seconds', '0.01'], {
+      print: () => {},
+      nowUnixSeconds: () => {
+        if (seconds.push(now + seconds.length) === 3) stop.abort();
+        return now + seconds.length;
+      },
+      signal: stop.signal,
+    });
+    await ended;
+    expect(seconds).toHaveLength(3);
+  });
+});
