@@ -1,0 +1,50 @@
+import { agent } from './catalogue/agent.js';
+import { clocks } from './catalogue/clocks.js';
+import { ecc } from './catalogue/ecc.js';
+import { events } from './catalogue/events.js';
+import { hami } from './catalogue/hami.js';
+import { identity } from './catalogue/identity.js';
+import { memory } from './catalogue/memory.js';
+import { mig } from './catalogue/mig.js';
+import { partitions } from './catalogue/partitions.js';
+import { pcie } from './catalogue/pcie.js';
+import { power } from './catalogue/power.js';
+import { processes } from './catalogue/processes.js';
+import { sampling } from './catalogue/sampling.js';
+import { shares } from './catalogue/shares.js';
+import { temperature } from './catalogue/temperature.js';
+import { utilization } from './catalogue/utilization.js';
+import { workloads } from './catalogue/workloads.js';
+import type { Family } from './family.js';
+
+/** One chapter of docs/metrics.md. */
+export interface Chapter {
+  readonly title: string;
+  readonly families: readonly Family[];
+}
+
+/** All families made from the node state, by subject. A new file of families needs one line here. */
+export const CATALOGUE: readonly Chapter[] = [
+  { title: 'Node and identity', families: identity },
+  { title: 'Memory', families: memory },
+  { title: 'Utilisation', families: utilization },
+  { title: 'Clocks and performance state', families: clocks },
+  { title: 'Power and energy', families: power },
+  { title: 'Temperature', families: temperature },
+  { title: 'PCIe link', families: pcie },
+  { title: 'ECC', families: ecc },
+  { title: 'XID and other driver events', families: events },
+  { title: 'MIG', families: mig },
+  { title: 'Partitions', families: partitions },
+  { title: 'HAMi shares', families: shares },
+  { title: 'Workloads', families: workloads },
+  { title: 'Processes', families: processes },
+  { title: 'Agent', families: agent },
+  { title: 'Agent: sampling', families: sampling },
+  { title: 'Agent: HAMi sweep', families: hami },
+];
+
+/** All families, sorted by name. */
+export const FAMILIES: readonly Family[] = CATALOGUE.flatMap(({ families }) => families).sort((a, b) =>
+  a.name < b.name ? -1 : 1,
+);

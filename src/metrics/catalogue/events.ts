@@ -1,0 +1,40 @@
+import { familiesOf } from '../family.js';
+import { driverEvents, gpus, xids } from '../subjects.js';
+
+/** What the driver announced: XIDs and other events. They stay when the GPU is gone. */
+export const events = [
+  ...familiesOf(xids, [
+    {
+      name: 'gpu_xid_errors_total',
+      type: 'counter',
+      help: 'XID errors since the agent started',
+      origin: 'NVML events, kernel log',
+      series: [{ value: (row) => row.count }],
+    },
+  ]),
+  ...familiesOf(gpus, [
+    {
+      name: 'gpu_xid_last_code',
+      type: 'gauge',
+      help: 'Number of the last XID',
+      origin: 'NVML events, kernel log',
+      series: [{ value: (gpu) => gpu.lastXid?.xid }],
+    },
+    {
+      name: 'gpu_xid_last_timestamp_seconds',
+      type: 'gauge',
+      help: 'Unix time of the last XID',
+      origin: 'NVML events, kernel log',
+      series: [{ value: (gpu) => gpu.lastXid?.atUnixSeconds }],
+    },
+  ]),
+  ...familiesOf(driverEvents, [
+    {
+      name: 'gpu_events_total',
+      type: 'counter',
+      help: 'Driver events other than XIDs since the agent started',
+      origin: 'NVML events',
+      series: [{ value: (row) => row.count }],
+    },
+  ]),
+];

@@ -1,0 +1,140 @@
+import type { MigInstance } from '../../model/gpu.js';
+import { readingIndex } from '../../model/readings.js';
+import { familiesOf, one, type Series } from '../family.js';
+import { readingOf, readingSeries } from '../reading.js';
+import { gpus, type MigRow, migInstances, migProfiles } from '../subjects.js';
+
+type Attributes = NonNullable<MigInstance['attributes']>;
+type Memory = NonNullable<MigInstance['memory']>;
+
+/** A line about an instance; absent while its GPU does not answer. */
+function ofInstance(
+  value: (instance: MigInstance) => number | undefined,
+  labels: Series<MigRow>['labels'] = {},
+): Series<MigRow> {
+  return { labels, value: ({ gpu, instance }) => (gpu.condition === 'up' ? value(instance) : undefined) };
+}
+
+const attribute = (name: keyof Attributes, labels?: Series<MigRow>['labels']) =>
+  ofInstance((instance) => instance.attributes?.[name], labels);
+
+const memoryOf = (name: keyof Memory) => [ofInstance((instance) => instance.memory?.[name])];
+
+const COMPUTE_PROCESSES = readingIndex('compute_processes');
+
+/** Multi-instance GPUs: mode, instances, what each has and uses. */
+export const mig = [
+  ...familiesOf(gpus, [
+    {
+      name: 'gpu_mig_mode_enabled',
+      type: 'gauge',
+      help: 'Whether MIG mode is on',
+      origin: 'nvmlDeviceGetMigMode',
+      series: [readingSeries('mig_mode_enabled')],
+    },
+    {
+      name: 'gpu_mig_mode_pending',
+      type: 'gauge',
+      help: 'Whether MIG mode will be on after the next reset',
+      origin: 'nvmlDeviceGetMigMode',
+      series: [readingSeries('mig_mode_pending')],
+    },
+  ]),
+  ...familiesOf(migProfiles, [
+    {
+      name: 'gpu_mig_instances',
+      type: 'gauge',
+      help: 'MIG instances of a profile',
+      origin: 'nvmlDeviceGetMigDeviceHandleByIndex',
+      series: [{ value: (row) => (row.gpu.condition === 'up' ? row.instances : undefined) }],
+    },
+  ]),
+  ...familiesOf(migInstances, [
+    {
+      name: 'gpu_mig_info',
+      type: 'info',
+      help: 'Identity of the MIG instance, value 1',
+      origin: 'nvmlDeviceGetMigDeviceHandleByIndex, nvmlDeviceGetGpuInstanceId, nvmlDeviceGetComputeInstanceId',
+      labelNames: ['mig_index'],
+      series: ({ instance }) => [{ labels: { mig_index: instance.migIndex }, value: one }],
+    },
+    {
+      name: 'gpu_mig_slices',
+      type: 'gauge',
+      help: 'Slices of the GPU that the instance has',
+      origin: 'nvmlDeviceGetAttributes_v2',
+      labelNames: ['kind'],
+      series: [attribute('computeSlices', { kind: 'compute' }), attribute('gpuSlices', { kind: 'gpu' })],
+    },
+    {
+      name: 'gpu_mig_multiprocessors',
+      type: 'gauge',
+      help: 'Streaming multiprocessors that the instance has',
+      origin: 'nvmlDeviceGetAttributes_v2',
+      series: [attribute('multiprocessors')],
+    },
+    {
+      name: 'gpu_mig_engines',
+      type: 'gauge',
+      help: 'Engines that the instance has, shared ones included',
+      origin: 'nvmlDeviceGetAttributes_v2',
+      labelNames: ['engine'],
+      series: [
+        attribute('copyEngines', { engine: 'copy' }),
+        attribute('decoders', { engine: 'decoder' }),
+        attribute('encoders', { engine: 'encoder' }),
+        attribute('jpegEngines', { engine: 'jpeg' }),
+        attribute('ofaEngines', { engine: 'ofa' }),
+      ],
+    },
+    {
+      name: 'gpu_mig_memory_total_bytes',
+      type: 'gauge',
+      help: 'Device memory of the instance',
+      origin: 'nvmlDeviceGetMemoryInfo_v2 on the MIG handle',
+      series: memoryOf('totalBytes'),
+    },
+    {
+      name: 'gpu_mig_memory_reserved_bytes',
+      type: 'gauge',
+      help: 'Device memory of the instance that the driver keeps for itself',
+      origin: 'nvmlDeviceGetMemoryInfo_v2 on the MIG handle',
+      series: memoryOf('reservedBytes'),
+    },
+    {
+      name: 'gpu_mig_memory_used_bytes',
+      type: 'gauge',
+      help: 'Device memory of the instance in use',
+      origin: 'nvmlDeviceGetMemoryInfo_v2 on the MIG handle',
+      series: memoryOf('usedBytes'),
+    },
+    {
+      name: 'gpu_mig_memory_free_bytes',
+      type: 'gauge',
+      help: 'Device memory of the instance that is free',
+      origin: 'nvmlDeviceGetMemoryInfo_v2 on the MIG handle',
+      series: memoryOf('freeBytes'),
+    },
+    {
+      name: 'gpu_mig_processes',
+      type: 'gauge',
+      help: 'Compute processes on the instance; absent when the list is longer than what is read',
+      origin: 'nvmlDeviceGetComputeRunningProcesses_v3',
+      series: [
+        {
+          value: ({ gpu, instance: { gpuInstance, computeInstance } }) => {
+            if (readingOf(gpu, COMPUTE_PROCESSES) === undefined || gpu.processes.length < gpu.processTotal)
+              return undefined;
+            if (gpuInstance === undefined) return undefined;
+            return gpu.processes.filter(
+              (process) =>
+                process.type === 'compute' &&
+                process.gpuInstance === gpuInstance &&
+                process.computeInstance === computeInstance,
+            ).length;
+          },
+        },
+      ],
+    },
+  ]),
+];

@@ -1,0 +1,170 @@
+import type { Gpu, GpuProcess } from '../../model/gpu.js';
+import type { Partition } from '../../model/partition.js';
+import type { Workload } from '../../model/workload.js';
+import { familiesOf, one, type Scene, type Subject } from '../family.js';
+import { partitions, workloads as everybody } from '../subjects.js';
+
+/** A workload on a partition, and its processes there. */
+interface PlacedRow {
+  readonly partition: Partition;
+  readonly workload: Workload;
+  /** Undefined when the driver's list is not there or was cut off. */
+  readonly processes: readonly GpuProcess[] | undefined;
+}
+
+/** The driver's processes on a partition; undefined where the driver does not tell. */
+function processesOn(partition: Partition, gpu: Gpu | undefined): readonly GpuProcess[] | undefined {
+  if (gpu === undefined || gpu.condition !== 'up' || gpu.processes.length < gpu.processTotal) return undefined;
+  // A virtual machine's processes are inside it: the host's list says nothing about it.
+  if (partition.kind === 'vgpu' || partition.kind === 'passthrough') return undefined;
+  if (partition.kind !== 'mig') return gpu.processes;
+  const instance = gpu.migInstances.find(({ uuid }) => uuid === partition.id);
+  if (instance?.gpuInstance === undefined) return undefined;
+  return gpu.processes.filter(
+    (process) => process.gpuInstance === instance.gpuInstance && process.computeInstance === instance.computeInstance,
+  );
+}
+
+function rows({ state }: Scene): readonly PlacedRow[] {
+  const byId = new Map(state.workloads.map((workload) => [workload.id, workload]));
+  const byUuid = new Map(state.gpus.map((gpu) => [gpu.uuid, gpu]));
+  const placed: PlacedRow[] = [];
+  for (const partition of state.partitions) {
+    if (partition.workloads.length === 0) continue;
+    const gpu = partition.gpuUuid === undefined ? undefined : byUuid.get(partition.gpuUuid);
+    const present = processesOn(partition, gpu);
+    for (const id of partition.workloads) {
+      const workload = byId.get(id);
+      if (workload === undefined) continue;
+      const processes = present?.filter(({ pid }) => workload.pids.includes(pid));
+      placed.push({ partition, workload, processes });
+    }
+  }
+  return placed;
+}
+
+/** Every workload on every partition it is on. */
+const placements: Subject<PlacedRow> = {
+  name: 'workload on a partition',
+  labelNames: ['uuid', 'gpu', 'workload', 'partition'],
+  rows,
+  key: ({ partition, workload }) => `${partitions.key(partition)} ${workload.id}`,
+  labels: ({ partition, workload }) => ({
+    uuid: partition.gpuUuid,
+    gpu: partition.gpuIndex,
+    workload: workload.id,
+    partition: partition.id,
+  }),
+};
+
+/** A process that has both compute and graphics work is in two of the driver's lists, with the same memory in both. */
+function memoryByPid(processes: readonly GpuProcess[]): ReadonlyMap<number, number | undefined> {
+  const memory = new Map<number, number | undefined>();
+  for (const { pid, usedMemoryBytes } of processes) {
+    const known = memory.get(pid);
+    memory.set(
+      pid,
+      known === undefined || usedMemoryBytes === undefined
+        ? (known ?? usedMemoryBytes)
+        : Math.max(known, usedMemoryBytes),
+    );
+  }
+  return memory;
+}
+
+function usedBytes({ processes }: PlacedRow): number | undefined {
+  if (processes === undefined || processes.length === 0) return undefined;
+  let sum = 0;
+  for (const bytes of memoryByPid(processes).values()) {
+    // A sum without one of its parts would look like less use than there is.
+    if (bytes === undefined) return undefined;
+    sum += bytes;
+  }
+  return sum;
+}
+
+interface ProcessRow {
+  readonly gpu: Gpu;
+  readonly process: GpuProcess;
+  readonly workload: string | undefined;
+}
+
+/** Processes shown per GPU: those with most memory. */
+const PROCESSES_PER_GPU = 50;
+
+const processes: Subject<ProcessRow> = {
+  name: 'process on a GPU',
+  labelNames: ['uuid', 'gpu', 'pid', 'type', 'workload'],
+  rows: ({ state }) => {
+    const owner = new Map(state.workloads.flatMap(({ id, pids }) => pids.map((pid) => [pid, id] as const)));
+    return state.gpus.flatMap((gpu) => {
+      if (gpu.condition !== 'up') return [];
+      return [...gpu.processes]
+        .sort((a, b) => (b.usedMemoryBytes ?? 0) - (a.usedMemoryBytes ?? 0) || a.pid - b.pid)
+        .slice(0, PROCESSES_PER_GPU)
+        .map((process) => ({ gpu, process, workload: owner.get(process.pid) }));
+    });
+  },
+  key: ({ gpu, process, workload }) =>
+    `${String(gpu.index).padStart(6, '0')} ${String(process.pid).padStart(10, '0')} ${process.type} ${process.gpuInstance ?? ''} ${process.computeInstance ?? ''} ${workload ?? ''}`,
+  labels: ({ gpu, process, workload }) => ({
+    uuid: gpu.uuid,
+    gpu: gpu.index,
+    pid: process.pid,
+    type: process.type,
+    workload,
+  }),
+};
+
+/** Who runs on GPUs: names on one series per workload, numbers beside ids. */
+export const workloads = [
+  ...familiesOf(everybody, [
+    {
+      name: 'gpu_workload_info',
+      type: 'info',
+      help: 'Names of the workload, value 1',
+      origin: 'cgroups, HAMi directories, command lines, procfs',
+      labelNames: ['name', 'namespace', 'pod', 'container', 'vm', 'unit', 'named_by'],
+      series: (workload) => [
+        {
+          labels: {
+            name: workload.name,
+            namespace: workload.namespace,
+            pod: workload.pod,
+            container: workload.container,
+            vm: workload.vm,
+            unit: workload.unit,
+            named_by: workload.namedBy,
+          },
+          value: one,
+        },
+      ],
+    },
+  ]),
+  ...familiesOf(placements, [
+    {
+      name: 'gpu_workload_memory_used_bytes',
+      type: 'gauge',
+      help: "Device memory of the workload's processes on the partition; absent when the driver does not know one of them",
+      origin: 'NVML process lists',
+      series: [{ value: usedBytes }],
+    },
+    {
+      name: 'gpu_workload_processes',
+      type: 'gauge',
+      help: 'Processes of the workload on the partition',
+      origin: 'NVML process lists',
+      series: [{ value: (row) => (row.processes === undefined ? undefined : memoryByPid(row.processes).size) }],
+    },
+  ]),
+  ...familiesOf(processes, [
+    {
+      name: 'gpu_process_memory_used_bytes',
+      type: 'gauge',
+      help: `Device memory of a process, for the ${PROCESSES_PER_GPU} with most of it on each GPU`,
+      origin: 'NVML process lists',
+      optIn: true,
+      series: [{ value: ({ process }) => process.usedMemoryBytes }],
+    },
+  ]),
+];

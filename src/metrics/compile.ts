@@ -1,0 +1,165 @@
+import type { Addon, Exposition, ExpositionConstructor } from '../native/addon.js';
+import type { Family, Scene, Subject, Value } from './family.js';
+import { headerText, openMetricsName } from './header.js';
+import { labelText } from './label-text.js';
+
+type FamilyDefinition = ConstructorParameters<ExpositionConstructor>[0]['families'][number];
+type LineDefinition = FamilyDefinition['lines'][number];
+
+/** The lines that one value function fills: line `i` is about row `rows[i]` and has its value in `slots[i]`. */
+interface Column {
+  readonly value: Value<unknown>;
+  readonly rows: number[];
+  readonly slots: number[];
+}
+
+/** What was compiled about one subject. */
+interface Section {
+  readonly subject: Subject<unknown>;
+  /** Key of each row, in the order of the state. */
+  readonly keys: readonly string[];
+  readonly columns: readonly Column[];
+}
+
+/** A catalogue compiled for one topology. */
+export interface CompiledCatalogue {
+  readonly exposition: Exposition;
+  /** Names of the families in output order. */
+  readonly familyNames: readonly string[];
+  readonly sections: readonly Section[];
+  /** One place per line; overwritten by each scrape. */
+  readonly values: Float64Array;
+  /** Lines by family, without those that only OpenMetrics has. */
+  readonly seriesByFamily: ReadonlyMap<string, number>;
+  /** Lines left out because another row had given the same labels. */
+  readonly duplicates: number;
+}
+
+/** Order of code units, the same on every machine and in every locale. */
+function byKey(keys: readonly string[]): (a: number, b: number) => number {
+  return (a, b) => {
+    const left = keys[a] as string;
+    const right = keys[b] as string;
+    return left < right ? -1 : Number(left > right);
+  };
+}
+
+class SectionBuilder implements Section {
+  readonly columns: Column[] = [];
+  readonly rows: readonly unknown[];
+  readonly keys: readonly string[];
+  /** Row numbers in output order. */
+  readonly order: readonly number[];
+  readonly labels: readonly ReturnType<Subject<unknown>['labels']>[];
+  readonly #byValue = new Map<Value<unknown>, Column>();
+
+  constructor(
+    readonly subject: Subject<unknown>,
+    scene: Scene,
+  ) {
+    this.rows = subject.rows(scene);
+    this.keys = this.rows.map((row) => subject.key(row));
+    this.order = this.rows.map((_, row) => row).sort(byKey(this.keys));
+    this.labels = this.rows.map((row) => subject.labels(row));
+  }
+
+  add(value: Value<unknown>, row: number, slot: number): void {
+    let column = this.#byValue.get(value);
+    if (column === undefined) {
+      column = { value, rows: [], slots: [] };
+      this.#byValue.set(value, column);
+      this.columns.push(column);
+    }
+    column.rows.push(row);
+    column.slots.push(slot);
+  }
+}
+
+/** The agent's start where there is a total, since what we integrate begins at 0 with the agent. */
+function createdTime(total: Value<unknown>): Value<unknown> {
+  return (row, scene) => (total(row, scene) === undefined ? undefined : scene.state.agent.startedUnixSeconds);
+}
+
+/**
+ * Compiles families, sorted by name, for the topology of a scene: headers, line texts and value places. Two rows that
+ * say the same labels would make the whole scrape invalid, so that the later one is left out.
+ */
+export function compileCatalogue(
+  addon: Pick<Addon, 'Exposition'>,
+  families: readonly Family[],
+  scene: Scene,
+): CompiledCatalogue {
+  const seriesByFamily = new Map(families.map(({ name }) => [name, 0]));
+  const whole = { ...scene, seriesByFamily };
+  const sections = new Map<Subject<unknown>, SectionBuilder>();
+  const definitions: FamilyDefinition[] = [];
+  let slots = 0;
+  let duplicates = 0;
+
+  for (const family of families) {
+    let section = sections.get(family.subject);
+    if (section === undefined) {
+      section = new SectionBuilder(family.subject, whole);
+      sections.set(family.subject, section);
+    }
+    const names = [...family.subject.labelNames, ...(family.labelNames ?? [])];
+    const lines: LineDefinition[] = [];
+    const seen = new Set<string>();
+    const created = new Map<Value<unknown>, Value<unknown>>();
+    for (const index of section.order) {
+      const series = typeof family.series === 'function' ? family.series(section.rows[index], whole) : family.series;
+      for (const { suffix = '', labels = {}, value } of series) {
+        const labelled = labelText(names, { ...section.labels[index], ...labels });
+        const prefix = `${family.name}${suffix}${labelled} `;
+        if (seen.has(prefix)) {
+          duplicates++;
+          continue;
+        }
+        seen.add(prefix);
+        section.add(value, index, slots);
+        lines.push({ text: prefix, openMetrics: prefix, slot: slots++ });
+        if (family.integrated === true) {
+          const time = created.get(value) ?? createdTime(value);
+          created.set(value, time);
+          section.add(time, index, slots);
+          lines.push({ text: '', openMetrics: `${openMetricsName(family)}_created${labelled} `, slot: slots++ });
+        }
+      }
+    }
+    seriesByFamily.set(family.name, seen.size);
+    const heading = { ...family, help: `${family.help} (${family.origin})` };
+    definitions.push({
+      headerText: headerText(heading, 'text'),
+      headerOpenMetrics: headerText(heading, 'openmetrics'),
+      lines,
+    });
+  }
+  return {
+    exposition: new addon.Exposition({ families: definitions }),
+    familyNames: families.map(({ name }) => name),
+    sections: [...sections.values()].map(({ subject, keys, columns }) => ({ subject, keys, columns })),
+    values: new Float64Array(slots),
+    seriesByFamily,
+    duplicates,
+  };
+}
+
+/**
+ * Fills the values of a scrape. False when the rows are not those that were compiled; the values are then worthless
+ * and the catalogue has to be compiled anew.
+ */
+export function fillValues({ sections, values }: CompiledCatalogue, scene: Scene): boolean {
+  for (const { subject, keys, columns } of sections) {
+    const rows = subject.rows(scene);
+    if (rows.length !== keys.length) return false;
+    for (let row = 0; row < keys.length; row++) {
+      if (subject.key(rows[row]) !== keys[row]) return false;
+    }
+    for (const { value, rows: places, slots } of columns) {
+      for (let line = 0; line < slots.length; line++) {
+        values[slots[line] as number] = value(rows[places[line] as number], scene) ?? Number.NaN;
+      }
+    }
+  }
+  return true;
+}

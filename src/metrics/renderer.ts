@@ -1,0 +1,114 @@
+import type { NodeStateSource } from '../model/node-state.js';
+import type { Addon, ExpositionInsert } from '../native/addon.js';
+import type { Clock } from '../native/clock.js';
+import { FAMILIES } from './catalogue.js';
+import { type CompiledCatalogue, compileCatalogue, fillValues } from './compile.js';
+import type { Family, MetricsFormat, Scene } from './family.js';
+import { SelfMetrics } from './self.js';
+import type { RenderedFamily } from './self-text.js';
+
+/** What is rendered besides the default families. */
+export interface RendererOptions {
+  /** Whether `process_*`, `nodejs_*` and the HTTP side's metrics are rendered; true unless told otherwise. */
+  readonly exporterMetrics?: boolean;
+  /** Names of families that are off by default and wanted, e.g. `gpu_agent_nvml_call_duration_seconds`. */
+  readonly enabledFamilies?: readonly string[];
+  /** Names of families that are on by default and not wanted. */
+  readonly disabledFamilies?: readonly string[];
+  /** The injected clock: tells how old the newest state is. */
+  readonly clock: Pick<Clock, 'monotonicSeconds'>;
+}
+
+/** The parts of the addon that rendering needs. */
+export type RenderingAddon = Pick<Addon, 'abi' | 'Exposition'>;
+
+/** The families that options ask for, sorted by name. Throws for a name that no family has. */
+export function selectFamilies({
+  enabledFamilies = [],
+  disabledFamilies = [],
+}: Pick<RendererOptions, 'enabledFamilies' | 'disabledFamilies'>): readonly Family[] {
+  const known = new Set(FAMILIES.map(({ name }) => name));
+  for (const name of [...enabledFamilies, ...disabledFamilies]) {
+    if (!known.has(name)) throw new Error(`no metric family is named '${name}'; docs/metrics.md lists all`);
+  }
+  return FAMILIES.filter(({ name, optIn }) =>
+    optIn === true ? enabledFamilies.includes(name) : !disabledFamilies.includes(name),
+  );
+}
+
+/** How many of the sorted names come before a name. */
+function positionOf(name: string, sorted: readonly string[]): number {
+  let low = 0;
+  let high = sorted.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((sorted[middle] as string) < name) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/**
+ * Writes the newest node state as an exposition. The catalogue is compiled when the topology changes; a scrape fills
+ * numbers and calls the native writer once.
+ */
+export class MetricsRenderer {
+  /** Where the HTTP side reports its requests; undefined when exporter metrics are off. */
+  readonly self: SelfMetrics | undefined;
+  readonly #source: NodeStateSource;
+  readonly #addon: RenderingAddon;
+  readonly #families: readonly Family[];
+  readonly #clock: Pick<Clock, 'monotonicSeconds'>;
+  #compiled: CompiledCatalogue | undefined;
+  #topologyVersion: number | undefined;
+  #compilations = 0;
+
+  /** Throws when an option names a family that does not exist. */
+  constructor(source: NodeStateSource, addon: RenderingAddon, options: RendererOptions) {
+    this.#source = source;
+    this.#addon = addon;
+    this.#families = selectFamilies(options);
+    this.#clock = options.clock;
+    this.self = options.exporterMetrics === false ? undefined : new SelfMetrics();
+  }
+
+  /** How often the catalogue was compiled so far. */
+  get compilations(): number {
+    return this.#compilations;
+  }
+
+  /** The exposition of the newest state, complete. The bytes are valid until the next call. */
+  async render(format: MetricsFormat): Promise<Uint8Array> {
+    const own = await this.self?.families(format);
+    // From here on nothing waits: what is rendered is one state, and the buffer is nobody else's.
+    const compiled = this.#filled();
+    return compiled.exposition.render(compiled.values, format, this.#inserts(own ?? [], compiled));
+  }
+
+  #filled(): CompiledCatalogue {
+    const state = this.#source.current();
+    const now = this.#clock.monotonicSeconds();
+    const scene = (compiled: CompiledCatalogue | undefined): Scene => ({
+      state,
+      abi: this.#addon.abi,
+      nodeVersion: process.versions.node,
+      stateAgeSeconds: Math.max(0, now - state.atMonotonicSeconds),
+      seriesByFamily: compiled?.seriesByFamily ?? new Map(),
+      duplicates: compiled?.duplicates ?? 0,
+    });
+    const known = this.#topologyVersion === state.topologyVersion ? this.#compiled : undefined;
+    if (known !== undefined && fillValues(known, scene(known))) return known;
+
+    const fresh = compileCatalogue(this.#addon, this.#families, scene(undefined));
+    this.#compiled = fresh;
+    this.#topologyVersion = state.topologyVersion;
+    this.#compilations++;
+    if (!fillValues(fresh, scene(fresh)))
+      throw new Error('the rows of the catalogue depend on when they are asked for');
+    return fresh;
+  }
+
+  #inserts(own: readonly RenderedFamily[], { familyNames }: CompiledCatalogue): readonly ExpositionInsert[] {
+    return own.map(({ name, text }) => ({ before: positionOf(name, familyNames), text }));
+  }
+}

@@ -1,0 +1,193 @@
+import type { Gpu, MigInstance } from '../model/gpu.js';
+import type { CallStatistics, NodeState } from '../model/node-state.js';
+import type { Partition, Share } from '../model/partition.js';
+import type { Workload } from '../model/workload.js';
+import type { Subject } from './family.js';
+
+/** Index first and as wide as any index is, so that keys sort like numbers. */
+function gpuKey(gpu: Gpu): string {
+  return `${String(gpu.index).padStart(6, '0')} ${gpu.uuid ?? ''}`;
+}
+
+function gpuLabels(gpu: Gpu) {
+  return { uuid: gpu.uuid, gpu: gpu.index };
+}
+
+const GPU_LABELS = ['uuid', 'gpu'] as const;
+
+/** The node itself: one row. */
+export const node: Subject<NodeState> = {
+  name: 'node',
+  labelNames: [],
+  rows: ({ state }) => [state],
+  key: () => '',
+  labels: () => ({}),
+};
+
+/** Every GPU the driver reports. */
+export const gpus: Subject<Gpu> = {
+  name: 'GPU',
+  labelNames: GPU_LABELS,
+  rows: ({ state }) => state.gpus,
+  key: gpuKey,
+  labels: gpuLabels,
+};
+
+/** A MIG instance and the GPU it is on. */
+export interface MigRow {
+  readonly gpu: Gpu;
+  readonly instance: MigInstance;
+}
+
+/** Every MIG instance. */
+export const migInstances: Subject<MigRow> = {
+  name: 'MIG instance',
+  labelNames: [...GPU_LABELS, 'mig_uuid', 'gpu_instance', 'compute_instance', 'profile'],
+  rows: ({ state }) => state.gpus.flatMap((gpu) => gpu.migInstances.map((instance) => ({ gpu, instance }))),
+  key: ({ gpu, instance }) => `${gpuKey(gpu)} ${String(instance.migIndex).padStart(3, '0')} ${instance.uuid}`,
+  labels: ({ gpu, instance }) => ({
+    ...gpuLabels(gpu),
+    mig_uuid: instance.uuid,
+    gpu_instance: instance.gpuInstance,
+    compute_instance: instance.computeInstance,
+    profile: instance.profile,
+  }),
+};
+
+/** Instances of one profile on one GPU. */
+export interface MigProfileRow {
+  readonly gpu: Gpu;
+  readonly profile: string;
+  readonly instances: number;
+}
+
+/** Every profile that has an instance, per GPU. */
+export const migProfiles: Subject<MigProfileRow> = {
+  name: 'MIG profile',
+  labelNames: [...GPU_LABELS, 'profile'],
+  rows: ({ state }) =>
+    state.gpus.flatMap((gpu) => {
+      const counts = new Map<string, number>();
+      for (const { profile } of gpu.migInstances) {
+        if (profile !== undefined) counts.set(profile, (counts.get(profile) ?? 0) + 1);
+      }
+      return [...counts].map(([profile, instances]) => ({ gpu, profile, instances }));
+    }),
+  key: ({ gpu, profile }) => `${gpuKey(gpu)} ${profile}`,
+  labels: ({ gpu, profile }) => ({ ...gpuLabels(gpu), profile }),
+};
+
+/** XID counts of one GPU. */
+export interface XidRow {
+  readonly gpu: Gpu;
+  readonly xid: number;
+  readonly source: string;
+  readonly count: number;
+}
+
+/** Every XID seen, per GPU and source. */
+export const xids: Subject<XidRow> = {
+  name: 'XID',
+  labelNames: [...GPU_LABELS, 'xid', 'source'],
+  rows: ({ state }) => state.gpus.flatMap((gpu) => gpu.xids.map((seen) => ({ gpu, ...seen }))),
+  key: ({ gpu, xid, source }) => `${gpuKey(gpu)} ${String(xid).padStart(6, '0')} ${source}`,
+  labels: ({ gpu, xid, source }) => ({ ...gpuLabels(gpu), xid, source }),
+};
+
+/** Driver events of one type on one GPU. */
+export interface EventRow {
+  readonly gpu: Gpu;
+  readonly type: string;
+  readonly count: number;
+}
+
+/** Every type of driver event seen, per GPU. XIDs have families of their own. */
+export const driverEvents: Subject<EventRow> = {
+  name: 'driver event',
+  labelNames: [...GPU_LABELS, 'type'],
+  rows: ({ state }) =>
+    state.gpus.flatMap((gpu) =>
+      Object.entries(gpu.eventCounts).flatMap(([type, count]) => (type === 'xid' ? [] : [{ gpu, type, count }])),
+    ),
+  key: ({ gpu, type }) => `${gpuKey(gpu)} ${type}`,
+  labels: ({ gpu, type }) => ({ ...gpuLabels(gpu), type }),
+};
+
+/** Index first, partitions of no GPU last. */
+function partitionKey(partition: Partition): string {
+  const index = partition.gpuIndex === undefined ? '~' : String(partition.gpuIndex).padStart(6, '0');
+  return `${index} ${partition.kind} ${partition.id}`;
+}
+
+function partitionLabels(partition: Partition) {
+  return { uuid: partition.gpuUuid, gpu: partition.gpuIndex, partition: partition.id };
+}
+
+/** Every part of a GPU that can be given to somebody. */
+export const partitions: Subject<Partition> = {
+  name: 'partition',
+  labelNames: [...GPU_LABELS, 'partition', 'kind'],
+  rows: ({ state }) => state.partitions,
+  key: partitionKey,
+  labels: (partition) => ({ ...partitionLabels(partition), kind: partition.kind }),
+};
+
+/** A partition of kind `share` and what is known of it. */
+export interface ShareRow {
+  readonly partition: Partition;
+  readonly share: Share;
+}
+
+/** Every HAMi share. */
+export const shares: Subject<ShareRow> = {
+  name: 'share',
+  labelNames: [...GPU_LABELS, 'partition'],
+  rows: ({ state }) =>
+    state.partitions.flatMap((partition) =>
+      partition.share === undefined ? [] : [{ partition, share: partition.share }],
+    ),
+  key: ({ partition }) => partitionKey(partition),
+  labels: ({ partition }) => partitionLabels(partition),
+};
+
+/** Everybody who runs on a GPU or holds a part of one. */
+export const workloads: Subject<Workload> = {
+  name: 'workload',
+  labelNames: ['workload', 'kind'],
+  rows: ({ state }) => state.workloads,
+  key: (workload) => workload.id,
+  labels: (workload) => ({ workload: workload.id, kind: workload.kind }),
+};
+
+/** Statistics of every NVML function that was called. */
+export const functions: Subject<CallStatistics> = {
+  name: 'NVML function',
+  labelNames: ['function'],
+  // The sampler times its other waits in the same table; those are not NVML's.
+  rows: ({ state }) => state.calls.filter((call) => call.function.startsWith('nvml')),
+  key: (call) => call.function,
+  labels: (call) => ({ function: call.function }),
+};
+
+/** How often one function gave one result. */
+export interface ResultRow {
+  readonly function: string;
+  readonly result: string;
+  readonly count: number;
+}
+
+/** Every result every NVML function gave. */
+export const results: Subject<ResultRow> = {
+  name: 'NVML result',
+  labelNames: ['function', 'result'],
+  rows: (scene) =>
+    functions
+      .rows(scene)
+      .flatMap((call) =>
+        Object.entries(call.results).flatMap(([result, count]) =>
+          count > 0 ? [{ function: call.function, result, count }] : [],
+        ),
+      ),
+  key: (row) => `${row.function} ${row.result}`,
+  labels: (row) => ({ function: row.function, result: row.result }),
+};

@@ -1,0 +1,205 @@
+import type { NodeState } from '../../src/model/node-state.js';
+import { ALL_READINGS, gpu, migInstance, node, partition, readings, workload } from './states.js';
+
+const WHOLE = gpu(0, {
+  name: 'NVIDIA H100 80GB HBM3',
+  serial: '1650122000001',
+  pciBusId: '0000:18:00.0',
+  vbiosVersion: '96.00.61.00.01',
+  boardPartNumber: '692-2G520-0200-000',
+  inforomImageVersion: 'G520.0200.00.05',
+  gspFirmwareVersion: '550.54.15',
+  readings: readings(ALL_READINGS),
+  processes: [
+    { pid: 7001, type: 'compute', usedMemoryBytes: 9_000_000_000, gpuInstance: undefined, computeInstance: undefined },
+    { pid: 7001, type: 'graphics', usedMemoryBytes: 9_000_000_000, gpuInstance: undefined, computeInstance: undefined },
+    { pid: 7002, type: 'compute', usedMemoryBytes: 500_000_000, gpuInstance: undefined, computeInstance: undefined },
+  ],
+  processTotal: 3,
+  xids: [
+    { xid: 79, count: 1, source: 'kmsg' },
+    { xid: 13, count: 4, source: 'nvml' },
+  ],
+  lastXid: { xid: 79, atUnixSeconds: 1_700_000_000 },
+  eventCounts: { xid: 4, poison_fatal: 2, mig_config_change: 1 },
+});
+
+const SPLIT = gpu(1, {
+  name: 'NVIDIA A100-SXM4-80GB',
+  pciBusId: '0000:2a:00.0',
+  readings: readings({
+    mig_mode_enabled: 1,
+    mig_mode_pending: 1,
+    memory_total_bytes: 85_899_345_920,
+    memory_used_bytes: 12_000_000_000,
+    compute_processes: 1,
+    clocks_event_reasons: 0,
+  }),
+  migInstances: [migInstance(1, { attributes: undefined, memory: undefined }), migInstance(0)],
+  processes: [{ pid: 7100, type: 'compute', usedMemoryBytes: undefined, gpuInstance: 2, computeInstance: 0 }],
+  processTotal: 1,
+});
+
+const LOST = gpu(2, {
+  condition: 'lost',
+  conditionReason: 'GPU is lost',
+  name: 'NVIDIA H100 80GB HBM3',
+  // As it was when it still answered: none of it may be shown.
+  readings: readings({ temperature_celsius: 99, busy_seconds_total: 5, brand: 14 }),
+  lastCollectionUnixSeconds: 1_699_999_900,
+  xids: [{ xid: 79, count: 1, source: 'nvml' }],
+  lastXid: { xid: 79, atUnixSeconds: 1_699_999_901.5 },
+});
+
+const SHARED = gpu(10, {
+  uuid: 'GPU-51000000-0000-0000-0000-000000000010',
+  name: 'Tesla T4',
+  readings: readings({ utilization_ratio: 0, compute_processes: 0, graphics_processes: 0, mps_processes: 0 }),
+});
+
+const SHARE_ID = `${SHARED.uuid}/0f3c/wor"ker`;
+
+/** A node with one GPU of each kind, each subject of the catalogue with at least one row, names that need escaping. */
+export const FULL_NODE: NodeState = node({
+  simulated: 'scenario=mixed seed=1 branch=550.54.15',
+  gpus: [SHARED, WHOLE, SPLIT, LOST],
+  driver: { ...node().driver, gpuCount: 4 },
+  pci: [
+    { busId: '0000:18:00.0', vendorId: 0x10de, deviceId: 0x2330, driver: 'nvidia', iommuGroup: 1, numaNode: 0 },
+    { busId: '0000:2a:00.0', vendorId: 0x10de, deviceId: 0x20b2, driver: 'nvidia', iommuGroup: 2, numaNode: 0 },
+    { busId: '0000:3b:00.0', vendorId: 0x10de, deviceId: 0x1eb8, driver: 'vfio-pci', iommuGroup: 3, numaNode: 1 },
+  ],
+  partitions: [
+    partition(SHARE_ID, {
+      kind: 'share',
+      gpuUuid: SHARED.uuid,
+      gpuIndex: 10,
+      memoryTotalBytes: 4_294_967_296,
+      memoryUsedBytes: 1_000_000_000,
+      smLimitRatio: 0.3,
+      allocated: true,
+      workloads: ['0f3c/wor"ker'],
+      share: {
+        podUid: '0f3c',
+        container: 'wor"ker',
+        layout: 'v1.2',
+        reportedBytes: 900_000_000,
+        contextBytes: 100_000_000,
+        moduleBytes: 20_000_000,
+        bufferBytes: 700_000_000,
+        actualBytes: 1_000_000_000,
+        priority: 1,
+        blocked: false,
+        lastKernelUnixSeconds: 1_699_999_990,
+        processes: [],
+      },
+    }),
+    partition(WHOLE.uuid as string, {
+      gpuUuid: WHOLE.uuid,
+      gpuIndex: 0,
+      pciBusId: '0000:18:00.0',
+      memoryTotalBytes: 85_520_809_984,
+      memoryUsedBytes: 21_250_000_000,
+      utilizationRatio: 0.87,
+      allocated: true,
+      workloads: ['unit-train', 'process-7002-99'],
+    }),
+    partition('MIG-51000000-0000-0000-0000-0000000000a0', {
+      kind: 'mig',
+      gpuUuid: SPLIT.uuid,
+      gpuIndex: 1,
+      profile: '3g.40gb',
+      memoryTotalBytes: 42_300_000_000,
+      smLimitRatio: 0.375,
+      allocated: false,
+      workloads: ['process-7100-5'],
+    }),
+    partition('pci-0000:3b:00.0', {
+      kind: 'passthrough',
+      pciBusId: '0000:3b:00.0',
+      allocated: true,
+      workloads: ['vm-a'],
+    }),
+  ],
+  workloads: [
+    workload('0f3c/wor"ker', {
+      kind: 'pod',
+      name: 'line\nbreak',
+      namespace: 'ml',
+      pod: 'back\\slash',
+      container: 'wor"ker',
+      namedBy: 'hami',
+    }),
+    workload('unit-train', {
+      kind: 'unit',
+      name: 'train.service',
+      unit: 'train.service',
+      pids: [7001],
+      namedBy: 'cgroup',
+    }),
+    workload('process-7002-99', { name: 'python3', pids: [7002] }),
+    workload('process-7100-5', { name: 'sh', pids: [7100] }),
+    workload('vm-a', { kind: 'vm', name: 'a', vm: 'a', pids: [8000], namedBy: 'cmdline' }),
+  ],
+  hami: {
+    directories: 5,
+    files: 4,
+    refused: [{ directory: 'x_y', reason: 'size_unknown' }],
+    refusedByReason: { size_unknown: 1 },
+    truncated: false,
+  },
+  sources: [
+    { name: 'nvml', ok: true, durationSeconds: 0.0125, message: undefined },
+    { name: 'hami', ok: false, durationSeconds: 0.5, message: 'no such directory' },
+  ],
+  sampling: {
+    ...node().sampling,
+    processes: [
+      ...node().sampling.processes,
+      { pid: 4300, generation: 0, role: 'stuck', excluded: [], startedUnixSeconds: 1_699_999_000 },
+    ],
+    restarts: 1,
+    stuckCalls: [
+      {
+        samplerPid: 4300,
+        lane: 'gpu',
+        gpuIndex: 2,
+        gpuUuid: LOST.uuid,
+        function: 'nvmlDeviceGetFieldValues',
+        verdict: 'stuck',
+        seconds: 12,
+        tid: 4302,
+        threadState: 'D',
+        wchan: 'rpc_wait',
+        syscallNumber: 16,
+      },
+      {
+        samplerPid: 4300,
+        lane: 'control',
+        gpuIndex: undefined,
+        gpuUuid: undefined,
+        function: 'nvmlShutdown',
+        verdict: 'slow',
+        seconds: 6,
+        tid: 4301,
+        threadState: 'S',
+        wchan: undefined,
+        syscallNumber: undefined,
+      },
+    ],
+  },
+  calls: [
+    {
+      function: 'nvmlDeviceGetPowerUsage',
+      results: { success: 1000, not_supported: 7, timeout: 0 },
+      durationBuckets: [900, 990, 1000, 1003, 1004, 1005, 1006, 1007],
+      durationSumSeconds: 14.5,
+    },
+    {
+      function: 'dlopen',
+      results: { success: 1 },
+      durationBuckets: [0, 0, 0, 1, 1, 1, 1, 1],
+      durationSumSeconds: 0.004,
+    },
+  ],
+});

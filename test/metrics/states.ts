@@ -1,0 +1,256 @@
+import type { Gpu, MigInstance } from '../../src/model/gpu.js';
+import type { NodeState, NodeStateSource } from '../../src/model/node-state.js';
+import type { Partition } from '../../src/model/partition.js';
+import { Readings, readingIndex } from '../../src/model/readings.js';
+import type { Workload } from '../../src/model/workload.js';
+import { READINGS, type ReadingId } from '../../src/native/readings.generated.js';
+
+/** Readings where only the named ones are there; status 3 is the driver's "not supported". */
+export function readings(values: Partial<Record<ReadingId, number>>): Readings {
+  const status = new Uint8Array(READINGS.length).fill(3);
+  const numbers = new Float64Array(READINGS.length);
+  for (const [id, value] of Object.entries(values)) {
+    status[readingIndex(id as ReadingId)] = 0;
+    numbers[readingIndex(id as ReadingId)] = value;
+  }
+  return new Readings(numbers, status);
+}
+
+/** A GPU that answers and of which nothing else is known. */
+export function gpu(index: number, more: Partial<Gpu> = {}): Gpu {
+  return {
+    index,
+    uuid: `GPU-51000000-0000-0000-0000-00000000000${index}`,
+    name: undefined,
+    serial: undefined,
+    pciBusId: undefined,
+    vbiosVersion: undefined,
+    boardPartNumber: undefined,
+    inforomImageVersion: undefined,
+    gspFirmwareVersion: undefined,
+    condition: 'up',
+    conditionReason: undefined,
+    lastCollectionUnixSeconds: 1_700_000_000.5,
+    ageSeconds: 0.25,
+    readings: readings({}),
+    migInstances: [],
+    processes: [],
+    processTotal: 0,
+    xids: [],
+    lastXid: undefined,
+    eventCounts: {},
+    ...more,
+  };
+}
+
+/** A partition of which only the place is known. */
+export function partition(id: string, more: Partial<Partition> = {}): Partition {
+  return {
+    id,
+    kind: 'whole',
+    gpuUuid: undefined,
+    gpuIndex: undefined,
+    pciBusId: undefined,
+    profile: undefined,
+    memoryTotalBytes: undefined,
+    memoryUsedBytes: undefined,
+    smLimitRatio: undefined,
+    utilizationRatio: undefined,
+    allocated: undefined,
+    workloads: [],
+    share: undefined,
+    ...more,
+  };
+}
+
+/** A workload that has only a name. */
+export function workload(id: string, more: Partial<Workload> = {}): Workload {
+  return {
+    id,
+    kind: 'process',
+    name: id,
+    pids: [],
+    podUid: undefined,
+    namespace: undefined,
+    pod: undefined,
+    container: undefined,
+    vm: undefined,
+    unit: undefined,
+    command: undefined,
+    namedBy: 'proc',
+    ...more,
+  };
+}
+
+/** A node without GPUs on which the driver runs. */
+export function node(more: Partial<NodeState> = {}): NodeState {
+  return {
+    atUnixSeconds: 1_700_000_001,
+    atMonotonicSeconds: 5000,
+    agent: { version: '0.1.0', startedUnixSeconds: 1_699_999_000.25, pid: 4321 },
+    simulated: undefined,
+    driver: {
+      state: 'initialized',
+      lastCode: 0,
+      message: undefined,
+      libraryPath: '/usr/lib/libnvidia-ml.so.1',
+      driverVersion: '550.54.15',
+      nvmlVersion: '12.550.54.15',
+      cudaVersion: '12.4',
+      gpuCount: 0,
+      symbolsMissing: 2,
+      foreignSymbols: 0,
+      initAttempts: 1,
+      reinitializations: 0,
+    },
+    sampling: {
+      state: 'running',
+      reason: undefined,
+      processes: [{ pid: 4400, generation: 1, role: 'active', excluded: [], startedUnixSeconds: 1_699_999_001 }],
+      stuckCalls: [],
+      released: [],
+      ageSeconds: 0.5,
+      cycleSeconds: 1,
+      restarts: 0,
+    },
+    gpus: [],
+    partitions: [],
+    workloads: [],
+    findings: [],
+    pci: [],
+    hami: undefined,
+    events: [],
+    sources: [],
+    calls: [],
+    topologyVersion: 1,
+    ...more,
+  };
+}
+
+/** A source whose state tests replace. */
+export class Source implements NodeStateSource {
+  constructor(public state: NodeState) {}
+
+  current(): NodeState {
+    return this.state;
+  }
+}
+
+/** Every reading, with a number of its own where there is room for it. */
+export const ALL_READINGS: Readonly<Record<ReadingId, number>> = {
+  minor_number: 0,
+  brand: 14,
+  architecture: 9,
+  compute_capability_major: 9,
+  compute_capability_minor: 0,
+  cuda_cores: 16_896,
+  module_id: 3,
+  numa_node: 1,
+  pci_device_id: 0x233010de,
+  pci_subsystem_id: 0x16c110de,
+  virtualization_mode: 0,
+  persistence_mode_enabled: 1,
+  compute_mode: 3,
+  display_active: 0,
+  memory_bus_width_bits: 5120,
+  supported_event_types: 0x118,
+  memory_total_bytes: 85_520_809_984,
+  memory_reserved_bytes: 520_809_984,
+  memory_used_bytes: 21_250_000_000,
+  memory_free_bytes: 63_750_000_000,
+  bar1_memory_total_bytes: 137_438_953_472,
+  bar1_memory_used_bytes: 7_340_032,
+  bar1_memory_free_bytes: 137_431_613_440,
+  utilization_ratio: 0.87,
+  memory_controller_utilization_ratio: 0.41,
+  utilization_peak_ratio: 1,
+  utilization_average_ratio: 0.8625,
+  busy_seconds_total: 812.375,
+  observed_seconds_total: 998.5,
+  encoder_utilization_ratio: 0.02,
+  decoder_utilization_ratio: 0.03,
+  jpeg_utilization_ratio: 0.04,
+  ofa_utilization_ratio: 0.05,
+  clock_graphics_hertz: 1_755_000_000,
+  clock_sm_hertz: 1_740_000_000,
+  clock_memory_hertz: 2_619_000_000,
+  clock_video_hertz: 1_545_000_000,
+  clock_graphics_max_hertz: 1_980_000_000,
+  clock_sm_max_hertz: 1_965_000_000,
+  clock_memory_max_hertz: 2_634_000_000,
+  clock_video_max_hertz: 1_770_000_000,
+  performance_state: 2,
+  clocks_event_reasons: 0x104,
+  clocks_event_sw_power_cap_seconds_total: 33.125,
+  clocks_event_sync_boost_seconds_total: 0,
+  clocks_event_sw_thermal_slowdown_seconds_total: 1.5,
+  clocks_event_hw_thermal_slowdown_seconds_total: 0.75,
+  clocks_event_hw_power_brake_slowdown_seconds_total: 0.0625,
+  power_watts: 412.345,
+  power_average_watts: 411.5,
+  power_instant_watts: 430.25,
+  energy_joules_total: 91_234_567.891,
+  power_limit_enforced_watts: 650,
+  power_limit_requested_watts: 660,
+  power_limit_default_watts: 700,
+  power_limit_min_watts: 200,
+  power_limit_max_watts: 710,
+  power_source: 0,
+  temperature_celsius: 61,
+  memory_temperature_celsius: 74,
+  temperature_margin_celsius: 26,
+  temperature_threshold_shutdown_celsius: 92,
+  temperature_threshold_slowdown_celsius: 89,
+  temperature_threshold_memory_max_celsius: 95,
+  temperature_threshold_gpu_max_celsius: 87,
+  temperature_threshold_acoustic_current_celsius: 80,
+  temperature_limit_offset_shutdown_celsius: -8,
+  temperature_limit_offset_slowdown_celsius: -2,
+  temperature_limit_offset_memory_max_celsius: -1,
+  temperature_limit_offset_gpu_max_celsius: 0,
+  pcie_link_generation: 4,
+  pcie_link_width_lanes: 8,
+  pcie_link_generation_max: 5,
+  pcie_link_width_lanes_max: 16,
+  ecc_mode_enabled: 1,
+  ecc_mode_pending: 0,
+  ecc_corrected_total: 17,
+  ecc_uncorrected_total: 2,
+  ecc_corrected_lifetime_total: 1234,
+  ecc_uncorrected_lifetime_total: 5,
+  mig_mode_enabled: 0,
+  mig_mode_pending: 0,
+  mig_devices_max: 7,
+  compute_processes: 2,
+  graphics_processes: 0,
+  mps_processes: 1,
+};
+
+/** A MIG instance with everything. */
+export function migInstance(migIndex: number, more: Partial<MigInstance> = {}): MigInstance {
+  return {
+    uuid: `MIG-51000000-0000-0000-0000-0000000000a${migIndex}`,
+    migIndex,
+    gpuInstance: 2 + migIndex,
+    computeInstance: 0,
+    profile: '3g.40gb',
+    name: 'NVIDIA A100-SXM4-80GB MIG 3g.40gb',
+    attributes: {
+      multiprocessors: 42,
+      copyEngines: 3,
+      decoders: 2,
+      encoders: 0,
+      jpegEngines: 1,
+      ofaEngines: 4,
+      gpuSlices: 3,
+      computeSlices: 5,
+    },
+    memory: {
+      totalBytes: 42_300_000_000,
+      reservedBytes: 60_000_000,
+      usedBytes: 12_000_000_000,
+      freeBytes: 30_240_000_000,
+    },
+    ...more,
+  };
+}
