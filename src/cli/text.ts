@@ -1,14 +1,8 @@
-/**
- * Characters that would let a foreign name (a container's, a process title's) write to the terminal: controls,
- * escapes, line and paragraph separators, and the marks that reorder or hide text.
- */
-const UNSAFE =
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the characters to make visible
-  /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\u{e0000}-\u{e007f}]|\p{Cs}/gu;
+import { withoutDeceptive } from '../model/deceptive-text.js';
 
 /** Text with everything that is not meant to be seen spelt out as `\u001b`. */
 export function visible(text: string): string {
-  return text.replace(UNSAFE, (character) => {
+  return withoutDeceptive(text, (character) => {
     const code = (character.codePointAt(0) as number).toString(16);
     return code.length > 4 ? `\\u{${code}}` : `\\u${code.padStart(4, '0')}`;
   });

@@ -1,0 +1,27 @@
+#!/usr/bin/env node
+import { runProgram } from './program.js';
+
+// Whoever reads the output may leave before it is all written (`| head`); that is no failure.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+    process.exit(0);
+  });
+}
+
+const { env, stdout } = process;
+const code = await runProgram(process.argv.slice(2), {
+  environment: env,
+  out: (text) => void stdout.write(text),
+  err: (text) => void process.stderr.write(text),
+  columns: stdout.isTTY ? stdout.columns : undefined,
+  // no-color.org: set and not empty means none.
+  colours: stdout.isTTY && !env.NO_COLOR && env.TERM !== 'dumb',
+  // Loaded when needed: help, version and questions to a running agent need neither addon nor collectors.
+  collectOnce: async (config, milliseconds) => (await import('../agent.js')).collectOnce(config, milliseconds),
+  startService: async (config, log) => (await import('../agent.js')).startService(config, log),
+});
+
+// What is written is written first; then the process ends, even if something native still waits for a driver.
+process.exitCode = code;
+stdout.write('', () => process.stderr.write('', () => process.exit(code)));

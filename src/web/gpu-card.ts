@@ -1,0 +1,81 @@
+import type { GpuView, NodeView, PartitionView } from '../http/documents/node.js';
+import { bytesText, percentText, roundedText, spanText, UNKNOWN, usedOfText } from '../model/quantity.js';
+import { html, type Markup } from './markup.js';
+import { meter } from './meter.js';
+
+/** How a condition looks: colour and, for those who do not see it, the word itself. */
+export function conditionClass(condition: GpuView['condition']): 'good' | 'pending' | 'bad' {
+  if (condition === 'up') return 'good';
+  return condition === 'attaching' || condition === 'excluded' || condition === 'probing' ? 'pending' : 'bad';
+}
+
+/** One GPU. */
+export function gpuCard(gpu: GpuView, node: NodeView): Markup {
+  const { readings } = gpu;
+  const memory = usedOfText(readings.memory_used_bytes, readings.memory_total_bytes);
+  const power = usedOf(readings.power_watts, readings.power_limit_enforced_watts);
+  const own = node.partitions.filter(
+    ({ kind, gpuUuid, gpuIndex }) =>
+      kind !== 'whole' && (gpuUuid === undefined ? gpuIndex === gpu.index : gpuUuid === gpu.uuid),
+  );
+  const age =
+    gpu.condition !== 'up' && gpu.lastCollectionUnixSeconds !== undefined
+      ? html`<p class="reason">Last answer ${spanText(node.atUnixSeconds - gpu.lastCollectionUnixSeconds)} ago.</p>`
+      : undefined;
+  const reason = gpu.conditionReason === undefined ? undefined : html`<p class="reason">${gpu.conditionReason}</p>`;
+  return html`<article class="card ${conditionClass(gpu.condition)}" id="gpu-${gpu.index}">
+<header><h3><span class="index">GPU ${gpu.index}</span> ${gpu.name ?? 'name not known yet'}</h3><span class="pill ${conditionClass(gpu.condition)}">${gpu.condition}</span></header>
+${reason}${age}
+<div class="meters">
+${meter('Utilisation', percentText(readings.utilization_ratio), readings.utilization_ratio)}
+${meter('Memory', memory, ratio(readings.memory_used_bytes, readings.memory_total_bytes))}
+${meter('Power', power, ratio(readings.power_watts, readings.power_limit_enforced_watts))}
+</div>
+<dl>
+<div><dt>Temperature</dt><dd>${roundedText(readings.temperature_celsius, '°C')}</dd></div>
+<div><dt>PCI</dt><dd>${gpu.pciBusId ?? UNKNOWN}</dd></div>
+<div><dt>Processes</dt><dd>${gpu.processTotal}</dd></div>
+${gpu.lastXid === undefined ? undefined : html`<div class="bad"><dt>Last XID</dt><dd>${gpu.lastXid.xid}, ${spanText(node.atUnixSeconds - gpu.lastXid.atUnixSeconds)} ago</dd></div>`}
+</dl>
+${own.length === 0 ? undefined : partitionTable(`Partitions of GPU ${gpu.index}`, own, node)}
+<p class="uuid">${gpu.uuid ?? 'UUID not known yet'}</p>
+</article>`;
+}
+
+function usedOf(watts: number | undefined, limit: number | undefined): string {
+  if (watts === undefined) return UNKNOWN;
+  return limit === undefined ? roundedText(watts, 'W') : `${Math.round(watts)} / ${roundedText(limit, 'W')}`;
+}
+
+function ratio(part: number | undefined, whole: number | undefined): number | undefined {
+  return part === undefined || whole === undefined || whole <= 0 ? undefined : part / whole;
+}
+
+/** Partitions with what they may use and who is on them. */
+export function partitionTable(caption: string, partitions: readonly PartitionView[], node: NodeView): Markup {
+  const rows = partitions.map(
+    (partition) => html`<tr>
+<td><span class="kind ${partition.kind}">${partition.kind}</span> ${partition.profile}</td>
+<td class="number">${usedOfText(partition.memoryUsedBytes, partition.memoryTotalBytes)}</td>
+<td class="number">${percentText(partition.utilizationRatio)}</td>
+<td>${holders(partition, node)}${claim(partition)}</td>
+</tr>`,
+  );
+  return html`<div class="scroll"><table><caption>${caption}</caption>
+<thead><tr><th scope="col">Kind</th><th scope="col" class="number">Memory</th><th scope="col" class="number">Use</th><th scope="col">Held by</th></tr></thead>
+<tbody>${rows}</tbody></table></div>`;
+}
+
+function holders(partition: PartitionView, node: NodeView): string {
+  const names = partition.workloads.map((id) => node.workloads.find((workload) => workload.id === id)?.name ?? id);
+  if (names.length > 0) return names.join(', ');
+  if (partition.allocated === undefined) return UNKNOWN;
+  return partition.allocated ? 'somebody unknown' : 'nobody';
+}
+
+/** What a container says of itself, where it differs from what the driver says. */
+function claim({ share }: PartitionView): Markup | undefined {
+  if (share?.reportedBytes === undefined || share.actualBytes === undefined) return undefined;
+  if (Math.abs(share.reportedBytes - share.actualBytes) < 2 ** 20) return undefined;
+  return html`<small class="claim">reports ${bytesText(share.reportedBytes)}, the driver counts ${bytesText(share.actualBytes)}</small>`;
+}
