@@ -9,6 +9,7 @@
 #include <string>
 
 #include "core/nvml/gpu_reader.h"
+#include "core/proc/thread_id.h"
 #include "sampler/engine_state.h"
 
 namespace gna {
@@ -51,7 +52,7 @@ class Control {
   explicit Control(std::shared_ptr<EngineState> state) : state_(std::move(state)), s_(*state_) {}
 
   void run() {
-    s_.controlLane.adopt(static_cast<std::uint32_t>(gettid()));
+    s_.controlLane.adopt(proc::currentThreadId());
     if (s_.options.excludeAll) {
       record_.state = shm::DriverState::unused;
       assign(record_.message, "released: the driver is not touched");

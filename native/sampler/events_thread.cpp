@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "core/proc/thread_id.h"
 #include "sampler/engine_state.h"
 
 namespace gna {
@@ -25,7 +26,7 @@ class Events {
   explicit Events(EngineState& s) : s_(s) {}
 
   void run() {
-    s_.eventsLane.adopt(static_cast<std::uint32_t>(gettid()));
+    s_.eventsLane.adopt(proc::currentThreadId());
     while (!leaving()) {
       const std::uint32_t seen = s_.eventsBell.rings();
       if (s_.park.load(std::memory_order_acquire)) {

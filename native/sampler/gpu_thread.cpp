@@ -6,6 +6,7 @@
 
 #include "core/nvml/gather.h"
 #include "core/nvml/gpu_reader.h"
+#include "core/proc/thread_id.h"
 #include "sampler/engine_state.h"
 
 namespace gna {
@@ -161,7 +162,7 @@ class GpuLoop {
 void gpuThread(const std::shared_ptr<EngineState>& state, std::uint32_t gpuIndex) {
   EngineState& s = *state;
   GpuSlot& slot = *s.gpus[gpuIndex];
-  slot.lane.adopt(static_cast<std::uint32_t>(gettid()));
+  slot.lane.adopt(proc::currentThreadId());
   GpuLoop loop(s, gpuIndex);
   while (!s.leaving.load(std::memory_order_acquire)) {
     const std::uint32_t seen = slot.bell.rings();

@@ -7,6 +7,7 @@
 
 #include "core/hami/encoding.h"
 #include "core/hami/sweep.h"
+#include "core/proc/thread_id.h"
 #include "sampler/engine_state.h"
 
 namespace gna {
@@ -31,7 +32,7 @@ class HamiLoop {
   explicit HamiLoop(EngineState& s) : s_(s), sweeper_(rootsOf(s.options)) {}
 
   void run() {
-    s_.hamiLane.adopt(static_cast<std::uint32_t>(gettid()));
+    s_.hamiLane.adopt(proc::currentThreadId());
     std::int64_t listDueNs = s_.clock->monotonicNs();
     while (!leaving()) {
       const std::int64_t now = s_.clock->monotonicNs();
