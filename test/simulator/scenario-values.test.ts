@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
@@ -9,6 +9,8 @@ import { parse } from 'yaml';
  */
 const folder = join(import.meta.dirname, '../../simulator/scenarios');
 const scenarios = readdirSync(folder).filter((name) => name.endsWith('.yaml'));
+
+const expectationOf = (file: string): string => join(folder, file.replace(/\.yaml$/, '.expected.json'));
 
 type Value = number | string | readonly (number | string)[] | { first: number; step: number };
 interface Group {
@@ -132,5 +134,39 @@ describe.each(scenarios)('%s', (file) => {
         expect(Array.isArray(value) && new Set(value).size > 1, name).toBe(true);
       }
     }
+  });
+});
+
+describe.each(scenarios.filter((name) => existsSync(expectationOf(name))))('expectations of %s', (file) => {
+  const expected = JSON.parse(readFileSync(expectationOf(file), 'utf8')) as {
+    scenario: string;
+    gpus: { index: number; uuid: string; readings: Record<string, number> }[];
+  };
+
+  test('belong to the scenario, and every GPU is marked as simulated', () => {
+    expect(`${expected.scenario}.yaml`).toBe(file);
+    for (const gpu of expected.gpus) expect(gpu.uuid).toMatch(/^GPU-51000000-/);
+  });
+
+  test('hold no bytes, hertz, joules, celsius or seconds twice, and no watts but those of one draw', () => {
+    const seen = new Map<number, string>();
+    const twice: string[] = [];
+    for (const { index, readings } of expected.gpus) {
+      for (const [name, value] of Object.entries(readings)) {
+        // The three power readings are one draw seen three ways, and stand still with the load.
+        if (
+          !/_(bytes|hertz|watts|joules_total|celsius|seconds_total)$/.test(name) ||
+          /^power_(average|instant)/.test(name)
+        )
+          continue;
+        // Offsets of a few degrees have no room.
+        if (name.startsWith('temperature_limit_offset') || name.startsWith('temperature_margin')) continue;
+        const other = seen.get(value);
+        if (other !== undefined) twice.push(`${value}: ${other} and gpu ${index} ${name}`);
+        seen.set(value, `gpu ${index} ${name}`);
+      }
+    }
+    expect(seen.size).toBeGreaterThan(50);
+    expect(twice).toEqual([]);
   });
 });
