@@ -78,7 +78,7 @@ export function createFrozenFilesystem(directory) {
       run('umount', ['--lazy', mountPoint]);
       mounted = false;
     }
-    guard?.stdin?.end();
+    stopGuard(guard);
     guard = undefined;
     rmSync(mountPoint, { recursive: true, force: true });
     rmSync(image, { force: true });
@@ -118,6 +118,19 @@ function startGuard(mountPoint) {
   // A pipe to a child is a socket and would keep this process alive.
   /** @type {import('node:net').Socket} */ (guard.stdin).unref();
   return guard;
+}
+
+/**
+ * Ends the guard without letting it act: by now another file system may be mounted in the same place.
+ * @param {import('node:child_process').ChildProcess | undefined} guard
+ */
+function stopGuard(guard) {
+  if (guard?.pid === undefined || guard.exitCode !== null || guard.signalCode !== null) return;
+  try {
+    process.kill(-guard.pid, 'SIGKILL');
+  } catch (error) {
+    if (/** @type {NodeJS.ErrnoException} */ (error).code !== 'ESRCH') throw error;
+  }
 }
 
 /**

@@ -108,6 +108,17 @@ describe.skipIf(obstacle !== undefined)('a frozen file system', () => {
     },
   );
 
+  test('a second one in the same place outlives the guard of the first', async () => {
+    createFrozenFilesystem(directory).dispose();
+    const second = createFrozenFilesystem(directory);
+    try {
+      await new Promise((resolve) => setTimeout(resolve, 200));
+      expect(mounted()).toBe(true);
+    } finally {
+      second.dispose();
+    }
+  });
+
   test('a directory where it cannot be made is left as it was', () => {
     const frozen = createFrozenFilesystem(directory);
     try {

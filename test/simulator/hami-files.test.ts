@@ -187,3 +187,12 @@ describe('damage', () => {
     expect(() => damageUsageFile(file, 'toString')).toThrow(/expected one of .*truncated/);
   });
 });
+
+test('the README names every layout and every kind of damage, and no others', () => {
+  const readme = readFileSync(join(import.meta.dirname, '../../simulator/host/README.md'), 'utf8');
+  const [, layouts = '', damages = ''] =
+    /Layouts: ([^.]*(?:\.[^ ][^.]*)*)\. Kinds of damage: ([\s\S]*?)\.\n/.exec(readme) ?? [];
+  const quoted = (text: string): string[] => [...text.matchAll(/`([^`]+)`/g)].map((match) => match[1] ?? '');
+  expect(quoted(layouts).sort()).toEqual(Object.keys(LAYOUTS).sort());
+  expect(quoted(damages).sort()).toEqual(Object.keys(USAGE_DAMAGES).sort());
+});
