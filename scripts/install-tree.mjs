@@ -7,7 +7,7 @@ import { chmodSync, copyFileSync, cpSync, existsSync, mkdirSync, readdirSync } f
 import { dirname, join, resolve } from 'node:path';
 import { ensureBuilt } from './build/ensure-built.mjs';
 import { Failure, mustRun, runScript } from './child.mjs';
-import { addonPath, bundlePath, inRoot, samplerPath } from './layout.mjs';
+import { addonPath, bundleNoticesPath, bundlePath, inRoot, samplerPath } from './layout.mjs';
 
 runScript(async () => {
   const [given, ...more] = process.argv.slice(2);
@@ -19,7 +19,7 @@ runScript(async () => {
   /** @type {[string, string][]} */
   const files = [
     [bundlePath, join(tree, 'dist', 'gpu-node-agent.mjs')],
-    [`${bundlePath}.LEGAL.txt`, join(tree, 'dist', 'gpu-node-agent.mjs.LEGAL.txt')],
+    [bundleNoticesPath, join(tree, 'dist', 'THIRD-PARTY-NOTICES.txt')],
     [addonPath, join(prebuilds, 'gpu-node-agent.glibc.node')],
     [samplerPath, join(prebuilds, 'gpu-node-sampler')],
     [inRoot('package.json'), join(tree, 'package.json')],

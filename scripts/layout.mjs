@@ -20,6 +20,9 @@ export const addonPath = inRoot('build', 'Release', 'gpu_node_agent.node');
 /** The bundled agent: what `npm start` runs and what is packed. */
 export const bundlePath = inRoot('dist', 'gpu-node-agent.mjs');
 
+/** Licences of the packages inside the bundle. */
+export const bundleNoticesPath = inRoot('dist', 'THIRD-PARTY-NOTICES.txt');
+
 /** Driver branches the simulator builds a library for. */
 export const simulatorBranches = ['535', '550', '580', '590'];
 

@@ -4,10 +4,11 @@
  */
 import { chmodSync, readFileSync } from 'node:fs';
 import { Failure } from '../child.mjs';
-import { bundlePath, inRoot } from '../layout.mjs';
+import { bundleNoticesPath, bundlePath, inRoot } from '../layout.mjs';
+import { writeNotices } from './notices.mjs';
 
 /**
- * Bundles src/cli/main.ts to dist/gpu-node-agent.mjs with a source map beside it.
+ * Bundles src/cli/main.ts to dist/gpu-node-agent.mjs with a source map and the licences of what is inside.
  * @throws {Failure} with esbuild's messages
  */
 export async function bundle() {
@@ -17,7 +18,6 @@ export async function bundle() {
   const entry = inRoot('src', 'cli', 'main.ts');
   // A hashbang in the entry would be kept, and must then stay the only first line.
   const hashbang = readFileSync(entry, 'utf8').startsWith('#!') ? [] : ['#!/usr/bin/env node'];
-  const { version } = JSON.parse(readFileSync(inRoot('package.json'), 'utf8'));
   const result = await build({
     entryPoints: [entry],
     outfile: bundlePath,
@@ -27,9 +27,9 @@ export async function bundle() {
     target: 'node20.19',
     sourcemap: 'linked',
     sourcesContent: false,
-    legalComments: 'linked',
+    legalComments: 'none',
+    metafile: true,
     logLevel: 'silent',
-    define: { 'globalThis.GPU_NODE_AGENT_VERSION': JSON.stringify(version) },
     external: ['node-gyp-build'],
     plugins: [esbuildTextAssets()],
     // CommonJS packages inside the bundle call require() for Node's own modules; an ES module has none.
@@ -46,5 +46,6 @@ export async function bundle() {
   if (result.warnings.length > 0) {
     throw new Failure('bundling the agent gave warnings', result.warnings.map((w) => w.text).join('\n'));
   }
+  writeNotices(Object.keys(result.metafile.inputs), bundleNoticesPath);
   chmodSync(bundlePath, 0o755);
 }

@@ -2,7 +2,15 @@
 import { rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { Failure, mustRun, runChild } from '../child.mjs';
-import { addonPath, bundlePath, inRoot, samplerPath, simulatorBranches, simulatorLibraryPath } from '../layout.mjs';
+import {
+  addonPath,
+  bundleNoticesPath,
+  bundlePath,
+  inRoot,
+  samplerPath,
+  simulatorBranches,
+  simulatorLibraryPath,
+} from '../layout.mjs';
 import { bundle } from './bundle.mjs';
 import { findNodeHeaders } from './node-headers.mjs';
 
@@ -75,9 +83,16 @@ export const steps = [
   {
     name: 'bundle',
     title: 'agent (TypeScript)',
-    inputs: ['src', 'package.json', 'package-lock.json', 'scripts/build/bundle.mjs', 'scripts/text-assets.mjs'],
+    inputs: [
+      'src',
+      'package.json',
+      'package-lock.json',
+      'scripts/build/bundle.mjs',
+      'scripts/build/notices.mjs',
+      'scripts/text-assets.mjs',
+    ],
     facts: {},
-    outputs: [bundlePath],
+    outputs: [bundlePath, bundleNoticesPath],
     run: bundle,
   },
 ];
