@@ -1,6 +1,7 @@
 // What one look at one usage file costs when everything is warm: files of layout 1.2 with two devices and two
 // processes, 1, 100 and 1000 containers. Prints nanoseconds per file and sample (looking again at known files), per
-// file and sweep (listing as well), and for encoding and decoding the result. Built by bench/native/Makefile.
+// file and sweep (listing as well), and for encoding and decoding the result. Linked with
+// test/native/{hami_generator,temporary_tree}.cpp and out/native/libcore.a.
 #include <time.h>
 
 #include <algorithm>

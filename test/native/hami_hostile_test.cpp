@@ -140,15 +140,18 @@ TEST("a symbolic link in place of the container's directory is refused by name")
   CHECK_EQ(node.refusalAfterSweep(), Refusal::symlink);
 }
 
-TEST("a directory swapped for a link between sweep and look is refused") {
+TEST("a directory swapped for a link to another container is never read") {
   Node node;
   REQUIRE(node.refusalAfterSweep() == Refusal::none);
   const std::string moved = node.tree / "elsewhere";
+  const std::string neighbour = node.tree.makeDirectory("neighbour");
+  writeRegion(neighbour + "/x.cache", exampleRegion(Generation::v1_2));
   REQUIRE(rename(node.directory.c_str(), moved.c_str()) == 0);
-  REQUIRE(symlink(moved.c_str(), node.directory.c_str()) == 0);
+  REQUIRE(symlink(neighbour.c_str(), node.directory.c_str()) == 0);
   const ContainerUsage* c = node.sample();
   REQUIRE(c != nullptr);
   CHECK_EQ(c->refusal, Refusal::symlink);
+  CHECK(c->usage.devices.empty());
 }
 
 TEST("a FIFO does not block and is refused") {
@@ -274,7 +277,7 @@ TEST("a device file system mounted in place of the file's directory is not enter
   REQUIRE(fstat(root.get(), &here) == 0 && stat("/proc", &there) == 0);
   if (here.st_dev == there.st_dev) SKIP("/proc is not a mount of its own");
   ReadOutcome outcome;
-  CHECK(!openChildDirectory(root.get(), "proc", here.st_dev, outcome));
+  CHECK(!openChildDirectory(root.get(), "proc", here.st_dev, O_PATH, outcome));
   CHECK_EQ(outcome.refusal, Refusal::otherFilesystem);
 }
 

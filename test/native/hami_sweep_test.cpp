@@ -1,4 +1,5 @@
 #include <fcntl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -233,13 +234,34 @@ TEST("directories beyond the limit are counted, not read") {
   CHECK_EQ(view.refusals[static_cast<std::size_t>(Refusal::noCacheFile)], kMaxContainersPerRoot);
 }
 
-TEST("nothing is kept open but the roots") {
+TEST("one descriptor is held per root and healthy file, and let go of with it") {
   const TemporaryTree tree;
   for (int i = 0; i < 20; ++i) addContainer(tree, "r", "uid" + std::to_string(i) + "_main");
   const int before = openDescriptors();
   Sweeper sweeper({tree / "r", tree / "missing"});
   for (int i = 1; i <= 5; ++i) sweeper.sweep(i * kSecond);
-  CHECK_EQ(openDescriptors(), before + 1);
+  CHECK_EQ(openDescriptors(), before + 1 + 20);
+  REQUIRE(unlink((tree / "r/uid3_main/4c9f.cache").c_str()) == 0);
+  sweeper.sample(6 * kSecond);
+  CHECK_EQ(openDescriptors(), before + 1 + 19);
+  std::filesystem::remove_all(tree / "r");
+  sweeper.sweep(7 * kSecond);
+  CHECK_EQ(openDescriptors(), before);
+}
+
+TEST("with few descriptors left the rest is opened for each look, and all are read") {
+  const TemporaryTree tree;
+  for (int i = 0; i < 40; ++i) addContainer(tree, "r", "uid" + std::to_string(i) + "_main");
+  rlimit old{};
+  REQUIRE(getrlimit(RLIMIT_NOFILE, &old) == 0);
+  const rlimit few{.rlim_cur = 60, .rlim_max = old.rlim_max};
+  REQUIRE(setrlimit(RLIMIT_NOFILE, &few) == 0);
+  const int before = openDescriptors();
+  Sweeper sweeper({tree / "r"});
+  for (int i = 1; i <= 3; ++i) sweeper.sweep(i * kSecond);
+  CHECK_EQ(sweeper.view().refusals[0], 40);
+  CHECK_EQ(openDescriptors(), before + 1 + 30);
+  REQUIRE(setrlimit(RLIMIT_NOFILE, &old) == 0);
 }
 
 TEST_MAIN("hami sweep")

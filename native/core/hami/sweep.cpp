@@ -1,6 +1,7 @@
 #include "core/hami/sweep.h"
 
 #include <fcntl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include <algorithm>
@@ -27,6 +28,12 @@ std::uint32_t held32(std::uint64_t value) {
   return static_cast<std::uint32_t>(std::min<std::uint64_t>(value, std::numeric_limits<std::uint32_t>::max()));
 }
 
+std::uint32_t descriptorsToHold() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return 0;
+  return static_cast<std::uint32_t>(std::min<rlim_t>(limit.rlim_cur / 2, kMaxHeldFiles));
+}
+
 }  // namespace
 
 std::span<const char* const> defaultRoots() { return kDefaultRoots; }
@@ -36,6 +43,8 @@ struct Sweeper::Known {
   std::string directory;  // as listed, any bytes
   ContainerUsage usage;
   std::string cacheName;  // empty: nothing to read, `usage.refusal` says why
+  std::string cachePath;  // "directory/cacheName", relative to the root
+  UsageFile file;         // held when the last read was good
   std::optional<FileIdentity> identity;
   FlickerWindow window;
 
@@ -55,6 +64,7 @@ struct Sweeper::Known {
 
   void refuse(const ReadOutcome& outcome) {
     cacheName.clear();
+    file.close();
     usage.usage.reset();
     usage.refusal = outcome.refusal;
     usage.errorNumber = static_cast<std::uint32_t>(outcome.errorNumber.value_or(0));
@@ -75,7 +85,7 @@ struct Sweeper::Root {
   std::vector<std::unique_ptr<Known>> known;  // by directory name
 };
 
-Sweeper::Sweeper(std::vector<std::string> roots) : states_(roots.size()) {
+Sweeper::Sweeper(std::vector<std::string> roots) : states_(roots.size()), mayHold_(descriptorsToHold()) {
   roots_.reserve(roots.size());
   for (std::string& path : roots) {
     Root root{};
@@ -110,6 +120,7 @@ void Sweeper::sweep(std::int64_t nowNs) {
 }
 
 void Sweeper::sample(std::int64_t nowNs) {
+  held_ = 0;
   for (Root& root : roots_) {
     for (auto& known : root.known) look(root, *known, nowNs);
   }
@@ -185,10 +196,9 @@ void Sweeper::merge(Root& root) {
 // Finds the one *.cache in a container's directory.
 void Sweeper::choose(Root& root, Known& known) {
   ReadOutcome outcome;
-  const OwnedFd path = openChildDirectory(root.fd.get(), known.directory.c_str(), root.identity.device, outcome);
-  if (!path) return known.refuse(outcome);
-  const OwnedFd fd(openat(path.get(), ".", kListFlags));
-  if (!fd) return known.refuse({.refusal = Refusal::notReadable, .errorNumber = errno, .identity = {}});
+  const OwnedFd fd =
+      openChildDirectory(root.fd.get(), known.directory.c_str(), root.identity.device, O_RDONLY, outcome);
+  if (!fd) return known.refuse(outcome);
 
   DirectoryEntries entries(fd.get());
   DirectoryEntries::Entry entry;
@@ -203,16 +213,34 @@ void Sweeper::choose(Root& root, Known& known) {
   if (entries.errorNumber() != 0) {
     return known.refuse({.refusal = Refusal::notReadable, .errorNumber = entries.errorNumber(), .identity = {}});
   }
-  if (found == 0) known.refuse(Refusal::noCacheFile);
+  if (found == 0) return known.refuse(Refusal::noCacheFile);
+  known.cachePath.assign(known.directory).append("/").append(known.cacheName);
+}
+
+// A held file whose name still leads to it needs no opening: that is what makes a look cheap.
+ReadOutcome Sweeper::readAgain(const Root& root, Known& known) {
+  ReadOutcome outcome;
+  if (!known.file.stillAt(root.fd.get(), known.cachePath.c_str())) {
+    known.file.close();
+    const OwnedFd directory =
+        openChildDirectory(root.fd.get(), known.directory.c_str(), root.identity.device, O_PATH, outcome);
+    if (directory) outcome = known.file.open(directory.get(), known.cacheName.c_str());
+    if (!outcome.ok()) return outcome;
+  }
+  outcome = known.file.read(scratch_, known.usage.usage);
+  if (!outcome.ok() || held_ == mayHold_) {
+    known.file.close();
+  } else {
+    ++held_;
+  }
+  return outcome;
 }
 
 void Sweeper::look(const Root& root, Known& known, std::int64_t nowNs) {
   ContainerUsage& c = known.usage;
   c.lookedNs = nowNs;
   if (known.cacheName.empty()) return;
-  ReadOutcome outcome;
-  const OwnedFd directory = openChildDirectory(root.fd.get(), known.directory.c_str(), root.identity.device, outcome);
-  if (directory) outcome = read(directory.get(), known.cacheName.c_str(), scratch_, c.usage);
+  const ReadOutcome outcome = readAgain(root, known);
   c.refusal = outcome.refusal;
   c.errorNumber = static_cast<std::uint32_t>(outcome.errorNumber.value_or(0));
   if (outcome.identity && known.identity && *outcome.identity != *known.identity) {

@@ -1,7 +1,8 @@
 #pragma once
 // All usage files of a node. `sweep()` lists the directories and looks at every file; `sample()` looks again at the
-// files known, cheaply. Nothing is kept open between two looks but the roots, so a replaced or removed file is noticed
-// at once and a deleted directory is not held back. One thread; may block on a hung file system, so use one of its own.
+// files known, cheaply: a healthy file is held open, and each look asks first whether its name still leads to it. So a
+// replaced or removed file is noticed, and let go of, at the next look. One thread; may block on a hung file system, so
+// use one of its own.
 
 #include <sys/types.h>
 
@@ -21,6 +22,7 @@ namespace gna::hami {
 inline constexpr std::uint32_t kMaxContainersPerRoot = 4096;
 inline constexpr std::uint32_t kMaxRootEntries = 65536;     // looked at per root and sweep, of any kind
 inline constexpr std::uint32_t kMaxContainerEntries = 16;   // a healthy directory has two
+inline constexpr std::uint32_t kMaxHeldFiles = 4096;        // and never more than half the process's descriptors
 
 /// Where HAMi and Volcano put their directories, likeliest first: HAMi, Volcano device plugin 1.12, Volcano ≤ 1.11.
 std::span<const char* const> defaultRoots();
@@ -93,11 +95,13 @@ class Sweeper {
   void merge(Root& root);
   void choose(Root& root, Known& known);
   void look(const Root& root, Known& known, std::int64_t nowNs);
+  ReadOutcome readAgain(const Root& root, Known& known);
 
   std::vector<Root> roots_;
   std::vector<RootState> states_;
   std::vector<const ContainerUsage*> order_;
   Scratch scratch_;
+  std::uint32_t mayHold_, held_ = 0;  // files kept open between looks
   std::int64_t sweptNs_ = 0, sampledNs_ = 0;
   std::uint64_t sweeps_ = 0, replaced_ = 0;
 };

@@ -145,8 +145,8 @@ int reopenForReading(int pathFd) {
   std::memcpy(path.data(), kFdPrefix.data(), kFdPrefix.size());
   std::to_chars(path.data() + kFdPrefix.size(), path.data() + path.size() - 1, pathFd);
   constexpr int kFlags = O_RDONLY | O_NONBLOCK | O_CLOEXEC;
-  const int fd = open(path.data(), kFlags | O_NOATIME);
-  return fd >= 0 || errno != EPERM ? fd : open(path.data(), kFlags);
+  const int fd = ::open(path.data(), kFlags | O_NOATIME);
+  return fd >= 0 || errno != EPERM ? fd : ::open(path.data(), kFlags);
 }
 
 Refusal judge(const struct stat& st) {
@@ -159,38 +159,55 @@ Refusal judge(const struct stat& st) {
 
 }  // namespace
 
-ReadOutcome read(int directoryFd, const char* name, Scratch& scratch, FileUsage& out) {
-  out.reset();
-  struct stat directory{};
+ReadOutcome UsageFile::open(int directoryFd, const char* name) {
+  close();
+  struct stat directory{}, found{};
   if (fstat(directoryFd, &directory) != 0) return failed(errno);
   const OwnedFd path(openat(directoryFd, name, O_PATH | O_NOFOLLOW | O_CLOEXEC));
-  if (!path) return failed(errno);
-  struct stat before{};
-  if (fstat(path.get(), &before) != 0) return failed(errno);
-  ReadOutcome outcome{.refusal = judge(before), .errorNumber = {}, .identity = FileIdentity{before.st_dev, before.st_ino}};
-  if (outcome.refusal == Refusal::none && before.st_dev != directory.st_dev) outcome.refusal = Refusal::otherFilesystem;
-  if (outcome.refusal != Refusal::none) return outcome;
-
-  const OwnedFd file(reopenForReading(path.get()));
-  if (!file) {
-    outcome.refusal = Refusal::notReadable;
+  if (!path || fstat(path.get(), &found) != 0) return failed(errno);
+  identity_ = {found.st_dev, found.st_ino};
+  ReadOutcome outcome{.refusal = judge(found), .errorNumber = {}, .identity = identity_};
+  if (outcome.ok() && found.st_dev != directory.st_dev) outcome.refusal = Refusal::otherFilesystem;
+  if (!outcome.ok()) return outcome;
+  fd_ = OwnedFd(reopenForReading(path.get()));
+  if (!fd_) {
     outcome.errorNumber = errno;
-    return outcome;
+    outcome.refusal = Refusal::notReadable;
   }
-  Reading reading(file.get(), scratch.buffers(), out);
-  outcome.refusal = reading.run(static_cast<std::uint64_t>(before.st_size));
-  outcome.errorNumber = reading.errorNumber();
-  struct stat after{};
-  if (outcome.refusal == Refusal::none && (fstat(file.get(), &after) != 0 || after.st_size != before.st_size)) {
-    outcome.refusal = Refusal::sizeChanged;
-  }
-  if (outcome.refusal != Refusal::none) out.reset();
   return outcome;
 }
 
-OwnedFd openChildDirectory(int parentFd, const char* name, dev_t device, ReadOutcome& outcome) {
+bool UsageFile::stillAt(int rootFd, const char* path) const {
+  struct stat found{};
+  return held() && fstatat(rootFd, path, &found, AT_SYMLINK_NOFOLLOW) == 0 && judge(found) == Refusal::none &&
+         FileIdentity{found.st_dev, found.st_ino} == identity_;
+}
+
+ReadOutcome UsageFile::read(Scratch& scratch, FileUsage& out) const {
+  out.reset();
+  struct stat before{}, after{};
+  if (fstat(fd_.get(), &before) != 0) return failed(errno);
+  Reading reading(fd_.get(), scratch.buffers(), out);
+  ReadOutcome outcome{.refusal = reading.run(static_cast<std::uint64_t>(before.st_size)),
+                      .errorNumber = reading.errorNumber(), .identity = identity_};
+  if (outcome.ok() && (fstat(fd_.get(), &after) != 0 || after.st_size != before.st_size)) {
+    outcome.refusal = Refusal::sizeChanged;
+  }
+  if (!outcome.ok()) out.reset();
+  return outcome;
+}
+
+ReadOutcome read(int directoryFd, const char* name, Scratch& scratch, FileUsage& out) {
+  UsageFile file;
+  const ReadOutcome opened = file.open(directoryFd, name);
+  if (opened.ok()) return file.read(scratch, out);
+  out.reset();
+  return opened;
+}
+
+OwnedFd openChildDirectory(int parentFd, const char* name, dev_t device, int flags, ReadOutcome& outcome) {
   outcome = {};
-  OwnedFd fd(openat(parentFd, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+  OwnedFd fd(openat(parentFd, name, flags | O_DIRECTORY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
   struct stat st{};
   if (!fd) {
     const int error = errno;

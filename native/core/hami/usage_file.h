@@ -52,12 +52,33 @@ struct ReadOutcome {
 /// Tries for one slot whose sequence counter is odd or moves. A writer killed half-way leaves it odd for good.
 inline constexpr int kSlotTries = 4;
 
-/// Reads `name` in the directory `directoryFd` (O_PATH is enough) into `out`. `out` is complete when the outcome is
-/// ok, else it was reset. Never follows a link, never blocks on a FIFO, never changes the file. Needs /proc.
+/// A verified usage file, held open so that a later read needs no path. While it is held its inode number cannot be
+/// given to another file, so a replacement is always seen.
+class UsageFile {
+ public:
+  /// Opens `name` in the directory `directoryFd` (O_PATH is enough). Never follows a link, never blocks on a FIFO,
+  /// never opens a device. Needs /proc.
+  ReadOutcome open(int directoryFd, const char* name);
+
+  /// True if `path`, relative to `rootFd`, is still this file, with one link. A link in the last place is not followed.
+  bool stillAt(int rootFd, const char* path) const;
+
+  /// Reads the open file into `out`, which is complete when the outcome is ok, else reset.
+  ReadOutcome read(Scratch& scratch, FileUsage& out) const;
+
+  bool held() const { return static_cast<bool>(fd_); }
+  void close() { fd_.reset(); }
+
+ private:
+  OwnedFd fd_;
+  FileIdentity identity_;
+};
+
+/// Opens, reads and closes in one step.
 ReadOutcome read(int directoryFd, const char* name, Scratch& scratch, FileUsage& out);
 
-/// Opens a child directory as a path only, refusing links and other file systems than `device`. Empty when
-/// `outcome` is not ok.
-OwnedFd openChildDirectory(int parentFd, const char* name, dev_t device, ReadOutcome& outcome);
+/// Opens a child directory (`flags`: O_PATH, or O_RDONLY to list it), refusing links and other file systems than
+/// `device`. Empty when `outcome` is not ok.
+OwnedFd openChildDirectory(int parentFd, const char* name, dev_t device, int flags, ReadOutcome& outcome);
 
 }  // namespace gna::hami
