@@ -1,0 +1,61 @@
+#include "fault_gate.h"
+
+#include <fcntl.h>
+#include <time.h>
+#include <unistd.h>
+
+namespace simulator {
+namespace {
+
+constexpr std::int64_t kPollNanoseconds = 50'000'000;
+
+void sleepFor(std::int64_t nanoseconds) {
+  timespec left{nanoseconds / 1'000'000'000, nanoseconds % 1'000'000'000};
+  while (nanosleep(&left, &left) != 0) {
+  }
+}
+
+void burnFor(std::int64_t nanoseconds) {
+  const std::int64_t end = realMonotonicNanoseconds() + nanoseconds;
+  while (realMonotonicNanoseconds() < end) {
+  }
+}
+
+/// Writes to a file whose file system is frozen: the kernel keeps the writer in uninterruptible sleep until it is
+/// thawed. kOperatingSystem when the file cannot be written at all, so a wrong path shows.
+Return sleepInKernel(const char* path) {
+  const int file = open(path, O_WRONLY | O_APPEND | O_CLOEXEC);
+  if (file < 0) return kOperatingSystem;
+  const ssize_t written = write(file, ".", 1);
+  close(file);
+  return written == 1 ? kSuccess : kOperatingSystem;
+}
+
+Return suffer(Library& library, const Fault& fault) {
+  if (fault.hang == Hang::Killable) {
+    while (library.view()->hasFault(fault.id)) sleepFor(kPollNanoseconds);
+  } else if (fault.hang == Hang::Uninterruptible) {
+    const Return outcome = sleepInKernel(fault.frozenFile);
+    if (outcome != kSuccess) return outcome;
+  }
+  if (fault.sleepNanoseconds > 0) sleepFor(fault.sleepNanoseconds);
+  if (fault.busyNanoseconds > 0) burnFor(fault.busyNanoseconds);
+  return fault.hasCode ? fault.code : kSuccess;
+}
+
+}  // namespace
+
+Return sufferFaults(Library& library, const char* function, std::int32_t gpu) {
+  if (!library.hasNode()) return kSuccess;
+  const auto view = library.view();
+  if (view->faults.empty()) return kSuccess;
+  const std::int64_t now = realMonotonicNanoseconds();
+  for (const Fault& fault : view->faults) {
+    if (!fault.strikes(function, gpu, now)) continue;
+    const Return outcome = suffer(library, fault);
+    if (outcome != kSuccess) return outcome;
+  }
+  return kSuccess;
+}
+
+}  // namespace simulator
