@@ -1,6 +1,6 @@
-import { formatDuration } from '../config/duration.js';
 import type { CommandFlag } from '../config/flags.js';
 import { OPTIONS, type Option } from '../config/options.js';
+import { defaultText } from '../config/reference.js';
 import { suggest } from '../config/suggestion.js';
 import { AGENT_VERSION } from '../version.js';
 import { type Command, CommandError, EXIT } from './command.js';
@@ -67,14 +67,6 @@ function settingEntry(option: Option): string[] {
       : `--${flag}${kind === 'switch' ? '' : '=<…>'}`;
   const initial = defaultText(option);
   return entry(name, initial === undefined || kind === 'switch' ? description : `${description} (${initial})`);
-}
-
-/** Default of a setting as one writes it; undefined when it has none. */
-export function defaultText({ kind, schema }: Option): string | undefined {
-  const initial = schema.default;
-  if (initial === undefined) return undefined;
-  if (kind === 'duration') return formatDuration(initial as number);
-  return Array.isArray(initial) ? initial.join(', ') : String(initial);
 }
 
 function entry(name: string, description: string): string[] {

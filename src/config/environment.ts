@@ -11,8 +11,7 @@ export const FILE_VARIABLE = variableOf('config.file');
  * Kubernetes puts variables of this form into every pod of a namespace that has a Service called gpu-node-agent
  * ("docker links", kubernetes.io/docs/concepts/services-networking/service). They are not settings.
  */
-const SERVICE_LINK =
-  /^GPU_NODE_AGENT_(?:SERVICE_HOST|SERVICE_PORT(?:_\w+)?|PORT(?:_\d+_(?:TCP|UDP|SCTP)(?:_\w+)?)?)$/;
+const SERVICE_LINK = /^GPU_NODE_AGENT_(?:SERVICE_HOST|SERVICE_PORT(?:_\w+)?|PORT(?:_\d+_(?:TCP|UDP|SCTP)(?:_\w+)?)?)$/;
 
 /** What the environment says. An empty variable counts as not set, as in EnvironmentFile lines such as `NAME=`. */
 export function parseEnvironment(environment: Readonly<Record<string, string | undefined>>): {

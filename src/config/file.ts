@@ -1,14 +1,5 @@
 import { readFileSync, statSync } from 'node:fs';
-import {
-  isAlias,
-  isMap,
-  isScalar,
-  LineCounter,
-  type Node,
-  type ParsedNode,
-  parseDocument,
-  type YAMLMap,
-} from 'yaml';
+import { isAlias, isMap, isScalar, LineCounter, type Node, type ParsedNode, parseDocument, type YAMLMap } from 'yaml';
 import type { OptionValue } from './option.js';
 import { OPTIONS, type Option } from './options.js';
 import { type ConfigProblem, mismatch, shown, unknownName } from './problem.js';
@@ -65,10 +56,7 @@ export function parseConfigFile(text: string, name: string): FileSettings {
   if (problems.length > 0) return { settings, problems };
 
   /** Calls `visit` for each pair of a map; an empty section is one without keys. */
-  function eachPair(
-    node: ParsedNode | null,
-    visit: (key: string, at: number, value: Node | null) => void,
-  ): void {
+  function eachPair(node: ParsedNode | null, visit: (key: string, at: number, value: Node | null) => void): void {
     if (node === null || (isScalar(node) && node.value === null)) return;
     if (!isMap(node)) {
       fail(node.range[0], mismatch('a group of keys', plain(node)));
@@ -115,9 +103,5 @@ function unknownSection(section: string): string {
 
 function unknownKey(section: string, key: string, options: ReadonlyMap<string, Option>): string {
   const suggestion = suggest(key, options.keys());
-  return unknownName(
-    `key ${shown(key)} in ${section}`,
-    suggestion,
-    `The keys are ${[...options.keys()].join(', ')}.`,
-  );
+  return unknownName(`key ${shown(key)} in ${section}`, suggestion, `The keys are ${[...options.keys()].join(', ')}.`);
 }

@@ -115,8 +115,7 @@ type Token =
 function tokensOf(argv: readonly string[], commandFlags: readonly CommandFlag[]): readonly Token[] {
   const options: Record<string, { type: 'string' | 'boolean' }> = {};
   for (const { flag, kind } of OPTIONS) options[flag] = { type: kind === 'switch' ? 'boolean' : 'string' };
-  for (const { name, value } of commandFlags)
-    options[name] = { type: value === undefined ? 'boolean' : 'string' };
+  for (const { name, value } of commandFlags) options[name] = { type: value === undefined ? 'boolean' : 'string' };
   return parseArgs({ args: [...argv], options, strict: false, allowPositionals: true, tokens: true })
     .tokens as readonly Token[];
 }

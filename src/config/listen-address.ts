@@ -17,18 +17,13 @@ export function parseListenAddress(text: string): ListenAddress | undefined {
   if (six !== undefined) return isIPv6(six.split('%', 1)[0] ?? '') ? { host: six, port } : undefined;
   if (name === undefined || name === '') return { host: undefined, port };
   const numeric = /^[\d.]+$/.test(name);
-  if (numeric ? !isIPv4(name) : !/^[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_])?$/.test(name))
-    return undefined;
+  if (numeric ? !isIPv4(name) : !/^[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_])?$/.test(name)) return undefined;
   return { host: name, port };
 }
 
 /** A URL that reaches the address from this machine. */
 export function urlOf({ host, port }: ListenAddress): string {
   const reachable =
-    host === undefined || host === '0.0.0.0' || host === '::'
-      ? 'localhost'
-      : isIPv6(host)
-        ? `[${host}]`
-        : host;
+    host === undefined || host === '0.0.0.0' || host === '::' ? 'localhost' : isIPv6(host) ? `[${host}]` : host;
   return `http://${reachable}:${port}`;
 }

@@ -3,16 +3,7 @@ import { parseDurationSeconds } from './duration.js';
 import { parseListenAddress } from './listen-address.js';
 
 /** How the text of an option is read; the key under which a schema leaf carries it. */
-export type OptionKind =
-  | 'path'
-  | 'paths'
-  | 'library'
-  | 'duration'
-  | 'count'
-  | 'choice'
-  | 'switch'
-  | 'listen'
-  | 'route';
+export type OptionKind = 'path' | 'paths' | 'library' | 'duration' | 'count' | 'choice' | 'switch' | 'listen' | 'route';
 
 /** What a leaf of the configuration schema carries beside JSON Schema's own words. */
 export interface OptionNotes {
@@ -78,12 +69,7 @@ export function library(flag: string, description: string) {
 }
 
 /** A duration; limits are durations too, so that the message can say them. */
-export function duration(
-  flag: string,
-  initial: string,
-  limits: readonly [string, string],
-  description: string,
-) {
+export function duration(flag: string, initial: string, limits: readonly [string, string], description: string) {
   const [minimum, maximum] = limits;
   return note(
     Type.Number({
@@ -144,8 +130,7 @@ export function onOff(flag: string, initial: boolean, description: string) {
 
 /** An address to listen on. */
 export function listenAddress(flag: string, initial: string, description: string) {
-  if (parseListenAddress(initial) === undefined)
-    throw new Error(`"${initial}" in the schema is not an address`);
+  if (parseListenAddress(initial) === undefined) throw new Error(`"${initial}" in the schema is not an address`);
   return note(Type.String({ default: initial }), {
     flag,
     kind: 'listen',

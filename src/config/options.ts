@@ -20,22 +20,19 @@ export function variableOf(flag: string): string {
 }
 
 /** All settings in the order of the schema. */
-export const OPTIONS: readonly Option[] = Object.entries(ConfigSchema.properties).flatMap(
-  ([section, group]) =>
-    Object.entries(group.properties as Record<string, TSchema & OptionNotes & { default?: unknown }>).map(
-      ([key, schema]) => ({
-        schema,
-        position: [section, key] as const,
-        variable: variableOf(schema.flag),
-        flag: schema.flag,
-        kind: schema.kind,
-        expected: schema.expected,
-        description: schema.description,
-      }),
-    ),
+export const OPTIONS: readonly Option[] = Object.entries(ConfigSchema.properties).flatMap(([section, group]) =>
+  Object.entries(group.properties as Record<string, TSchema & OptionNotes & { default?: unknown }>).map(
+    ([key, schema]) => ({
+      schema,
+      position: [section, key] as const,
+      variable: variableOf(schema.flag),
+      flag: schema.flag,
+      kind: schema.kind,
+      expected: schema.expected,
+      description: schema.description,
+    }),
+  ),
 );
 
 /** All settings by flag. */
-export const OPTION_BY_FLAG: ReadonlyMap<string, Option> = new Map(
-  OPTIONS.map((option) => [option.flag, option]),
-);
+export const OPTION_BY_FLAG: ReadonlyMap<string, Option> = new Map(OPTIONS.map((option) => [option.flag, option]));

@@ -1,16 +1,5 @@
 import Type from 'typebox';
-import {
-  choice,
-  count,
-  duration,
-  library,
-  listenAddress,
-  onOff,
-  optionalPath,
-  path,
-  paths,
-  route,
-} from './option.js';
+import { choice, count, duration, library, listenAddress, onOff, optionalPath, path, paths, route } from './option.js';
 
 /**
  * The one description of all settings: types, defaults, limits, flags, environment variables, file keys and the
@@ -31,11 +20,7 @@ export const ConfigSchema = Type.Object({
       ['/usr/local/vgpu/containers', '/usr/local/vgpu/vgpu/containers', '/tmp/vgpu/containers'],
       'Directories with HAMi and Volcano container directories. Setting it replaces the list.',
     ),
-    state: path(
-      'path.state',
-      '/var/lib/gpu-node-agent',
-      'Directory for what the agent keeps between starts.',
-    ),
+    state: path('path.state', '/var/lib/gpu-node-agent', 'Directory for what the agent keeps between starts.'),
   }),
   nvml: Type.Object({
     library: library(
@@ -48,12 +33,7 @@ export const ConfigSchema = Type.Object({
       'sampler.path',
       'The gpu-node-sampler executable, where it is not in the place the package has it.',
     ),
-    intervalSeconds: duration(
-      'sampler.interval',
-      '1s',
-      ['100ms', '1h'],
-      'Time from one reading cycle to the next.',
-    ),
+    intervalSeconds: duration('sampler.interval', '1s', ['100ms', '1h'], 'Time from one reading cycle to the next.'),
     deadlineAttachSeconds: duration(
       'sampler.deadline-attach',
       '60s',
@@ -105,12 +85,7 @@ export const ConfigSchema = Type.Object({
     processes: onOff('collector.processes', true, 'Name the processes on GPUs: pod, virtual machine, unit.'),
   }),
   log: Type.Object({
-    level: choice(
-      'log.level',
-      ['debug', 'info', 'warn', 'error'],
-      'info',
-      'The least severe line that is written.',
-    ),
+    level: choice('log.level', ['debug', 'info', 'warn', 'error'], 'info', 'The least severe line that is written.'),
     format: choice('log.format', ['json', 'logfmt'], 'json', 'Form of log lines.'),
   }),
   clock: Type.Object({

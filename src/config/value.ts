@@ -58,8 +58,7 @@ export function readFileValue(option: Option, value: unknown): Reading {
     case 'switch':
       return typeof value === 'boolean' ? { value } : refuse(option, value, unquote(value));
     case 'paths': {
-      if (!Array.isArray(value))
-        return typeof value === 'string' ? readText(option, value) : refuse(option, value);
+      if (!Array.isArray(value)) return typeof value === 'string' ? readText(option, value) : refuse(option, value);
       for (const item of value) {
         const reading = typeof item === 'string' ? readText(option, item) : refuse(option, item);
         if ('message' in reading) return reading;
@@ -77,7 +76,5 @@ export function readFileValue(option: Option, value: unknown): Reading {
 
 /** Advice for a number or a truth value that YAML takes for text because of its quotes. */
 function unquote(value: unknown): string | undefined {
-  return typeof value === 'string' && /^(?:\d+|true|false)$/.test(value)
-    ? 'Write it without quotes.'
-    : undefined;
+  return typeof value === 'string' && /^(?:\d+|true|false)$/.test(value) ? 'Write it without quotes.' : undefined;
 }

@@ -2,6 +2,7 @@ import { chmodSync, lstatSync, mkdirSync, unlinkSync } from 'node:fs';
 import { connect } from 'node:net';
 import { dirname, join } from 'node:path';
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
+import { listen } from './listen.js';
 import { descriptorOf, isAllowed, ownerOf, type PeerCredentials } from './peer.js';
 import { Problem } from './problem.js';
 
@@ -59,7 +60,7 @@ export async function openControlSocket({
         return;
       }
       if (closed) return;
-      await listen(app, path);
+      await listenAt(app, path);
       log.info({ path }, 'control socket is open');
     } catch (error) {
       const { code, message } = error as NodeJS.ErrnoException;
@@ -125,18 +126,14 @@ function answers(path: string): Promise<boolean> {
 }
 
 /** Binds with the mode already right: between bind and chmod anybody could connect. Binding a path is synchronous. */
-function listen(app: FastifyInstance, path: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    app.server.once('error', reject);
-    const before = process.umask(0o777 & ~MODE);
-    try {
-      app.server.listen({ path }, () => {
-        app.server.off('error', reject);
-        chmodSync(path, MODE);
-        resolve();
-      });
-    } finally {
-      process.umask(before);
-    }
-  });
+async function listenAt(app: FastifyInstance, path: string): Promise<void> {
+  const before = process.umask(0o777 & ~MODE);
+  let listening: Promise<void>;
+  try {
+    listening = listen(app.server, { path });
+  } finally {
+    process.umask(before);
+  }
+  await listening;
+  chmodSync(path, MODE);
 }

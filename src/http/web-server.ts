@@ -1,6 +1,7 @@
 import type { AddressInfo } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import { parseListenAddress, urlOf } from '../config/listen-address.js';
+import { listen } from './listen.js';
 
 /** The address cannot be listened on; the message says why and what to do. */
 export class ListenError extends Error {
@@ -29,7 +30,8 @@ export async function openWebServer(app: FastifyInstance, listenAddress: string)
   const address = parseListenAddress(listenAddress);
   if (address === undefined) throw new Error(`"${listenAddress}" is not an address`);
   try {
-    await app.listen({ port: address.port, host: address.host ?? '::', listenTextResolver: () => '' });
+    await app.ready();
+    await listen(app.server, { port: address.port, host: address.host ?? '::' });
   } catch (error) {
     const { code = 'UNKNOWN', message } = error as NodeJS.ErrnoException;
     // A machine without IPv6 has no `::`; every interface is then every IPv4 interface.

@@ -103,9 +103,7 @@ describe('what is accepted', () => {
     ['--web.listen-address=:9837', 'web', 'listenAddress', ':9837'],
     ['--nvml.library=libnvidia-ml.so.1', 'nvml', 'library', 'libnvidia-ml.so.1'],
   ] as const)('%s', (flag, section, key, value) => {
-    expect((loadConfig([flag], {}).config as Record<string, Record<string, unknown>>)[section]?.[key]).toBe(
-      value,
-    );
+    expect((loadConfig([flag], {}).config as Record<string, Record<string, unknown>>)[section]?.[key]).toBe(value);
   });
 
   it('leaves the variables of a Kubernetes Service of our name alone', () => {
@@ -133,10 +131,7 @@ describe('a wrong flag says what was expected, what came, and what to do', () =>
     [['--web.listen-adress=:1'], '--web.listen-adress: unknown flag. Did you mean --web.listen-address?'],
     [['--listen-address=:1'], '--listen-address: unknown flag. Did you mean --web.listen-address?'],
     [['--no-colector.hami'], '--no-colector.hami: unknown flag. Did you mean --no-collector.hami?'],
-    [
-      ['--collector.kubelet'],
-      '--collector.kubelet: unknown flag. The collectors are nvml, pci, hami, processes.',
-    ],
+    [['--collector.kubelet'], '--collector.kubelet: unknown flag. The collectors are nvml, pci, hami, processes.'],
     [['--xyzzy'], '--xyzzy: unknown flag. gpu-node-agent help lists all flags.'],
     [['-x'], '-x: unknown flag. gpu-node-agent help lists all flags.'],
     [
@@ -167,19 +162,13 @@ describe('a wrong flag says what was expected, what came, and what to do', () =>
     [['--web.max-requests=0'], '--web.max-requests: expected a whole number from 1 to 10000; got "0".'],
     [['--log.level=trace'], '--log.level: expected one of debug, info, warn, error; got "trace".'],
     [['--log.level=info', '--log.level=warn'], '--log.level: given twice. Give it once.'],
-    [
-      ['--web.disable-exporter-metrics=yes'],
-      '--web.disable-exporter-metrics: expected true or false; got "yes".',
-    ],
+    [['--web.disable-exporter-metrics=yes'], '--web.disable-exporter-metrics: expected true or false; got "yes".'],
     [['--no-collector.hami=true'], '--no-collector.hami: expected no value after a --no- flag; got "true".'],
     [
       ['--config.file=/does/not/exist.yaml'],
       '--config.file: expected a readable file; "/does/not/exist.yaml" gave ENOENT.',
     ],
-    [
-      ['--path.run=/run/\u001b[31m\u0000'],
-      '--path.run: expected an absolute path; got "/run/\\u001b[31m\\u0000".',
-    ],
+    [['--path.run=/run/\u001b[31m\u0000'], '--path.run: expected an absolute path; got "/run/\\u001b[31m\\u0000".'],
     [
       ['--web.telemetry-path=/api/v1/node'],
       'web.telemetry-path: expected a path of its own; got "/api/v1/node", which the agent answers with something else.',
@@ -206,10 +195,7 @@ describe('a wrong environment variable', () => {
       { GPU_NODE_AGENT_LOG_LEVLE: 'info' },
       'GPU_NODE_AGENT_LOG_LEVLE: unknown environment variable. Did you mean GPU_NODE_AGENT_LOG_LEVEL?',
     ],
-    [
-      { GPU_NODE_AGENT_COLLECTOR_HAMI: '1' },
-      'GPU_NODE_AGENT_COLLECTOR_HAMI: expected true or false; got "1".',
-    ],
+    [{ GPU_NODE_AGENT_COLLECTOR_HAMI: '1' }, 'GPU_NODE_AGENT_COLLECTOR_HAMI: expected true or false; got "1".'],
     [
       { GPU_NODE_AGENT_CONFIG_FILE: '/does/not/exist.yaml' },
       'GPU_NODE_AGENT_CONFIG_FILE: expected a readable file; "/does/not/exist.yaml" gave ENOENT.',
@@ -223,10 +209,7 @@ describe('a wrong file says line and column', () => {
   it.each([
     ['web:\n  listen-adress: x\n', '2:3: unknown key "listen-adress" in web. Did you mean listen-address?'],
     ['wbe: {}\n', '1:1: unknown key "wbe". Did you mean web?'],
-    [
-      'web.listen-address: x\n',
-      '1:1: unknown key "web.listen-address". Write listen-address as a key below web.',
-    ],
+    ['web.listen-address: x\n', '1:1: unknown key "web.listen-address". Write listen-address as a key below web.'],
     ['log:\n  level: [info]\n', '2:10: log.level: expected one of debug, info, warn, error; got a list.'],
     ['log:\n  level:\n', '2:9: log.level: expected one of debug, info, warn, error; got an empty value.'],
     [
