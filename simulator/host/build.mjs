@@ -3,7 +3,7 @@
  * Builds the simulated host's trees from a plan. Building again over an existing tree turns it into the new plan
  * without touching what is the same, so a running reader sees only the change.
  */
-import { chmodSync, realpathSync } from 'node:fs';
+import { chmodSync } from 'node:fs';
 import { writeDeviceNodes } from './dev-nodes.mjs';
 import { writeHamiContainers } from './hami-containers.mjs';
 import { writeDriver } from './proc-driver.mjs';
@@ -20,9 +20,7 @@ import { openTree } from './tree.mjs';
  * @param {import('./plan.mjs').HostPlan} plan
  */
 export function buildHost(directory, plan) {
-  const host = openTree(directory);
-  // Handles in /proc name device nodes by absolute path, as the kernel prints them: without links on the way.
-  const tree = openTree(realpathSync(host.root));
+  const tree = openTree(directory);
   const sys = tree.below('sys');
   const proc = tree.below('proc');
   const dev = tree.below('dev');
@@ -32,7 +30,7 @@ export function buildHost(directory, plan) {
   writePci(sys, plan.pciFunctions, plan);
   writeDriver(proc, sys, plan.driver, { usesVfio });
   writeSystem(proc, sys, plan);
-  writeProcesses(proc, plan.processes, dev.root);
+  writeProcesses(proc, plan.processes);
   writeLibvirt(run, plan.virtualMachines);
   writeContainerd(run, plan.podContainers);
   const hami = tree.below('hami/containers');

@@ -1,7 +1,8 @@
 // @ts-check
 /**
  * /proc/<pid> of the simulated processes: comm, cmdline, environ, stat, status, cgroup, the open handles and the
- * threads. Handles are links into the simulated /dev, because that is where they lead on this host.
+ * threads. A handle's text is the path in the holder's own view, `/dev/nvidia0`, as the kernel prints it: whoever
+ * reads these trees maps /dev to the simulated one, just as with a host's /dev mounted into a container.
  */
 
 /**
@@ -21,27 +22,25 @@ const INITIAL_PID_NAMESPACE = 4_026_531_836;
  * Makes exactly these processes: directories of others are removed.
  * @param {Tree} proc
  * @param {readonly ProcessPlan[]} processes
- * @param {string} deviceRoot absolute path of the simulated /dev
  */
-export function writeProcesses(proc, processes, deviceRoot) {
+export function writeProcesses(proc, processes) {
   const wanted = new Set(processes.map((process) => String(process.pid)));
   for (const name of proc.names('.')) {
     if (/^[1-9]\d*$/.test(name) && !wanted.has(name)) proc.remove(name);
   }
-  for (const process of processes) writeProcess(proc.below(String(process.pid)), process, deviceRoot);
+  for (const process of processes) writeProcess(proc.below(String(process.pid)), process);
 }
 
 /**
  * @param {Tree} directory
  * @param {ProcessPlan} process
- * @param {string} deviceRoot
  */
-function writeProcess(directory, process, deviceRoot) {
+function writeProcess(directory, process) {
   const comm = process.name.slice(0, COMM_LENGTH);
   const cgroup = `0::${process.cgroup}\n`;
   const handles = ['/dev/null', `pipe:[${process.pid * 10 + 1}]`, `pipe:[${process.pid * 10 + 2}]`]
     .concat(process.anonymousHandles)
-    .concat(process.deviceNodes.map((node) => `${deviceRoot}/${node}`));
+    .concat(process.deviceNodes.map((node) => `/dev/${node}`));
   directory.file('cmdline', process.arguments.map((argument) => `${argument}\0`).join(''), 0o444);
   directory.file(
     'environ',

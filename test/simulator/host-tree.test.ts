@@ -181,15 +181,14 @@ describe('/proc', () => {
     expect(text(`sys/fs/cgroup${process.cgroup}/cgroup.procs`)).toBe('4321\n');
   });
 
-  test('handles lead into the simulated /dev, for every thread', () => {
+  test('handles name the node as its holder sees it, for every thread', () => {
     for (const place of ['4321', '4321/task/4321', '4321/task/4322']) {
       const handles = readdirSync(join(root, 'proc', place, 'fd')).map((fd) =>
         readlinkSync(join(root, 'proc', place, 'fd', fd)),
       );
-      expect(handles).toContain(join(root, 'dev/nvidia0'));
+      expect(handles).toContain('/dev/nvidia0');
       expect(handles).toContain('anon_inode:[eventpoll]');
     }
-    expect(statSync(join(root, 'proc/4321/fd/4')).isFile()).toBe(true);
   });
 });
 

@@ -33,7 +33,7 @@ describe.each(names)('%s', (name) => {
   let handles: Map<number, string[]>;
   const scenario = scenarioNamed(name);
   const record = hostRecordOf(scenario, { driverVersion: '580.65.06', uuidOf });
-  const device = (node_: string): string => join(node, HOST_FOLDERS.dev, node_);
+  const device = (name_: string): string => `/dev/${name_}`;
 
   beforeAll(() => {
     node = mkdtempSync(join(realpathSync(tmpdir()), `host-${name}-`));
@@ -56,8 +56,8 @@ describe.each(names)('%s', (name) => {
       record.gpus.flatMap((gpu) => gpu.processes.map((process) => `${process.pid} nvidia${gpu.minor}`)),
     );
     for (const [pid, targets] of handles) {
-      for (const target of targets.filter((path) => path.startsWith(join(node, HOST_FOLDERS.dev)))) {
-        expect(existsSync(target), target).toBe(true);
+      for (const target of targets.filter((path) => path.startsWith('/dev/'))) {
+        expect(existsSync(join(node, 'host', target)), target).toBe(true);
         const gpuNode = basename(target);
         if (/^nvidia\d+$/.test(gpuNode)) expect(listed).toContain(`${pid} ${gpuNode}`);
       }
@@ -118,7 +118,7 @@ describe.each(names)('%s', (name) => {
     changeHost(node, { driverVersion: undefined }, now);
     expect(readdirSync(join(node, HOST_FOLDERS.dev)).filter((entry) => entry.startsWith('nvidia'))).toEqual([]);
     expect(existsSync(join(node, HOST_FOLDERS.sys, 'module/nvidia'))).toBe(false);
-    expect([...handlesByPid(node).values()].flat().filter((target) => target.includes('/nvidia'))).toEqual([]);
+    expect([...handlesByPid(node).values()].flat().filter((target) => target.startsWith('/dev/nvidia'))).toEqual([]);
     expect(readHost(node).driverVersion).toBeUndefined();
     changeHost(node, { driverVersion: '590.48.01' }, now);
     expect(handlesByPid(node)).toEqual(handles);
