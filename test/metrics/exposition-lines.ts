@@ -19,7 +19,7 @@ export function parseSample(line: string): Sample {
   while (label.lastIndex < inner.length) {
     const found = label.exec(inner);
     if (found === null) throw new Error(`bad labels: ${JSON.stringify(line)}`);
-    labels[found[1] ?? ''] = (found[2] ?? '').replace(/\\[\\"n]/g, (escape) => UNESCAPED[escape] as string);
+    labels[found[1] ?? ''] = (found[2] ?? '').replace(/\\[\\"n]/g, (pair) => UNESCAPED[pair] as string);
   }
   return { name, labels, value };
 }

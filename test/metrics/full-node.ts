@@ -128,6 +128,7 @@ export const FULL_NODE: NodeState = node({
       namespace: 'ml',
       pod: 'back\\slash',
       container: 'wor"ker',
+      pids: [7200],
       namedBy: 'hami',
     }),
     workload('unit-train', {

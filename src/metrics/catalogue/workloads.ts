@@ -8,7 +8,7 @@ import { partitions, workloads as everybody } from '../subjects.js';
 interface PlacedRow {
   readonly partition: Partition;
   readonly workload: Workload;
-  /** Undefined when the driver's list is not there or was cut off. */
+  /** Undefined when the driver's list is not there or was cut off, or the workload's processes are not known. */
   readonly processes: readonly GpuProcess[] | undefined;
 }
 
@@ -36,7 +36,9 @@ function rows({ state }: Scene): readonly PlacedRow[] {
     for (const id of partition.workloads) {
       const workload = byId.get(id);
       if (workload === undefined) continue;
-      const processes = present?.filter(({ pid }) => workload.pids.includes(pid));
+      // Somebody known by name alone (a container HAMi told of) may still run there: no process is not known of him.
+      const processes =
+        workload.pids.length === 0 ? undefined : present?.filter(({ pid }) => workload.pids.includes(pid));
       placed.push({ partition, workload, processes });
     }
   }

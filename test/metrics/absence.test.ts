@@ -1,0 +1,153 @@
+import { describe, expect, test } from 'vitest';
+import type { GpuCondition } from '../../src/model/gpu.js';
+import { Readings } from '../../src/model/readings.js';
+import { samplesOf, valuesOf } from './exposition-lines.js';
+import { exposition } from './rendering.js';
+import { ALL_READINGS, gpu, migInstance, node, partition, readings, workload } from './states.js';
+
+/** Names of the samples about GPUs, each once. */
+function deviceNames(text: string): readonly string[] {
+  const names = samplesOf(text).map(({ name }) => name);
+  return [...new Set(names.filter((name) => !name.startsWith('gpu_agent_')))];
+}
+
+test('what the hardware does not have is no line, and its family has no header', async () => {
+  const text = await exposition(node({ gpus: [gpu(0, { readings: readings({ temperature_celsius: 0 }) })] }));
+  expect(valuesOf(text, 'gpu_temperature_celsius')).toEqual(['0']);
+  expect(text).not.toContain('gpu_power_watts');
+  expect(text).not.toMatch(/ (?:NaN|-1)$/m);
+  expect(text).not.toContain('undefined');
+});
+
+test.each<GpuCondition>(['attaching', 'lost', 'failed', 'probing', 'excluded', 'stuck', 'stale'])(
+  'a GPU that is %s keeps its name and loses every reading',
+  async (condition) => {
+    const down = gpu(0, {
+      condition,
+      name: 'NVIDIA H100',
+      readings: readings(ALL_READINGS),
+      migInstances: [migInstance(0)],
+    });
+    const text = await exposition(node({ gpus: [down] }));
+    expect(deviceNames(text)).toEqual(['gpu_count', 'gpu_driver_info', 'gpu_info', 'gpu_mig_info', 'gpu_up']);
+    expect(valuesOf(text, 'gpu_up')).toEqual(['0']);
+  },
+);
+
+test('a value that is left in memory beside a failed status is not shown', async () => {
+  const failed = new Readings(new Float64Array(200).fill(42), new Uint8Array(200).fill(15));
+  expect(deviceNames(await exposition(node({ gpus: [gpu(0, { readings: failed })] })))).toEqual([
+    'gpu_count',
+    'gpu_driver_info',
+    'gpu_info',
+    'gpu_up',
+  ]);
+});
+
+test('the time of creation is absent with its total', async () => {
+  const without = await exposition(node({ gpus: [gpu(0)] }), 'openmetrics');
+  expect(without).not.toContain('_created');
+  const busy = gpu(0, { readings: readings({ busy_seconds_total: 0 }) });
+  const text = await exposition(node({ gpus: [busy] }), 'openmetrics');
+  expect(valuesOf(text, 'gpu_busy_seconds_total')).toEqual(['0']);
+  expect(valuesOf(text, 'gpu_busy_seconds_created')).toEqual(['1699999000.25']);
+  expect(await exposition(node({ gpus: [busy] }), 'text')).not.toContain('_created');
+});
+
+test('without a driver the agent still tells about itself and the PCI bus', async () => {
+  const { driver } = node();
+  const text = await exposition(
+    node({
+      driver: {
+        ...driver,
+        state: 'library_missing',
+        libraryPath: undefined,
+        driverVersion: undefined,
+        gpuCount: undefined,
+      },
+      pci: [
+        { busId: '0000:3b:00.0', vendorId: 0x10de, deviceId: 0x1eb8, driver: undefined, iommuGroup: 1, numaNode: 0 },
+      ],
+    }),
+  );
+  expect(valuesOf(text, 'gpu_agent_nvml_initialized')).toEqual(['0']);
+  expect(valuesOf(text, 'gpu_pci_devices', { driver: 'none' })).toEqual(['1']);
+  expect(text).not.toMatch(/^gpu_(?:count|driver_info|agent_nvml_info|agent_nvml_symbols_missing)/m);
+});
+
+describe('state-sets', () => {
+  const active = async (id: 'compute_mode' | 'clocks_event_reasons' | 'power_source', value: number, name: string) => {
+    const text = await exposition(node({ gpus: [gpu(0, { readings: readings({ [id]: value }) })] }));
+    const states = samplesOf(text).filter((sample) => sample.name === name);
+    return {
+      on: states
+        .filter((state) => state.value === '1')
+        .map(({ labels }) => labels['mode'] ?? labels['reason'] ?? labels['source']),
+      of: states.length,
+    };
+  };
+
+  test('have 1 for the present state and 0 for the others', async () => {
+    expect(await active('compute_mode', 2, 'gpu_compute_mode')).toEqual({ on: ['prohibited'], of: 3 });
+    expect(await active('power_source', 1, 'gpu_power_source')).toEqual({ on: ['battery'], of: 3 });
+  });
+
+  test('are all 0 for a state that has no name', async () => {
+    expect(await active('compute_mode', 77, 'gpu_compute_mode')).toEqual({ on: [], of: 3 });
+  });
+
+  test('of a mask follow its bits, high unknown ones left alone', async () => {
+    expect(await active('clocks_event_reasons', 0, 'gpu_clocks_event_active')).toEqual({ on: [], of: 9 });
+    expect(await active('clocks_event_reasons', 2 ** 40 + 0x44, 'gpu_clocks_event_active')).toEqual({
+      on: ['hw_thermal_slowdown', 'sw_power_cap'],
+      of: 9,
+    });
+  });
+});
+
+describe('use by workloads', () => {
+  const held = (pids: readonly number[]) => ({
+    partitions: [partition('p', { gpuUuid: gpu(0).uuid, gpuIndex: 0, workloads: ['w'] })],
+    workloads: [workload('w', { pids })],
+  });
+  const process = (pid: number, usedMemoryBytes: number | undefined) =>
+    ({ pid, type: 'compute', usedMemoryBytes, gpuInstance: undefined, computeInstance: undefined }) as const;
+  const used = async (processes: ReturnType<typeof process>[], processTotal: number, pids: readonly number[]) => {
+    const text = await exposition(node({ gpus: [gpu(0, { processes, processTotal })], ...held(pids) }));
+    return [...valuesOf(text, 'gpu_workload_memory_used_bytes'), ...valuesOf(text, 'gpu_workload_processes')];
+  };
+
+  test('is the sum over its processes', async () => {
+    expect(await used([process(1, 100), process(2, 50), process(3, 7)], 3, [1, 3])).toEqual(['107', '2']);
+  });
+
+  test('is not known when one of its processes is not, but they can be counted', async () => {
+    expect(await used([process(1, 100), process(2, undefined)], 2, [1, 2])).toEqual(['2']);
+  });
+
+  test('is not known when the list was cut off or nobody knows its processes', async () => {
+    expect(await used([process(1, 100)], 300, [1])).toEqual([]);
+    expect(await used([process(1, 100)], 1, [])).toEqual([]);
+  });
+});
+
+test('claims of a share that contradict each other have no rest', async () => {
+  const share = {
+    podUid: 'u',
+    container: 'c',
+    layout: 'v1',
+    reportedBytes: 10,
+    contextBytes: 5,
+    moduleBytes: 5,
+    bufferBytes: 5,
+    actualBytes: undefined,
+    priority: 0,
+    blocked: true,
+    lastKernelUnixSeconds: undefined,
+    processes: [],
+  };
+  const text = await exposition(node({ partitions: [partition('p', { kind: 'share', share })] }));
+  expect(valuesOf(text, 'gpu_share_memory_kind_bytes', { kind: 'rest' })).toEqual([]);
+  expect(valuesOf(text, 'gpu_share_memory_kind_bytes', { kind: 'buffer' })).toEqual(['5']);
+  expect(text).not.toContain('gpu_share_memory_actual_bytes');
+});
