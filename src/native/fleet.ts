@@ -1,7 +1,7 @@
 import type { Exclusion } from './exclusion.js';
 import type { HoldOff } from './hold-off.js';
 import { type MemberView, UNSEEN } from './member-view.js';
-import { NOTHING_SET_ASIDE, noteGone, noteStuck, type SetAside } from './set-aside.js';
+import { NOTHING_SET_ASIDE, noteGone, noteStalled, noteStuck, type SetAside } from './set-aside.js';
 
 /** One sampler process of ours. Times are seconds of the process clock (real monotonic time). */
 export interface Member {
@@ -137,7 +137,9 @@ export function noteView(
   const sound = nowSeconds - member.startedAtSeconds >= SOUND_AFTER_SECONDS;
   return {
     ...seen,
-    setAside: stalled ? fleet.setAside : noteStuck(fleet.setAside, generation, view, nowSeconds),
+    setAside: stalled
+      ? noteStalled(fleet.setAside, generation, nowSeconds)
+      : noteStuck(fleet.setAside, generation, view, nowSeconds),
     failures: sound ? 0 : fleet.failures,
     failure: view.driver === 'starting' ? fleet.failure : undefined,
     mismatches: mismatchesAfter(fleet, member, view),

@@ -54,6 +54,12 @@ export function noteStuck(table: SetAside, owner: number, view: MemberView, nowS
   return { gpus: [...table.gpus.filter((gpu) => !recovered.includes(gpu)), ...added], history };
 }
 
+/** What looked like one stuck GPU was the first sign of a driver-wide hang: no GPU is to blame. */
+export function noteStalled(table: SetAside, owner: number, nowSeconds: number): SetAside {
+  const gpus = table.gpus.filter((gpu) => gpu.owner !== owner || nowSeconds - gpu.sinceSeconds >= GROUPING_SECONDS);
+  return gpus.length === table.gpus.length ? table : { ...table, gpus };
+}
+
 /** The sampler is gone: its GPUs come back after their hold. */
 export function noteGone(table: SetAside, owner: number, nowSeconds: number): SetAside {
   if (!table.gpus.some((gpu) => gpu.owner === owner && gpu.freedAtSeconds === undefined)) return table;

@@ -1,5 +1,6 @@
 #include "core/proc/sampler_process.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <spawn.h>
@@ -7,6 +8,7 @@
 #include <sys/wait.h>
 
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 
 #include "core/proc/small_file.h"
@@ -67,6 +69,21 @@ void resetSignals(posix_spawnattr_t* attributes) {
   posix_spawnattr_setsigmask(attributes, &none);
 }
 
+/// Descriptors above the targets that would be inherited: others' oversights, such as a parent's pipes. A sampler that
+/// never ends would hold them for ever, and a pipe's reader would wait as long.
+std::vector<int> inheritable() {
+  std::vector<int> found;
+  DIR* directory = opendir("/proc/self/fd");
+  if (directory == nullptr) return found;
+  while (const dirent* entry = readdir(directory)) {
+    const int fd = std::atoi(entry->d_name);
+    const int flags = fd > kCarryTarget ? fcntl(fd, F_GETFD) : -1;
+    if (flags >= 0 && (flags & FD_CLOEXEC) == 0) found.push_back(fd);
+  }
+  closedir(directory);
+  return found;
+}
+
 }  // namespace
 
 std::optional<SpawnFailure> spawnSampler(const SpawnRequest& request, std::size_t segmentBytes, SpawnedSampler& out) {
@@ -99,6 +116,7 @@ std::optional<SpawnFailure> spawnSampler(const SpawnRequest& request, std::size_
   add(posix_spawn_file_actions_adddup2(actions.get(), socketSource.get(), kSocketTarget));
   add(posix_spawn_file_actions_adddup2(actions.get(), memorySource.get(), kMemoryTarget));
   if (carrySource.valid()) add(posix_spawn_file_actions_adddup2(actions.get(), carrySource.get(), kCarryTarget));
+  for (const int fd : inheritable()) add(posix_spawn_file_actions_addclose(actions.get(), fd));
   if (error != 0) return failure("posix_spawn_file_actions", error);
 
   Attributes attributes;

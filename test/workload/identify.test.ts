@@ -1,0 +1,95 @@
+import { describe, expect, it } from 'vitest';
+import { machineArguments, splitCommandLine } from '../../src/workload/command-line.js';
+import { identify, merge } from '../../src/workload/identify.js';
+import { type ProcessIdentity, parseNamespacePids, parseStat } from '../../src/workload/process-identity.js';
+
+const ID = 'ab'.repeat(32);
+const UID = 'c2d4286a-0fd0-470c-a7b3-82cf5ddadd5d';
+
+const process = (change: Partial<ProcessIdentity>): ProcessIdentity => ({
+  pid: 4242,
+  startTicks: 77,
+  comm: 'python3',
+  cgroup: '0::/',
+  namespacePids: undefined,
+  commandLine: undefined,
+  ...change,
+});
+
+describe('who a process belongs to', () => {
+  it('names the container of a pod when one HAMi directory is of that pod', () => {
+    const cgroup = `0::/kubepods/pod${UID}/${ID}`;
+    const workload = identify(process({ cgroup }), [{ podUid: UID, container: 'train' }]);
+    expect(workload).toMatchObject({
+      id: `pod-${UID}/train`,
+      kind: 'pod',
+      podUid: UID,
+      container: 'train',
+      namedBy: 'hami',
+    });
+  });
+
+  it('does not guess between two containers of the pod', () => {
+    const containers = [
+      { podUid: UID, container: 'a' },
+      { podUid: UID, container: 'b' },
+    ];
+    const workload = identify(process({ cgroup: `0::/kubepods/pod${UID}/${ID}` }), containers);
+    expect(workload).toMatchObject({ id: `pod-${UID}/${ID.slice(0, 12)}`, container: undefined, namedBy: 'cgroup' });
+  });
+
+  it('prefers the name on the machine’s command line to the cut one of its scope', () => {
+    const workload = identify(
+      process({
+        comm: 'qemu-system-x86',
+        cgroup: String.raw`0::/machine.slice/machine-qemu\x2d2\x2dinstance.scope/libvirt`,
+        commandLine: ['/usr/bin/qemu-system-x86_64', '-name', 'guest=instance-00000001,debug-threads=on', '-uuid', 'x'],
+      }),
+      [],
+    );
+    expect(workload).toMatchObject({
+      id: 'vm-instance-00000001',
+      kind: 'vm',
+      vm: 'instance-00000001',
+      namedBy: 'cmdline',
+    });
+  });
+
+  it('does not let a container pass as a machine', () => {
+    const workload = identify(
+      process({ comm: 'qemu', cgroup: `0::/kubepods/pod${UID}/${ID}`, commandLine: ['qemu', '-name', 'victim'] }),
+      [],
+    );
+    expect(workload.kind).toBe('pod');
+  });
+
+  it('tells a bare process by pid and start, and takes control characters out of its title', () => {
+    const workload = identify(process({ comm: 'a\nb', commandLine: ['x\u001b[31m', 'y'] }), []);
+    expect(workload).toMatchObject({ id: 'process-4242-77', name: 'a?b', command: 'x?[31m y', namedBy: 'proc' });
+  });
+
+  it('joins the processes of one workload', () => {
+    const a = identify(process({ cgroup: '0::/system.slice/x.service' }), []);
+    const b = identify(process({ pid: 5, cgroup: '0::/system.slice/x.service' }), []);
+    expect(merge([a, b])).toEqual([{ ...a, pids: [4242, 5] }]);
+  });
+});
+
+describe('procfs texts', () => {
+  it('stat is read from the last bracket', () => {
+    const fields = Array.from({ length: 40 }, (_, i) => String(i + 3));
+    expect(parseStat(`7 (a) (b) ) ${fields.join(' ')}`)).toEqual({ comm: 'a) (b) ', startTicks: 22 });
+    expect(parseStat('7 broken')).toBeUndefined();
+  });
+
+  it('namespace pids are read from the outermost to the innermost', () => {
+    expect(parseNamespacePids('Name:\tx\nNSpid:\t4242\t17\t1\nThreads:\t1')).toEqual([4242, 17, 1]);
+    expect(parseNamespacePids('Name:\tx')).toBeUndefined();
+  });
+
+  it('a machine’s name may have doubled commas and quotes', () => {
+    const args = splitCommandLine('qemu\0-name\0guest="a,,b",debug-threads=on\0');
+    expect(machineArguments(args)).toEqual({ name: 'a,b', uuid: undefined });
+    expect(machineArguments(['sleep', '1'])).toBeUndefined();
+  });
+});
