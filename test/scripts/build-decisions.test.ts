@@ -52,6 +52,7 @@ describe("Node's headers", () => {
 describe('imports between rooms', () => {
   test('outputs do not reach into each other, and the model reaches nowhere', () => {
     expect(forbiddenImports('src/http/app.ts', "import { x } from '../metrics/catalogue.js';")).toHaveLength(1);
+    expect(forbiddenImports('src/web/page.ts', "import { x } from '../http/app.js';")).toHaveLength(1);
     expect(forbiddenImports('src/model/gpu.ts', "import type { x } from '../native/addon.js';")).toHaveLength(1);
     expect(forbiddenImports('src/collect/join.ts', "await import('../../simulator/host/tree.mjs');")).toHaveLength(1);
   });
@@ -61,6 +62,8 @@ describe('imports between rooms', () => {
     expect(forbiddenImports('src/model/readings.ts', "import { R } from '../native/readings.generated.js';")).toEqual(
       [],
     );
+    expect(forbiddenImports('src/web/page.ts', "import type { N } from '../http/documents/node.js';")).toEqual([]);
+    expect(forbiddenImports('src/http/app.ts', "import { AGENT_VERSION } from '../version.js';")).toEqual([]);
     expect(forbiddenImports('src/cli/main.ts', "import { x } from '../http/app.js';")).toEqual([]);
   });
 });
