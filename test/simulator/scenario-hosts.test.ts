@@ -2,19 +2,13 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, realp
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { parse } from 'yaml';
 import { hamiCommand } from '../../simulator/host/hami-command.mjs';
 import { changeHost, HOST_FOLDERS, moveHamiUsage, readHost, writeHost } from '../../simulator/host/host-record.mjs';
-import { hostRecordOf, type Scenario } from '../../simulator/host/scenario-host.mjs';
+import { scenarioNames } from '../../simulator/state/scenario.mjs';
+import { recordOf } from './scenario-record.js';
 
-const folder = join(import.meta.dirname, '../../simulator/scenarios');
-const names = readdirSync(folder).flatMap((name) => (name.endsWith('.yaml') ? [basename(name, '.yaml')] : []));
-const uuidOf = (index: number): string => `GPU-51000000-0000-4000-8000-00000000000${index}`;
 const now = 1_767_225_600;
-
-function scenarioNamed(name: string): Scenario {
-  return parse(readFileSync(join(folder, `${name}.yaml`), 'utf8')) as Scenario;
-}
+const seed = 7;
 
 /** What an open handle leads to, for every process of a simulated /proc. */
 function handlesByPid(node: string): Map<number, string[]> {
@@ -28,11 +22,10 @@ function handlesByPid(node: string): Map<number, string[]> {
   );
 }
 
-describe.each(names)('%s', (name) => {
+describe.each(scenarioNames())('%s', (name) => {
   let node: string;
   let handles: Map<number, string[]>;
-  const scenario = scenarioNamed(name);
-  const record = hostRecordOf(scenario, { driverVersion: '580.65.06', uuidOf });
+  const record = recordOf(name, seed);
   const device = (name_: string): string => `/dev/${name_}`;
 
   beforeAll(() => {
@@ -137,7 +130,7 @@ describe('hami', () => {
 
   beforeAll(() => {
     node = mkdtempSync(join(realpathSync(tmpdir()), 'hami-command-'));
-    writeHost(node, hostRecordOf(scenarioNamed('mixed'), { driverVersion: '580.65.06', uuidOf }), now);
+    writeHost(node, recordOf('mixed', seed), now);
   });
   afterAll(() => rmSync(node, { recursive: true, force: true }));
 
