@@ -27,8 +27,8 @@ std::optional<Usage> usageOf(const Call& call) {
              call.gpu.attributes.number(Attribute::memoryUsedBytes).value_or(0)};
   }
   for (const Process& process : call.gpu.processes) {
-    const bool here = call.mig == nullptr || (process.gpuInstance == call.mig->gpuInstance &&
-                                              process.computeInstance == call.mig->computeInstance);
+    // Memory belongs to the GPU instance: its compute instances share it and report the same.
+    const bool here = call.mig == nullptr || process.gpuInstance == call.mig->gpuInstance;
     if (here) usage.usedBytes += process.usedBytes.value_or(0);
   }
   const std::uint64_t room = usage.totalBytes - usage.reservedBytes;
