@@ -1,0 +1,61 @@
+import { describe, expect, it } from 'vitest';
+import { EventLog } from '../../src/collect/events.js';
+import { eventRecord } from './records.js';
+
+const UUID = 'GPU-a';
+const uuidOf = () => UUID;
+
+describe('driver events', () => {
+  it('are counted by XID, and others by type', () => {
+    const log = new EventLog();
+    log.add(
+      1,
+      [eventRecord(1, 79, 100), eventRecord(2, 13, 101), eventRecord(3, 79, 102), eventRecord(4, 0, 103, 0x100)],
+      0,
+      uuidOf,
+    );
+    expect(log.historyOf(UUID, 0)).toEqual({
+      xids: [
+        { xid: 13, count: 1, source: 'nvml' },
+        { xid: 79, count: 2, source: 'nvml' },
+      ],
+      lastXid: { xid: 79, atUnixSeconds: 102 },
+      eventCounts: { mig_configuration: 1 },
+    });
+    expect(log.recent).toHaveLength(4);
+  });
+
+  it('told by two samplers during a take-over count once', () => {
+    const log = new EventLog();
+    log.add(1, [eventRecord(1, 79, 100)], 0, uuidOf);
+    log.add(2, [eventRecord(1, 79, 100.6)], 0, uuidOf);
+    expect(log.historyOf(UUID, 0).xids).toEqual([{ xid: 79, count: 1, source: 'nvml' }]);
+  });
+
+  it('told twice by one sampler within a second are two', () => {
+    const log = new EventLog();
+    log.add(1, [eventRecord(1, 79, 100), eventRecord(2, 79, 100.2)], 0, uuidOf);
+    log.add(2, [eventRecord(1, 79, 100.1), eventRecord(2, 79, 100.3)], 0, uuidOf);
+    expect(log.historyOf(UUID, 0).xids[0]?.count).toBe(2);
+  });
+
+  it('more than a second apart are two even from two samplers', () => {
+    const log = new EventLog();
+    log.add(1, [eventRecord(1, 79, 100)], 0, uuidOf);
+    log.add(2, [eventRecord(1, 79, 101.5)], 0, uuidOf);
+    expect(log.historyOf(UUID, 0).xids[0]?.count).toBe(2);
+  });
+
+  it('of an unknown type keep their bit, and the list does not grow for ever', () => {
+    const log = new EventLog();
+    for (let i = 0; i < 1000; i++) log.add(1, [eventRecord(i + 1, 0, i * 10, 0x10000)], 0, uuidOf);
+    expect(log.recent).toHaveLength(256);
+    expect(log.historyOf(UUID, 0).eventCounts).toEqual({ type_0x10000: 1000 });
+  });
+
+  it('lost ones are counted', () => {
+    const log = new EventLog();
+    log.add(1, [], 12, uuidOf);
+    expect(log.lost).toBe(12);
+  });
+});

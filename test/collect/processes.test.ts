@@ -1,0 +1,71 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { ProcessTable } from '../../src/collect/processes.js';
+import { loadAddon } from '../../src/native/load-addon.js';
+
+let root: string;
+let seconds: number;
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), 'procfs-'));
+  seconds = 100;
+});
+afterEach(() => rmSync(root, { recursive: true }));
+
+function place(pid: number, startTicks: number, cgroup: string, commandLine: string): void {
+  mkdirSync(join(root, String(pid)), { recursive: true });
+  const fields = ['S', ...Array.from({ length: 18 }, () => '0'), String(startTicks), '0'];
+  writeFileSync(join(root, String(pid), 'stat'), `${pid} (python3) ${fields.join(' ')}\n`);
+  writeFileSync(join(root, String(pid), 'status'), `Name:\tpython3\nNSpid:\t${pid}\t7\n`);
+  writeFileSync(join(root, String(pid), 'cgroup'), `0::${cgroup}\n`);
+  writeFileSync(join(root, String(pid), 'cmdline'), commandLine);
+}
+
+const table = () => new ProcessTable(loadAddon(), root, () => seconds);
+
+describe('process identities', () => {
+  it('are read from the root that was given', async () => {
+    place(42, 1000, '/system.slice/x.service', 'python3\0train.py\0');
+    const processes = table();
+    await processes.refresh(new Set([42, 43]));
+    expect(processes.get(42)).toEqual({
+      pid: 42,
+      startTicks: 1000,
+      comm: 'python3',
+      cgroup: '0::/system.slice/x.service\n',
+      namespacePids: [42, 7],
+      commandLine: ['python3', 'train.py'],
+    });
+    expect(processes.get(43)).toBeUndefined();
+  });
+
+  it('are not believed for ever: a pid that is used again is somebody else', async () => {
+    place(42, 1000, '/a.service', 'old\0');
+    const processes = table();
+    await processes.refresh(new Set([42]));
+    place(42, 2000, '/b.service', 'new\0');
+    await processes.refresh(new Set([42]));
+    expect(processes.get(42)?.startTicks).toBe(1000);
+    seconds += 31;
+    await processes.refresh(new Set([42]));
+    expect(processes.get(42)).toMatchObject({ startTicks: 2000, commandLine: ['new'] });
+  });
+
+  it('are forgotten with the process', async () => {
+    place(42, 1000, '/a.service', 'x\0');
+    const processes = table();
+    await processes.refresh(new Set([42]));
+    await processes.refresh(new Set());
+    expect(processes.get(42)).toBeUndefined();
+  });
+
+  it('do without a command line that is a trap', async () => {
+    place(42, 1000, '/a.service', 'x\0');
+    rmSync(join(root, '42', 'cmdline'));
+    mkdirSync(join(root, '42', 'cmdline'));
+    const processes = table();
+    await processes.refresh(new Set([42]));
+    expect(processes.get(42)).toMatchObject({ comm: 'python3', commandLine: undefined });
+  });
+});
