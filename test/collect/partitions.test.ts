@@ -1,0 +1,122 @@
+import { describe, expect, it } from 'vitest';
+import { EventLog } from '../../src/collect/events.js';
+import { gpuOf } from '../../src/collect/gpus.js';
+import { gpuPartitions, passthroughPartitions } from '../../src/collect/partitions.js';
+import { Topology } from '../../src/collect/topology.js';
+import type { Gpu } from '../../src/model/gpu.js';
+import type { MigSnapshot } from '../../src/native/addon.js';
+import { GATHERED_SECONDS, gpuRecord } from './records.js';
+
+const log = new EventLog();
+const made = (record: ReturnType<typeof gpuRecord>): Gpu =>
+  gpuOf(record, {
+    moment: { monotonicSeconds: GATHERED_SECONDS, unixSeconds: 0 },
+    staleAfterSeconds: 10,
+    stuckCalls: [],
+    released: new Set(),
+    setAside: new Set(),
+    historyOf: (uuid, index) => log.historyOf(uuid, index),
+  });
+
+const mig = (migIndex: number, gpuInstance: number): MigSnapshot => ({
+  migIndex,
+  gpuInstance,
+  computeInstance: 0,
+  idsStatus: 0,
+  attributesStatus: 0,
+  memoryStatus: 0,
+  multiprocessors: 42,
+  copyEngines: 1,
+  decoders: 1,
+  encoders: 0,
+  jpegEngines: 0,
+  ofaEngines: 0,
+  gpuSlices: 3,
+  computeSlices: 3,
+  memoryTotalBytes: 20e9,
+  memoryReservedBytes: 0,
+  memoryUsedBytes: 1e9,
+  memoryFreeBytes: 19e9,
+  uuid: `MIG-${migIndex}`,
+  name: 'NVIDIA A100-SXM4-40GB MIG 3g.20gb',
+});
+
+const nobody = () => undefined;
+
+describe('partitions of a GPU', () => {
+  it('are the whole of it when it is not divided', () => {
+    const gpu = made(gpuRecord(0, { memory_total_bytes: 80e9, memory_used_bytes: 2e9, compute_processes: 0 }));
+    expect(gpuPartitions(gpu, nobody)).toMatchObject([
+      { id: gpu.uuid, kind: 'whole', memoryTotalBytes: 80e9, memoryUsedBytes: 2e9, allocated: false },
+    ]);
+  });
+
+  it('do not say free when the process lists could not be read', () => {
+    expect(gpuPartitions(made(gpuRecord(0)), nobody)[0]?.allocated).toBeUndefined();
+  });
+
+  it('are its MIG instances, each with its own processes and its part of the multiprocessors', () => {
+    const readings = {
+      mig_mode_enabled: 1,
+      cuda_cores: 6912,
+      compute_capability_major: 8,
+      compute_capability_minor: 0,
+      compute_processes: 1,
+    };
+    const gpu = made(
+      gpuRecord(0, readings, {
+        migInstances: [mig(0, 1), mig(1, 2)],
+        processTotal: 1,
+        processes: [{ pid: 5, type: 0, usedMemoryBytes: 1, gpuInstance: 2, computeInstance: 0 }],
+      }),
+    );
+    const [first, second] = gpuPartitions(gpu, nobody);
+    expect(first).toMatchObject({
+      id: 'MIG-0',
+      kind: 'mig',
+      profile: '3g.20gb',
+      allocated: false,
+      memoryUsedBytes: 1e9,
+    });
+    expect(first?.smLimitRatio).toBeCloseTo(42 / 108, 10);
+    expect(second).toMatchObject({ id: 'MIG-1', allocated: true });
+  });
+
+  it('are none in MIG mode without instances', () => {
+    expect(gpuPartitions(made(gpuRecord(0, { mig_mode_enabled: 1 })), nobody)).toEqual([]);
+  });
+});
+
+describe('passed-through functions', () => {
+  const functions = [
+    { busId: '0000:01:00.0', vendorId: 0x10de, deviceId: 1, driver: 'vfio-pci', iommuGroup: 3, numaNode: undefined },
+    { busId: '0000:02:00.0', vendorId: 0x10de, deviceId: 1, driver: 'nvidia', iommuGroup: 4, numaNode: undefined },
+  ];
+  it('are partitions, held or free as their VFIO handles say', () => {
+    const of = (holders: readonly number[] | undefined) => passthroughPartitions(functions, () => holders, nobody);
+    expect(of([7])).toMatchObject([{ id: 'pci-0000:01:00.0', kind: 'passthrough', allocated: true }]);
+    expect(of([])[0]?.allocated).toBe(false);
+    expect(of(undefined)[0]?.allocated).toBeUndefined();
+  });
+});
+
+describe('the topology version', () => {
+  it('grows with a new label and not with new numbers', () => {
+    const topology = new Topology();
+    const shape = (watts: number, name = 'a') => {
+      const gpu = { ...made(gpuRecord(0, { power_watts: watts })), name };
+      return topology.versionOf({
+        driver: { driverVersion: '1' } as never,
+        gpus: [gpu],
+        partitions: gpuPartitions(gpu, nobody),
+        workloads: [],
+        pci: [],
+        simulated: undefined,
+        hami: undefined,
+      });
+    };
+    expect(shape(1)).toBe(1);
+    expect(shape(2)).toBe(1);
+    expect(shape(2, 'b')).toBe(2);
+  });
+});

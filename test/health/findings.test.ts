@@ -1,0 +1,153 @@
+import { describe, expect, it } from 'vitest';
+import { RULES } from '../../src/health/catalogue.js';
+import { Findings } from '../../src/health/findings.js';
+import type { Judged } from '../../src/health/rule.js';
+import type { Gpu, GpuCondition } from '../../src/model/gpu.js';
+import type { StuckCall } from '../../src/model/node-state.js';
+
+const call = (change: Partial<StuckCall>): StuckCall => ({
+  samplerPid: 77,
+  lane: 'gpu',
+  gpuIndex: 0,
+  gpuUuid: 'GPU-0',
+  function: 'nvmlDeviceGetPowerUsage',
+  verdict: 'stuck',
+  seconds: 12,
+  tid: 80,
+  threadState: 'D',
+  wchan: 'rwsem_down_read',
+  syscallNumber: 16,
+  ...change,
+});
+
+const gpu = (index: number, condition: GpuCondition): Gpu =>
+  ({ index, uuid: `GPU-${index}`, condition, pciBusId: undefined, lastXid: undefined }) as unknown as Gpu;
+
+const WELL: Judged = {
+  atUnixSeconds: 1000,
+  atMonotonicSeconds: 50,
+  agent: { version: '0', startedUnixSeconds: 0, pid: 1 },
+  simulated: undefined,
+  driver: {
+    state: 'initialized',
+    lastCode: 0,
+    message: undefined,
+    libraryPath: '/x',
+    driverVersion: '550',
+    nvmlVersion: '12',
+    cudaVersion: '12.4',
+    gpuCount: 2,
+    symbolsMissing: 0,
+    foreignSymbols: 0,
+    initAttempts: 1,
+    reinitializations: 0,
+  },
+  sampling: {
+    state: 'running',
+    reason: undefined,
+    processes: [],
+    stuckCalls: [],
+    released: [],
+    ageSeconds: 0,
+    cycleSeconds: 1,
+    restarts: 0,
+  },
+  gpus: [gpu(0, 'up'), gpu(1, 'up')],
+  partitions: [],
+  workloads: [],
+  pci: [],
+  hami: undefined,
+  events: [],
+  sources: [],
+  calls: [],
+  samplerLimit: undefined,
+};
+
+const withCalls = (stuckCalls: readonly StuckCall[], gpus = WELL.gpus): Judged => ({
+  ...WELL,
+  gpus,
+  sampling: { ...WELL.sampling, stuckCalls },
+});
+
+const codes = (state: Judged) => new Findings().judge(state).map(({ code }) => code);
+
+describe('findings', () => {
+  it('are none on a node that is well', () => {
+    expect(codes(WELL)).toEqual([]);
+  });
+
+  it('name one stuck call per GPU, the longest, with its evidence', () => {
+    const state = withCalls(
+      [call({ seconds: 3 }), call({ seconds: 40, samplerPid: 78 })],
+      [gpu(0, 'stuck'), gpu(1, 'up')],
+    );
+    const [finding, ...others] = new Findings().judge(state);
+    expect(others).toEqual([]);
+    expect(finding).toMatchObject({
+      code: 'gpu_call_stuck',
+      severity: 'critical',
+      subject: { kind: 'gpu', id: 'GPU-0' },
+      sinceUnixSeconds: 960,
+      evidence: { function: 'nvmlDeviceGetPowerUsage', sampler_pid: 78, wchan: 'rwsem_down_read', thread_state: 'D' },
+    });
+  });
+
+  it('say once that the whole driver hangs, not once per GPU', () => {
+    const both = [call({}), call({ gpuIndex: 1, gpuUuid: 'GPU-1', seconds: 14 })];
+    expect(codes(withCalls(both, [gpu(0, 'stuck'), gpu(1, 'stuck')]))).toEqual(['driver_stalled']);
+    const init = [call({ lane: 'control', gpuIndex: undefined, gpuUuid: undefined, function: 'nvmlInitWithFlags' })];
+    expect(codes(withCalls(init, []))).toEqual(['driver_stalled']);
+  });
+
+  it('do not call the driver stalled for one GPU that hangs and one that is lost', () => {
+    const state = withCalls([call({})], [gpu(0, 'stuck'), gpu(1, 'lost')]);
+    expect(codes(state).sort()).toEqual(['gpu_call_stuck', 'gpu_lost']);
+  });
+
+  it('raise a slow call from information to a warning after half a minute', () => {
+    const severity = (seconds: number) =>
+      new Findings().judge(withCalls([call({ verdict: 'slow', seconds })]))[0]?.severity;
+    expect(severity(5)).toBe('info');
+    expect(severity(31)).toBe('warning');
+  });
+
+  it('remember since when they hold, and forget it when they do not', () => {
+    const findings = new Findings();
+    const lost = (atUnixSeconds: number): Judged => ({ ...WELL, atUnixSeconds, gpus: [gpu(0, 'lost')] });
+    expect(findings.judge(lost(1000))[0]?.sinceUnixSeconds).toBe(1000);
+    expect(findings.judge(lost(1010))[0]?.sinceUnixSeconds).toBe(1000);
+    findings.judge({ ...WELL, atUnixSeconds: 1020 });
+    expect(findings.judge(lost(1030))[0]?.sinceUnixSeconds).toBe(1030);
+  });
+
+  it('put refused usage files together by reason', () => {
+    const refused = ['a', 'b', 'c', 'd'].map((directory) => ({ directory, reason: 'symlink' }));
+    const hami = { directories: 9, files: 5, refused, refusedByReason: { symlink: 4 }, truncated: false };
+    const [finding, ...others] = new Findings().judge({ ...WELL, hami });
+    expect(others).toEqual([]);
+    expect(finding).toMatchObject({
+      code: 'usage_file_refused',
+      severity: 'info',
+      evidence: { files: 4, directories: 'a b c' },
+    });
+  });
+
+  it('tell driver states apart', () => {
+    const state = (change: Partial<Judged['driver']>) => ({ ...WELL, gpus: [], driver: { ...WELL.driver, ...change } });
+    expect(codes(state({ state: 'library_missing' }))).toEqual(['driver_missing']);
+    expect(codes(state({ state: 'not_loaded' }))).toEqual(['driver_missing']);
+    expect(codes(state({ state: 'mismatch', lastCode: 18 }))).toEqual(['driver_library_mismatch']);
+    expect(codes({ ...WELL, simulated: 'scenario=mixed' })).toEqual(['simulated_node']);
+    expect(codes({ ...WELL, samplerLimit: 'two sleep' })).toEqual(['sampler_limit_reached']);
+  });
+
+  it('come gravest first', () => {
+    const state = { ...withCalls([call({})], [gpu(0, 'stuck'), gpu(1, 'up')]), simulated: 'x', samplerLimit: 'y' };
+    expect(codes(state)).toEqual(['gpu_call_stuck', 'sampler_limit_reached', 'simulated_node']);
+  });
+
+  it('have codes that are those of the catalogue', () => {
+    const everything = { ...WELL, simulated: 'x', samplerLimit: 'y', gpus: [gpu(0, 'lost')] };
+    for (const code of codes(everything)) expect(Object.keys(RULES)).toContain(code);
+  });
+});
