@@ -115,6 +115,11 @@ export async function askNode({ config, deadline, collectOnce }: Invocation): Pr
   throw new CommandError(EXIT.nobody, `nobody answered:\n${tried.map((line) => `  ${line}`).join('\n')}`);
 }
 
+/** Whether an own reading ended at its deadline before the driver had said anything. */
+export function isUnanswered({ node, by }: Told): boolean {
+  return by === 'own reading' && node.driver.state === 'starting';
+}
+
 async function tryDoor(door: Door, path: string, milliseconds: number): Promise<NodeView | string> {
   try {
     const { status, body } = await ask(door, { method: 'GET', path }, milliseconds);

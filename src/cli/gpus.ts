@@ -1,4 +1,4 @@
-import { askNode } from './ask.js';
+import { askNode, isUnanswered } from './ask.js';
 import { gpuColumns } from './columns.js';
 import { type Command, EXIT } from './command.js';
 import { emptyList, listHeading } from './heading.js';
@@ -15,16 +15,17 @@ export const gpus: Command = {
   async run(invocation) {
     const told = await askNode(invocation);
     const { node } = told;
+    const code = isUnanswered(told) ? EXIT.nobody : EXIT.ok;
     const rows = node.gpus;
     if (invocation.json) {
       invocation.printJson({ atUnixSeconds: node.atUnixSeconds, simulated: node.simulated, gpus: rows });
-      return EXIT.ok;
+      return code;
     }
     const list =
       rows.length === 0
         ? [emptyList(told, 'GPUs')]
         : table(gpuColumns(node), rows, invocation.columns, invocation.paint);
     invocation.print(...listHeading(told, invocation.paint), ...list);
-    return EXIT.ok;
+    return code;
   },
 };

@@ -17,5 +17,8 @@ export function listHeading({ node, by }: Told, paint: Paint): string[] {
 
 /** Says why there is nothing to list. */
 export function emptyList({ node }: Told, what: string): string {
-  return `No ${what}: ${visible(node.driver.message ?? driverText(node))}.`.replace(/\.+$/, '.');
+  const { driver, sampling } = node;
+  const unavailable = sampling.state === 'unavailable' ? sampling.reason : undefined;
+  const reason = unavailable ?? driver.message ?? driverText(node);
+  return `No ${what}: ${visible(reason).replace(/\.+$/, '')}.`;
 }

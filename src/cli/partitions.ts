@@ -1,4 +1,4 @@
-import { askNode } from './ask.js';
+import { askNode, isUnanswered } from './ask.js';
 import { partitionColumns } from './columns.js';
 import { type Command, EXIT } from './command.js';
 import { emptyList, listHeading } from './heading.js';
@@ -15,16 +15,17 @@ export const partitions: Command = {
   async run(invocation) {
     const told = await askNode(invocation);
     const { node } = told;
+    const code = isUnanswered(told) ? EXIT.nobody : EXIT.ok;
     const rows = node.partitions;
     if (invocation.json) {
       invocation.printJson({ atUnixSeconds: node.atUnixSeconds, simulated: node.simulated, partitions: rows });
-      return EXIT.ok;
+      return code;
     }
     const list =
       rows.length === 0
         ? [emptyList(told, 'partitions')]
         : table(partitionColumns(node), rows, invocation.columns, invocation.paint);
     invocation.print(...listHeading(told, invocation.paint), ...list);
-    return EXIT.ok;
+    return code;
   },
 };

@@ -19,7 +19,7 @@ const DEFAULT_TIMEOUT_SECONDS = 10;
 
 /** Runs one command line and gives its exit code. Never throws for what a user can cause. */
 export async function runProgram(argv: readonly string[], surroundings: Surroundings): Promise<ExitCode> {
-  const { out, err } = surroundings;
+  const { err } = surroundings;
   try {
     const [first, ...rest] = argv;
     if (first === undefined) {
@@ -45,8 +45,8 @@ export async function runProgram(argv: readonly string[], surroundings: Surround
       return EXIT.usage;
     }
     if ((error as NodeJS.ErrnoException).code === 'EPIPE') return EXIT.ok;
-    out('');
-    err(`gpu-node-agent: a defect: ${visible((error as Error).stack ?? String(error))}\n`);
+    const lines = ((error as Error).stack ?? String(error)).split('\n').map(visible);
+    err(`gpu-node-agent: a defect: ${lines.join('\n')}\n`);
     return EXIT.problem;
   }
 }

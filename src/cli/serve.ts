@@ -30,7 +30,11 @@ export const serve: Command = {
   async run({ config, loaded, print, startService }) {
     const log = openLog(config.log);
     const signal = nextSignal();
-    const service = await startService(config, log);
+    const service = await startService(config, log).catch((error: Error) => {
+      // The native half is missing, or a setting names a file that is not there: the message says what to do.
+      log.debug({ err: error }, 'cannot start');
+      throw new CommandError(EXIT.problem, `cannot start: ${error.message}`);
+    });
     const { source, metrics } = service;
     const { telemetryPath, maxRequests, listenAddress } = config.web;
     const closing: (() => Promise<void>)[] = [() => service.close()];

@@ -1,6 +1,6 @@
 import type { FindingView, NodeView, StuckCallView } from '../http/documents/node.js';
 import { spanText } from '../model/quantity.js';
-import { askNode, type Told } from './ask.js';
+import { askNode, isUnanswered, type Told } from './ask.js';
 import { gpuColumns, partitionColumns } from './columns.js';
 import { type Command, EXIT } from './command.js';
 import { driverText, gpuLabel } from './gpu-facts.js';
@@ -21,12 +21,13 @@ export const status: Command = {
   flags: [],
   details: [
     'Asks the running agent; without one the node is read once.',
-    'Exit code 1 when there is a finding of severity warning or critical.',
+    'Exit code 1 when there is a finding of severity warning or critical, 3 when the driver did not answer in time.',
   ],
   async run(invocation) {
     const told = await askNode(invocation);
     if (invocation.json) invocation.printJson(told.node);
     else invocation.print(...statusLines(told, invocation.columns, invocation.paint));
+    if (isUnanswered(told)) return EXIT.nobody;
     return told.node.findings.some(({ severity }) => severity !== 'info') ? EXIT.problem : EXIT.ok;
   },
 };
@@ -63,7 +64,7 @@ function aboutLines({ node, by }: Told, columns: number | undefined, paint: Pain
   const lines = [`${paint.bold(visible(driverText(node)))} · ${visible(who)}`];
   const limit = columns ?? PROSE_COLUMNS;
   if (node.driver.message !== undefined) lines.push(...wrap(visible(node.driver.message), limit));
-  if (sampling.state !== 'running' && by !== 'own reading') {
+  if (sampling.state === 'unavailable' || (sampling.state !== 'running' && by !== 'own reading')) {
     lines.push(
       ...wrap(
         `reading is ${sampling.state}${sampling.reason === undefined ? '' : `: ${visible(sampling.reason)}`}`,

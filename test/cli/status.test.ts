@@ -97,6 +97,18 @@ No GPUs: libnvidia-ml.so.1 was not found in /usr/lib64.
   });
 });
 
+it('ends with 3 when the driver said nothing until the deadline, and says what is known', async () => {
+  const { sampling } = startingState();
+  const reason = 'the sampler could not be started: no such file';
+  const state = startingState({ sampling: { ...sampling, state: 'unavailable', reason } });
+  for (const command of ['status', 'gpus', 'partitions', 'shares']) {
+    const { out, code } = await runCommand([command, ...alone], { state });
+    expect([code, out]).toEqual([3, expect.stringContaining(`: ${reason}.\n`)]);
+  }
+  const json = await runCommand(['gpus', '--json', ...alone], { state });
+  expect([json.code, JSON.parse(json.out).gpus]).toEqual([3, []]);
+});
+
 it('lists shares with what is claimed beside what is true', async () => {
   const { out } = await runCommand(['shares', ...alone], { state: fullState() });
   expect(out).toContain(`\
