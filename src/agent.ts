@@ -82,7 +82,7 @@ export async function startService(config: Config, log: AgentLog): Promise<Servi
     control: controlActions({ addon, clock, supervisor, collector, procfs: config.path.procfs, dev: config.path.dev }),
     metrics: new MetricsRenderer(collector, addon, {
       exporterMetrics: !config.web.disableExporterMetrics,
-      clockFile: config.clock.file,
+      clock,
     }),
     peerCredentials: (fd) => addon.peerCredentials(fd),
     notify(message) {
