@@ -5,7 +5,7 @@ import { AgentProcess, freePort } from './agent-process.js';
 import { ALL_CELLS, type Cell, nameOf, SHORT_CELLS } from './cells.js';
 import { SimulatedNode } from './simulated-node.js';
 
-const cells = process.env.GPU_NODE_AGENT_HANG_CELLS === 'all' ? ALL_CELLS : SHORT_CELLS;
+const cells = process.env.HANG_CELLS === 'all' ? ALL_CELLS : SHORT_CELLS;
 const obstacle = frozenFilesystemObstacle();
 if (obstacle !== undefined) console.log(`cells in D state are skipped: ${obstacle}`);
 
