@@ -4,6 +4,7 @@
  */
 import { createNode, openNode } from '../node.mjs';
 import { UsageError } from './arguments.mjs';
+import { HAMI } from './hami.mjs';
 import { describeNode } from './show.mjs';
 
 /** @typedef {import('./arguments.mjs').Arguments} Arguments */
@@ -205,6 +206,7 @@ export const COMMANDS = {
       return undefined;
     },
   },
+  hami: HAMI,
 };
 
 /**

@@ -2,8 +2,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, realp
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { hamiCommand } from '../../simulator/host/hami-command.mjs';
-import { changeHost, HOST_FOLDERS, moveHamiUsage, readHost, writeHost } from '../../simulator/host/host-record.mjs';
+import { changeHost, HOST_FOLDERS, readHost, writeHost } from '../../simulator/host/host-record.mjs';
 import { scenarioNames } from '../../simulator/state/scenario.mjs';
 import { recordOf } from './scenario-record.js';
 
@@ -116,79 +115,5 @@ describe.each(scenarioNames())('%s', (name) => {
     changeHost(node, { driverVersion: '590.48.01' }, now);
     expect(handlesByPid(node)).toEqual(handles);
     expect(readFileSync(join(node, HOST_FOLDERS.sys, 'module/nvidia/version'), 'utf8')).toBe('590.48.01\n');
-  });
-});
-
-describe('hami', () => {
-  let node: string;
-  const said: string[] = [];
-  const run = (...args: string[]): Promise<void> =>
-    hamiCommand(node, args, { print: (line) => said.push(line), nowUnixSeconds: () => now });
-  const target = ['--pod-uid', '99999999-1111-4111-8111-111111111111', '--container', 'main'];
-  const contents = (): string[] =>
-    readdirSync(join(node, HOST_FOLDERS.hami, '99999999-1111-4111-8111-111111111111_main'));
-
-  beforeAll(() => {
-    node = mkdtempSync(join(realpathSync(tmpdir()), 'hami-command-'));
-    writeHost(node, recordOf('mixed', seed), now);
-  });
-  afterAll(() => rmSync(node, { recursive: true, force: true }));
-
-  test('a share is added, damaged and removed', async () => {
-    await run('add', ...target, '--gpu', '3', '--limit-bytes', '1073741824', '--layout', 'v0');
-    expect(contents().sort()).toEqual(['99999999-1111-4111-8111-111111111111.cache', 'libvgpu.so']);
-    await run('damage', ...target, '--kind', 'second-cache');
-    expect(contents()).toHaveLength(3);
-    await run('list');
-    expect(said.at(-1)).toContain('99999999-1111-4111-8111-111111111111_main: 0-99999999');
-    await run('remove', ...target);
-    expect(contents).toThrow(/ENOENT/);
-  });
-
-  test.each([
-    [['add', ...target], /--gpu is missing/],
-    [['add', ...target, '--gpu', '9'], /expected an index below 4 or a UUID, got 9/],
-    [['add', ...target, '--gpu', '0', '--layout', '2.0'], /expected one of pre-v0, .*got "2\.0"/],
-    [['add', ...target, '--gpu', '0', '--limit-bytes', '4G'], /--limit-bytes: expected a number, got "4G"/],
-    [['damage', ...target, '--kind', 'truncated'], /does not exist; "hami <dir> list" names the containers/],
-    [['remove', '--pod-uid', '../x', '--container', 'y'], /expected names without "\/"/],
-    [['grow'], /expected list, add, damage, remove or run, got "grow"/],
-  ])('%j is refused', async (args, message) => {
-    await expect(run(...args)).rejects.toThrow(message);
-  });
-
-  test('usage moves in place, within its limit, and leaves removed containers alone', () => {
-    const file = (uid: string): string => {
-      const directory = join(node, HOST_FOLDERS.hami, `${uid}_server`);
-      return join(directory, readdirSync(directory).find((entry) => entry.endsWith('.cache')) ?? '');
-    };
-    const path = file('3c1b7a90-5e2d-4f68-b0a4-51000000a005');
-    const totals = new Set<bigint>();
-    for (let second = 0; second < 37; second++) {
-      moveHamiUsage(node, now + second);
-      const bytes = readFileSync(path);
-      const total = bytes.readBigUInt64LE(1856 + 8 + 32);
-      expect(total).toBeLessThanOrEqual(bytes.readBigUInt64LE(1600));
-      totals.add(total);
-    }
-    expect(totals.size).toBeGreaterThan(10);
-    rmSync(join(path, '..'), { recursive: true });
-    moveHamiUsage(node, now);
-    expect(existsSync(path)).toBe(false);
-  });
-
-  test('run moves until it is told to stop', async () => {
-    const stop = new AbortController();
-    const seconds: number[] = [];
-    const ended = hamiCommand(node, ['run', '--interval-seconds', '0.01'], {
-      print: () => {},
-      nowUnixSeconds: () => {
-        if (seconds.push(now + seconds.length) === 3) stop.abort();
-        return now + seconds.length;
-      },
-      signal: stop.signal,
-    });
-    await ended;
-    expect(seconds).toHaveLength(3);
   });
 });
