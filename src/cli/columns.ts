@@ -1,6 +1,7 @@
 import type { GpuView, NodeView, PartitionView } from '../http/documents/node.js';
+import { holdersText } from '../model/partition-holders.js';
 import { bytesText, percentText, roundedText, UNKNOWN, usedOfText } from '../model/quantity.js';
-import { holdersOf, shortName, usersOf } from './gpu-facts.js';
+import { shortName, usersOf } from './gpu-facts.js';
 import type { Paint } from './paint.js';
 import type { Column } from './table.js';
 
@@ -63,23 +64,16 @@ export function partitionColumns(node: NodeView): Column<PartitionView>[] {
     },
     { title: 'SM LIMIT', align: 'right', cell: ({ smLimitRatio }) => percentText(smLimitRatio), dropOrder: 3 },
     { title: 'UTIL', align: 'right', cell: ({ utilizationRatio }) => percentText(utilizationRatio), dropOrder: 4 },
-    { title: 'HELD BY', cell: (partition) => heldBy(node, partition), shrinkTo: 12 },
+    { title: 'HELD BY', cell: (partition) => holdersText(partition, node.workloads), shrinkTo: 12 },
     { title: 'ID', cell: ({ id }) => id, shrinkTo: 12, dropOrder: 5 },
   ];
-}
-
-function heldBy(node: NodeView, partition: PartitionView): string {
-  const holders = holdersOf(node, partition);
-  if (holders.length > 0) return holders.join(', ');
-  if (partition.allocated === undefined) return UNKNOWN;
-  return partition.allocated ? 'somebody unknown' : 'nobody';
 }
 
 /** Columns of a list of HAMi shares: what the container claims beside what the driver says. */
 export function shareColumns(node: NodeView): Column<PartitionView>[] {
   return [
     { title: 'GPU', align: 'right', cell: ({ gpuIndex }) => String(gpuIndex ?? UNKNOWN) },
-    { title: 'HELD BY', cell: (partition) => heldBy(node, partition), shrinkTo: 12 },
+    { title: 'HELD BY', cell: (partition) => holdersText(partition, node.workloads), shrinkTo: 12 },
     { title: 'LIMIT', align: 'right', cell: ({ memoryTotalBytes }) => bytesText(memoryTotalBytes) },
     { title: 'REPORTED', align: 'right', cell: ({ share }) => bytesText(share?.reportedBytes) },
     {

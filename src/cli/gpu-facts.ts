@@ -20,11 +20,6 @@ export function usersOf(node: NodeView, gpu: GpuView): string[] {
   return [...users.map(({ name }) => name), ...unnamed];
 }
 
-/** Names of the workloads on a partition. */
-export function holdersOf(node: NodeView, partition: PartitionView): string[] {
-  return partition.workloads.map((id) => node.workloads.find((workload) => workload.id === id)?.name ?? id);
-}
-
 /** Partitions of a GPU. */
 export function partitionsOf(node: NodeView, gpu: GpuView): PartitionView[] {
   return node.partitions.filter(

@@ -1,4 +1,5 @@
 import type { GpuView, NodeView, PartitionView } from '../http/documents/node.js';
+import { holdersText } from '../model/partition-holders.js';
 import { bytesText, percentText, roundedText, spanText, UNKNOWN, usedOfText } from '../model/quantity.js';
 import { html, type Markup } from './markup.js';
 import { meter } from './meter.js';
@@ -58,19 +59,12 @@ export function partitionTable(caption: string, partitions: readonly PartitionVi
 <td><span class="kind ${partition.kind}">${partition.kind}</span> ${partition.profile}</td>
 <td class="number">${usedOfText(partition.memoryUsedBytes, partition.memoryTotalBytes)}</td>
 <td class="number">${percentText(partition.utilizationRatio)}</td>
-<td>${holders(partition, node)}${claim(partition)}</td>
+<td>${holdersText(partition, node.workloads)}${claim(partition)}</td>
 </tr>`,
   );
   return html`<div class="scroll"><table><caption>${caption}</caption>
 <thead><tr><th scope="col">Kind</th><th scope="col" class="number">Memory</th><th scope="col" class="number">Use</th><th scope="col">Held by</th></tr></thead>
 <tbody>${rows}</tbody></table></div>`;
-}
-
-function holders(partition: PartitionView, node: NodeView): string {
-  const names = partition.workloads.map((id) => node.workloads.find((workload) => workload.id === id)?.name ?? id);
-  if (names.length > 0) return names.join(', ');
-  if (partition.allocated === undefined) return UNKNOWN;
-  return partition.allocated ? 'somebody unknown' : 'nobody';
 }
 
 /** What a container says of itself, where it differs from what the driver says. */
