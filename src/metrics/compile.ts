@@ -1,7 +1,7 @@
 import type { Addon, Exposition, ExpositionConstructor } from '../native/addon.js';
 import type { Family, Scene, Subject, Value } from './family.js';
 import { headerText, openMetricsName } from './header.js';
-import { labelText } from './label-text.js';
+import { labelBlock, labelPairs } from './label-text.js';
 
 type FamilyDefinition = ConstructorParameters<ExpositionConstructor>[0]['families'][number];
 type LineDefinition = FamilyDefinition['lines'][number];
@@ -50,7 +50,8 @@ class SectionBuilder implements Section {
   readonly keys: readonly string[];
   /** Row numbers in output order. */
   readonly order: readonly number[];
-  readonly labels: readonly ReturnType<Subject<unknown>['labels']>[];
+  /** Label pairs of each row, without those of the families. */
+  readonly pairs: readonly string[];
   readonly #byValue = new Map<Value<unknown>, Column>();
 
   constructor(
@@ -60,7 +61,7 @@ class SectionBuilder implements Section {
     this.rows = subject.rows(scene);
     this.keys = this.rows.map((row) => subject.key(row));
     this.order = this.rows.map((_, row) => row).sort(byKey(this.keys));
-    this.labels = this.rows.map((row) => subject.labels(row));
+    this.pairs = this.rows.map((row) => labelPairs(subject.labelNames, subject.labels(row)));
   }
 
   add(value: Value<unknown>, row: number, slot: number): void {
@@ -102,14 +103,14 @@ export function compileCatalogue(
       section = new SectionBuilder(family.subject, whole);
       sections.set(family.subject, section);
     }
-    const names = [...family.subject.labelNames, ...(family.labelNames ?? [])];
+    const names = family.labelNames ?? [];
     const lines: LineDefinition[] = [];
     const seen = new Set<string>();
     const created = new Map<Value<unknown>, Value<unknown>>();
     for (const index of section.order) {
       const series = typeof family.series === 'function' ? family.series(section.rows[index], whole) : family.series;
       for (const { suffix = '', labels = {}, value } of series) {
-        const labelled = labelText(names, { ...section.labels[index], ...labels });
+        const labelled = labelBlock(section.pairs[index] as string, labelPairs(names, labels));
         const prefix = `${family.name}${suffix}${labelled} `;
         if (seen.has(prefix)) {
           duplicates++;

@@ -1,6 +1,6 @@
 import type { MetricsFormat } from './family.js';
 import { type Heading, headerText } from './header.js';
-import { labelText } from './label-text.js';
+import { labelBlock, labelPairs } from './label-text.js';
 import { boundText, numberText } from './number-text.js';
 
 /** A family as prom-client hands it out in `getMetricsAsJSON()`. */
@@ -27,7 +27,7 @@ const TYPES: readonly string[] = ['counter', 'gauge', 'histogram', 'summary'];
 function lineLabels(labels: CollectedFamily['values'][number]['labels'], without?: string): string {
   const names = Object.keys(labels).filter((name) => name !== without);
   const { le } = labels;
-  return labelText(names, typeof le === 'number' ? { ...labels, le: boundText(le) } : labels);
+  return labelBlock(labelPairs(names, typeof le === 'number' ? { ...labels, le: boundText(le) } : labels));
 }
 
 /**

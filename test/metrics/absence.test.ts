@@ -82,7 +82,7 @@ describe('state-sets', () => {
     return {
       on: states
         .filter((state) => state.value === '1')
-        .map(({ labels }) => labels['mode'] ?? labels['reason'] ?? labels['source']),
+        .map(({ labels }) => labels.mode ?? labels.reason ?? labels.source),
       of: states.length,
     };
   };

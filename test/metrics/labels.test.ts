@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { escapeHelp, labelText } from '../../src/metrics/label-text.js';
+import { escapeHelp, labelBlock, labelPairs } from '../../src/metrics/label-text.js';
 import { parseSample, samplesOf } from './exposition-lines.js';
 import { exposition } from './rendering.js';
 import { node, workload } from './states.js';
@@ -42,7 +42,7 @@ function printable(text: string): string {
 test('a label value reads back as it was, whatever it is', () => {
   fc.assert(
     fc.property(hostile, hostile, (first, second) => {
-      const { labels } = parseSample(`m${labelText(['first', 'second'], { first, second })} 1`);
+      const { labels } = parseSample(`m${labelBlock(labelPairs(['first', 'second'], { first, second }))} 1`);
       const expected = Object.entries({ first, second }).filter(([, value]) => value !== '');
       expect(labels).toEqual(Object.fromEntries(expected.map(([name, value]) => [name, printable(value)])));
     }),
@@ -59,7 +59,7 @@ test('hostile names of workloads give one line each, through the native writer',
         const workloads = names.map((name, index) => workload(`w${index}`, { name }));
         const text = await exposition(node({ workloads }), format as 'text' | 'openmetrics');
         const printed = samplesOf(text).filter(({ name }) => name === 'gpu_workload_info');
-        expect(printed.map(({ labels }) => labels['name'] ?? '')).toEqual(names.map(printable));
+        expect(printed.map(({ labels }) => labels.name ?? '')).toEqual(names.map(printable));
         expect(text).not.toContain('\0');
       },
     ),
@@ -68,8 +68,11 @@ test('hostile names of workloads give one line each, through the native writer',
 });
 
 test('labels come in the declared order, and those without a value are left out', () => {
-  expect(labelText(['b', 'a', 'c', 'd'], { a: 0, b: 'x', c: undefined, d: '' })).toBe('{b="x",a="0"}');
-  expect(labelText(['a'], {})).toBe('');
+  expect(labelPairs(['b', 'a', 'c', 'd'], { a: 0, b: 'x', c: undefined, d: '' })).toBe('b="x",a="0"');
+  expect(labelBlock(labelPairs(['a'], {}))).toBe('');
+  expect(labelBlock('a="1"', '')).toBe('{a="1"}');
+  expect(labelBlock('', 'b="2"')).toBe('{b="2"}');
+  expect(labelBlock('a="1"', 'b="2"')).toBe('{a="1",b="2"}');
 });
 
 test('help escapes quotes in OpenMetrics only', () => {

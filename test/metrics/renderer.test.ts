@@ -72,7 +72,7 @@ describe('the exposition', () => {
 
   test('orders GPUs as numbers', async () => {
     const printed = samplesOf(await exposition(FULL_NODE)).filter(({ name }) => name === 'gpu_up');
-    expect(printed.map(({ labels }) => labels['gpu'])).toEqual(['0', '1', '2', '10']);
+    expect(printed.map(({ labels }) => labels.gpu)).toEqual(['0', '1', '2', '10']);
   });
 
   test('has no series twice, and says how many it left out', async () => {

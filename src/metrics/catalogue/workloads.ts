@@ -2,7 +2,7 @@ import type { Gpu, GpuProcess } from '../../model/gpu.js';
 import type { Partition } from '../../model/partition.js';
 import type { Workload } from '../../model/workload.js';
 import { familiesOf, one, type Scene, type Subject } from '../family.js';
-import { partitions, workloads as everybody } from '../subjects.js';
+import { workloads as everybody, partitions } from '../subjects.js';
 
 /** A workload on a partition, and its processes there. */
 interface PlacedRow {

@@ -1,0 +1,109 @@
+/**
+ * One measurement of scrape.bench.mjs in a process of its own: CPU time per scrape, all threads, of rendering and
+ * compressing. HTTP itself is not in it.
+ *
+ *   node scrape.mjs <shares> <text|openmetrics> <plain|gzip>     prints one JSON object
+ */
+import { Scrape } from '../../src/http/scrape.js';
+import { MetricsRenderer } from '../../src/metrics/renderer.js';
+import type { Gpu } from '../../src/model/gpu.js';
+import type { NodeState } from '../../src/model/node-state.js';
+import type { Partition } from '../../src/model/partition.js';
+import { nodeClock } from '../../src/native/clock.js';
+import { loadAddon } from '../../src/native/load-addon.js';
+import { READINGS } from '../../src/native/readings.generated.js';
+import { ALL_READINGS, gpu, node, partition, readings, Source, workload } from '../../test/metrics/states.js';
+
+const GPUS = 8;
+/** Until the compiler has settled; measured are those after it. */
+const WARM_UP_SCRAPES = 200;
+const SCRAPES = 300;
+
+const [shareText = '0', format = 'text', compression = 'plain'] = process.argv.slice(2);
+const shares = Number.parseInt(shareText, 10);
+if (format !== 'text' && format !== 'openmetrics') throw new Error(`no format: ${format}`);
+
+const podUid = (share: number) => `5f0d2c3e-7a41-4d52-9b1e-${String(share).padStart(12, '0')}`;
+const shareId = (share: number) => `GPU-51000000-0000-0000-0000-00000000000${share % GPUS}/${podUid(share)}/main`;
+
+/** A state whose moving numbers are others in each cycle, with fractions as the driver gives them. */
+function stateOf(cycle: number, topology: Pick<NodeState, 'workloads'>): NodeState {
+  const gpus: Gpu[] = Array.from({ length: GPUS }, (_, index) => {
+    const moving = readings(ALL_READINGS);
+    READINGS.forEach(({ cadence }, id) => {
+      if (cadence === 'cycle') moving.values[id] = (moving.values[id] as number) + cycle * 0.001;
+    });
+    return gpu(index, { name: 'NVIDIA H100 80GB HBM3', readings: moving });
+  });
+  const partitions: Partition[] = Array.from({ length: shares }, (_, share) =>
+    partition(shareId(share), {
+      kind: 'share',
+      gpuUuid: gpus[share % GPUS]?.uuid,
+      gpuIndex: share % GPUS,
+      memoryTotalBytes: 4_294_967_296,
+      memoryUsedBytes: 1_000_000_000 + cycle * 4096 + share,
+      smLimitRatio: 0.3,
+      allocated: true,
+      workloads: [`${podUid(share)}/main`],
+      share: {
+        podUid: podUid(share),
+        container: 'main',
+        layout: 'v1',
+        reportedBytes: 900_000_000 + cycle * 4096,
+        contextBytes: 100_000_000,
+        moduleBytes: 20_000_000,
+        bufferBytes: 700_000_000 + cycle * 4096,
+        actualBytes: 1_000_000_000 + cycle * 4096,
+        priority: 1,
+        blocked: false,
+        lastKernelUnixSeconds: 1_700_000_000 + cycle,
+        processes: [],
+      },
+    }),
+  );
+  return node({ ...topology, gpus, partitions, atMonotonicSeconds: 5000 + cycle });
+}
+
+const topology = {
+  workloads: Array.from({ length: shares }, (_, share) =>
+    workload(`${podUid(share)}/main`, { kind: 'pod', namespace: 'ml', pod: `job-${share}`, container: 'main' }),
+  ),
+};
+// A few states in turn: making them is the collector's work, not the scrape's.
+const states = Array.from({ length: 8 }, (_, cycle) => stateOf(cycle, topology));
+
+const addon = loadAddon();
+const source = new Source(states[0] as NodeState);
+const renderer = new MetricsRenderer(source, addon, { clock: nodeClock(addon, undefined) });
+const scrape = new Scrape(renderer);
+
+let bytes = 0;
+async function scrapes(count: number): Promise<void> {
+  for (let turn = 0; turn < count; turn++) {
+    source.state = states[turn % states.length] as NodeState;
+    bytes = (await scrape.body(format as 'text' | 'openmetrics', compression === 'gzip')).byteLength;
+  }
+}
+
+await scrapes(WARM_UP_SCRAPES);
+const before = process.cpuUsage();
+const started = process.hrtime.bigint();
+await scrapes(SCRAPES);
+const cpu = process.cpuUsage(before);
+const wall = Number(process.hrtime.bigint() - started);
+
+const series = Buffer.from(await renderer.render(format))
+  .toString('utf8')
+  .split('\n')
+  .filter((line) => line !== '' && !line.startsWith('#')).length;
+console.log(
+  JSON.stringify({
+    series,
+    bytes,
+    cpuMilliseconds: (cpu.user + cpu.system) / 1000 / SCRAPES,
+    wallMilliseconds: wall / 1e6 / SCRAPES,
+    rssMiB: process.memoryUsage.rss() / 2 ** 20,
+    compilations: renderer.compilations,
+  }),
+);
+process.exit(0);

@@ -1,0 +1,48 @@
+/** What a scrape costs: rendering and compressing, the agent's own metrics included, under the service's heap flags. */
+import { execFileSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+import { report } from './table.mjs';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const bundle = `${root}out/bench/scrape.mjs`;
+
+await build({
+  entryPoints: [`${root}bench/metrics/scrape.ts`],
+  outfile: bundle,
+  bundle: true,
+  platform: 'node',
+  format: 'esm',
+  packages: 'external',
+  logLevel: 'silent',
+});
+
+/** Shares on the node, the series they lead to, and what was promised for them in milliseconds. */
+const sizes = [
+  { shares: 8, about: '1.1k', plain: 1, gzip: 2 },
+  { shares: 690, about: '10k', plain: 3, gzip: 7 },
+];
+
+/** @type {import('./table.mjs').Row[]} */
+const rows = [];
+for (const { shares, about, ...targets } of sizes) {
+  for (const format of ['text', 'openmetrics']) {
+    for (const compression of /** @type {const} */ (['plain', 'gzip'])) {
+      const { series, bytes, cpuMilliseconds, rssMiB } = JSON.parse(
+        execFileSync(
+          process.execPath,
+          ['--max-semi-space-size=1', '--max-old-space-size=96', bundle, String(shares), format, compression],
+          { encoding: 'utf8', timeout: 120_000 },
+        ),
+      );
+      const target = targets[compression];
+      rows.push({
+        what: `CPU per scrape, ${about} series (${series}), ${format}, ${compression}`,
+        value: `${cpuMilliseconds.toFixed(2)} ms (${(bytes / 1024).toFixed(0)} KiB; VmRSS of the bench ${rssMiB.toFixed(0)} MiB)`,
+        target: `≤ ${target} ms`,
+        met: cpuMilliseconds <= target,
+      });
+    }
+  }
+}
+report('scrape', 'Scrapes: rendering and compression', rows);
