@@ -7,13 +7,14 @@ import { callStatistics } from '../native/call-totals.js';
 import type { Clock } from '../native/clock.js';
 import type { Fleet } from '../native/fleet.js';
 import { DRIVER_STATES } from '../native/member-view.js';
+import { backAtSeconds } from '../native/set-aside.js';
 import type { Supervisor, SupervisorListener } from '../native/supervisor.js';
 import { identify } from '../workload/identify.js';
 import { ageSeconds, type Moment, momentOf } from './age.js';
 import { driverOf } from './driver.js';
 import { EventLog } from './events.js';
 import { gpuOf } from './gpus.js';
-import { type Judge, join } from './join.js';
+import { type GpuSetAside, type Judge, join } from './join.js';
 import { PassthroughSource } from './passthrough.js';
 import { ProcessTable } from './processes.js';
 import { samplingOf } from './sampling.js';
@@ -50,6 +51,8 @@ export class Collector implements NodeStateSource, SupervisorListener {
   /** Records of the last sampler that saw GPUs: shown without readings while none does. */
   private records: readonly GpuSnapshot[] = [];
   private simulated: string | undefined;
+  /** The call that hung last, by GPU: it is gone from the samplers when its process has ended. */
+  private readonly lastStuck = new Map<number, StuckCall>();
   private made: NodeState | undefined;
   private changed = true;
 
@@ -81,6 +84,7 @@ export class Collector implements NodeStateSource, SupervisorListener {
     if (initialized) this.records = snapshot.gpus.map((record) => this.withIdentity(record));
     if (snapshot.hami !== undefined) this.hami = snapshot.hami;
     if (initialized) this.simulated = snapshot.driver.simulator === '' ? undefined : snapshot.driver.simulator;
+    if (snapshot.watch.inFlight.length > 0) this.rememberStuck(snapshot);
     this.events.add(generation, snapshot.events, snapshot.eventsLost, (index) => this.uuidOf(index));
     if (this.options.readProcesses) void this.readProcesses();
   }
@@ -140,6 +144,27 @@ export class Collector implements NodeStateSource, SupervisorListener {
     this.changed = true;
   }
 
+  private rememberStuck(snapshot: Snapshot): void {
+    const uuidOf = (index: number) => this.uuidOf(index);
+    for (const call of stuckCallsOf(snapshot.watch.samplerPid, snapshot, uuidOf, momentOf(this.options.clock))) {
+      if (call.verdict === 'stuck' && call.gpuIndex !== undefined) this.lastStuck.set(call.gpuIndex, call);
+    }
+  }
+
+  private setAside(supervisor: Supervisor, moment: Moment): readonly GpuSetAside[] {
+    const toUnix = (seconds: number) => moment.unixSeconds + (seconds - supervisor.processSeconds());
+    return supervisor.fleet.setAside.gpus.map((gpu) => {
+      const again = backAtSeconds(gpu);
+      return {
+        gpuIndex: gpu.gpuIndex,
+        gpuUuid: this.uuidOf(gpu.gpuIndex),
+        sinceUnixSeconds: toUnix(gpu.sinceSeconds),
+        againUnixSeconds: Number.isFinite(again) ? toUnix(again) : undefined,
+        lastCall: this.lastStuck.get(gpu.gpuIndex),
+      };
+    });
+  }
+
   /** An excluded GPU's record may be bare: who it is does not change because nobody reads it. */
   private withIdentity(record: GpuSnapshot): GpuSnapshot {
     if (record.uuid !== '') return record;
@@ -195,6 +220,7 @@ export class Collector implements NodeStateSource, SupervisorListener {
         sources: this.sourceStates(moment),
         calls: callStatistics(supervisor?.callTotals()),
         samplerLimit: supervisor?.limitReached,
+        setAside: supervisor === undefined ? [] : this.setAside(supervisor, moment),
       },
       this.topology,
       this.options.judge,
@@ -218,7 +244,9 @@ export class Collector implements NodeStateSource, SupervisorListener {
       released: released.some((one) => one.gpu === 'all')
         ? ('all' as const)
         : new Set(released.flatMap((one) => (one.gpu === 'all' ? [] : [one.gpu]))),
-      setAside: new Set(fleet?.setAside.gpus.map((one) => one.gpuIndex) ?? []),
+      setAside: new Map(
+        fleet?.setAside.gpus.map(({ gpuIndex }) => [gpuIndex, this.lastStuck.get(gpuIndex)] as const) ?? [],
+      ),
       historyOf: (uuid: string | undefined, index: number) => this.events.historyOf(uuid, index),
     };
     return this.records.map((record) => gpuOf(record, context));

@@ -15,8 +15,8 @@ export interface GpuContext {
   readonly stuckCalls: readonly StuckCall[];
   /** Indexes handed back by release, or all. */
   readonly released: 'all' | ReadonlySet<number>;
-  /** Indexes in whose driver another sampler sleeps, or slept a short while ago. */
-  readonly setAside: ReadonlySet<number>;
+  /** Indexes in whose driver another sampler sleeps, or slept a short while ago, with the call where known. */
+  readonly setAside: ReadonlyMap<number, StuckCall | undefined>;
   readonly historyOf: (uuid: string | undefined, index: number) => GpuEventHistory;
 }
 
@@ -78,10 +78,11 @@ function conditionOf(
   if (released) return { condition: 'excluded', reason: 'handed back by release' };
   const condition = CONDITIONS[record.state] ?? 'failed';
   if (condition === 'excluded') {
-    const reason = context.setAside.has(record.index)
-      ? 'left out for a while: its last call did not come back in time'
-      : 'left out by this sampler; the next one takes it up';
-    return { condition, reason };
+    if (!context.setAside.has(record.index)) {
+      return { condition, reason: 'left out by this sampler; the next one takes it up' };
+    }
+    const call = context.setAside.get(record.index)?.function ?? 'a call';
+    return { condition: 'stuck', reason: `left out for a while: ${call} did not come back in time` };
   }
   if (condition === 'up') {
     if (age !== undefined && age <= context.staleAfterSeconds) return { condition, reason: undefined };

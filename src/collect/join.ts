@@ -1,6 +1,6 @@
 import type { Finding } from '../model/finding.js';
 import type { Gpu } from '../model/gpu.js';
-import type { HamiSweep, NodeState, PciFunction } from '../model/node-state.js';
+import type { HamiSweep, NodeState, PciFunction, StuckCall } from '../model/node-state.js';
 import type { Workload } from '../model/workload.js';
 import type { HamiSnapshot } from '../native/addon.js';
 import { identify, merge } from '../workload/identify.js';
@@ -21,12 +21,24 @@ export interface JoinParts
   readonly passthroughHolders: ReadonlyMap<string, readonly number[]> | undefined;
   readonly identityOf: (pid: number) => ProcessIdentity | undefined;
   readonly samplerLimit: string | undefined;
+  readonly setAside: readonly GpuSetAside[];
 }
 
 /** A state before it was judged, and what the judge needs beyond it. */
 export interface Unjudged extends Omit<NodeState, 'findings' | 'topologyVersion'> {
   /** Why no further sampler is started although one is wanted; undefined when none is missing. */
   readonly samplerLimit: string | undefined;
+  readonly setAside: readonly GpuSetAside[];
+}
+
+/** A GPU that is left out for a while because a call hung in it. */
+export interface GpuSetAside {
+  readonly gpuIndex: number;
+  readonly gpuUuid: string | undefined;
+  readonly sinceUnixSeconds: number;
+  /** When it is tried again; undefined while the call has not come back. */
+  readonly againUnixSeconds: number | undefined;
+  readonly lastCall: StuckCall | undefined;
 }
 
 /** Finds what is worth a person's attention. */
@@ -69,7 +81,7 @@ export function join(parts: JoinParts, topology: Topology, judge: Judge): NodeSt
   };
   return {
     ...state,
-    findings: judge({ ...state, samplerLimit: parts.samplerLimit }),
+    findings: judge({ ...state, samplerLimit: parts.samplerLimit, setAside: parts.setAside }),
     topologyVersion: topology.versionOf(state),
   };
 }

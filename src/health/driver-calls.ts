@@ -21,9 +21,12 @@ function subjectOf(call: StuckCall): Finding['subject'] {
   return { kind: 'node', id: call.lane };
 }
 
-function asleep(call: StuckCall): string {
-  if (call.threadState !== 'D') return 'has not come back';
-  return call.wchan === undefined ? 'sleeps in the kernel' : `sleeps in the kernel (${call.wchan})`;
+/** `has not come back for 4 s`, or where the kernel has it. */
+function waiting(call: StuckCall): string {
+  const duration = `for ${Math.round(call.seconds)} s`;
+  if (call.threadState !== 'D') return `has not come back ${duration}`;
+  const where = call.wchan === undefined ? '' : ` in ${call.wchan}`;
+  return `has been asleep in the kernel${where} ${duration} and cannot be ended`;
 }
 
 /** One call per GPU, or per lane that is none: the one that has taken longest. */
@@ -61,7 +64,7 @@ export const driverStalled: Rule = (state) => {
       severity: 'critical',
       subject: { kind: 'node', id: 'driver' },
       sinceUnixSeconds: since(first, state),
-      reason: `The NVIDIA driver answers no call: ${first.function} ${asleep(first)} since ${Math.round(first.seconds)} s.`,
+      reason: `The NVIDIA driver answers no call: ${first.function} ${waiting(first)}.`,
       evidence: { ...facts(first), stuck_calls: stuck.length },
       action: 'reboot_node',
       nextStep:
@@ -70,26 +73,52 @@ export const driverStalled: Rule = (state) => {
   ];
 };
 
-/** `gpu_call_stuck`: one per GPU. */
+/**
+ * `gpu_call_stuck`: one per GPU. It holds on while the GPU is left out afterwards: a GPU that hangs on every touch
+ * would else be found and forgotten again each time it is tried.
+ */
 export const stuckCall: Rule = (state) => {
   if (isDriverStalled(state)) return [];
-  const stuck = state.sampling.stuckCalls.filter(({ verdict }) => verdict === 'stuck');
-  return longest(stuck).map(
-    (call): Verdict => ({
-      code: 'gpu_call_stuck',
-      severity: 'critical',
-      subject: subjectOf(call),
-      sinceUnixSeconds: since(call, state),
-      reason: `${call.function} ${asleep(call)} since ${Math.round(call.seconds)} s${call.gpuIndex === undefined ? '' : ` on GPU ${call.gpuIndex}`}; the other GPUs are read by another process.`,
-      evidence: facts(call),
-      action: call.lane === 'hami' ? 'watch' : 'drain',
-      nextStep:
-        call.lane === 'hami'
-          ? 'The file system with the HAMi directories does not answer: check its mount.'
-          : 'Look for NVRM and XID lines of this GPU in the kernel log (dmesg), move its workloads away and reset it (nvidia-smi --gpu-reset); if the reset hangs too, reboot.',
+  const stuck = longest(state.sampling.stuckCalls.filter(({ verdict }) => verdict === 'stuck'));
+  const quiet = state.setAside.filter((one) => !stuck.some(({ gpuIndex }) => gpuIndex === one.gpuIndex));
+  return [
+    ...stuck.map((call): Verdict => {
+      const hami = call.lane === 'hami';
+      return {
+        code: 'gpu_call_stuck',
+        severity: 'critical',
+        subject: subjectOf(call),
+        sinceUnixSeconds: since(call, state),
+        reason: `${call.function} ${waiting(call)}${call.gpuIndex === undefined ? '' : ` on GPU ${call.gpuIndex}`}.`,
+        evidence: facts(call),
+        action: hami ? 'watch' : 'drain',
+        nextStep: hami ? 'The file system with the HAMi directories does not answer: check its mount.' : GPU_HANGS,
+      };
     }),
-  );
+    ...quiet.map(
+      ({ gpuIndex, gpuUuid, sinceUnixSeconds, againUnixSeconds, lastCall }): Verdict => ({
+        code: 'gpu_call_stuck',
+        severity: 'critical',
+        subject: { kind: 'gpu', id: gpuUuid ?? String(gpuIndex) },
+        sinceUnixSeconds,
+        reason: `${lastCall?.function ?? 'A call'} hung on GPU ${gpuIndex}, which is left out for a while.`,
+        evidence: evidence({
+          ...(lastCall === undefined ? {} : facts(lastCall)),
+          gpu_index: gpuIndex,
+          again_in_seconds:
+            againUnixSeconds === undefined
+              ? undefined
+              : Math.max(0, Math.round(againUnixSeconds - state.atUnixSeconds)),
+        }),
+        action: 'drain',
+        nextStep: GPU_HANGS,
+      }),
+    ),
+  ];
 };
+
+const GPU_HANGS =
+  'Look for NVRM and XID lines of this GPU in the kernel log (dmesg), move its workloads away and reset it (nvidia-smi --gpu-reset); if the reset hangs too, reboot.';
 
 /** `gpu_call_slow`: information below half a minute, a warning above. */
 export const slowCall: Rule = (state) => {

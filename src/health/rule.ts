@@ -1,10 +1,22 @@
 import type { Finding } from '../model/finding.js';
-import type { NodeState } from '../model/node-state.js';
+import type { NodeState, StuckCall } from '../model/node-state.js';
 
 /** What a rule looks at. */
 export interface Judged extends Omit<NodeState, 'findings' | 'topologyVersion'> {
   /** Why no further sampler is started although one is wanted; undefined when none is missing. */
   readonly samplerLimit: string | undefined;
+  /** GPUs that are left out for a while because a call hung in them. */
+  readonly setAside: readonly GpuSetAside[];
+}
+
+/** A GPU nobody asks for a while; its last call may have come back, or ended with its process. */
+export interface GpuSetAside {
+  readonly gpuIndex: number;
+  readonly gpuUuid: string | undefined;
+  readonly sinceUnixSeconds: number;
+  /** When it is tried again; undefined while the call has not come back. */
+  readonly againUnixSeconds: number | undefined;
+  readonly lastCall: StuckCall | undefined;
 }
 
 /** A finding before anybody knows since when it holds. `sinceUnixSeconds` where the evidence itself tells. */

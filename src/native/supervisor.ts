@@ -47,6 +47,8 @@ interface Backlog {
 
 const SIGKILL = 9;
 const CLOSE_LIMIT_SECONDS = 1;
+/** Threads that are not asleep end within this time after their leader. */
+const ENDING_SECONDS = 0.4;
 
 /**
  * Starts samplers, reads the one that is shown, and lets one succeed the other. Nothing in here waits for a driver.
@@ -56,6 +58,7 @@ export class Supervisor {
   private fleetNow: Fleet = EMPTY_FLEET;
   private readonly links = new Map<number, SamplerLink>();
   private readonly hungUp = new Set<number>();
+  private readonly zombieSince = new Map<number, number>();
   private readonly snapshots = new Map<number, Snapshot>();
   /** What a sampler that is not shown yet published once and will not say again. */
   private readonly backlog = new Map<number, Backlog>();
@@ -272,11 +275,18 @@ export class Supervisor {
       if (member === undefined || (member.askedAtSeconds === undefined && !this.hungUp.has(generation))) continue;
       const poll = link.poll();
       if (poll.state === 'gone') this.bury(member, link, poll, now);
-      else if (poll.state === 'leader-zombie' && !member.leaderZombie) {
-        this.fleetNow = withMember(this.fleetNow, generation, { leaderZombie: true });
-        this.options.log('warn', 'sampler ended but for a thread asleep in the driver', { pid: member.pid });
-      }
+      else if (poll.state === 'leader-zombie') this.noteZombie(member, now);
     }
+  }
+
+  /** A process that ends normally shows a dead leader too, until its other threads have ended. */
+  private noteZombie(member: Member, now: number): void {
+    if (member.leaderZombie) return;
+    const since = this.zombieSince.get(member.generation) ?? now;
+    this.zombieSince.set(member.generation, since);
+    if (now - since < ENDING_SECONDS) return;
+    this.fleetNow = withMember(this.fleetNow, member.generation, { leaderZombie: true });
+    this.options.log('warn', 'sampler ended but for a thread asleep in the driver', { pid: member.pid });
   }
 
   private bury(member: Member, link: SamplerLink, poll: { exitCode?: number; signal?: number }, now: number): void {
@@ -291,6 +301,7 @@ export class Supervisor {
     this.snapshots.delete(generation);
     this.backlog.delete(generation);
     this.hungUp.delete(generation);
+    this.zombieSince.delete(generation);
     if (link === this.carrier) {
       link.disconnect();
       this.retired.add(link);

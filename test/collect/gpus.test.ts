@@ -12,7 +12,7 @@ function context(secondsLater: number, change: Partial<GpuContext> = {}): GpuCon
     staleAfterSeconds: 10,
     stuckCalls: [],
     released: new Set(),
-    setAside: new Set(),
+    setAside: new Map(),
     historyOf: (uuid, index) => quiet.historyOf(uuid, index),
     ...change,
   };
@@ -69,8 +69,9 @@ describe('a GPU', () => {
 
   it('handed back is told apart from left out', () => {
     expect(gpuOf(gpuRecord(0), context(1, { released: 'all' })).conditionReason).toBe('handed back by release');
-    const left = gpuOf(gpuRecord(0, {}, { state: 5 }), context(1, { setAside: new Set([0]) }));
-    expect(left.conditionReason).toMatch(/left out for a while/);
+    const left = gpuOf(gpuRecord(0, {}, { state: 5 }), context(1, { setAside: new Map([[0, stuck]]) }));
+    expect(left.condition).toBe('stuck');
+    expect(left.conditionReason).toBe('left out for a while: nvmlDeviceGetPowerUsage did not come back in time');
   });
 
   it('that is lost says what the driver answered', () => {

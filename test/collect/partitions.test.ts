@@ -14,7 +14,7 @@ const made = (record: ReturnType<typeof gpuRecord>): Gpu =>
     staleAfterSeconds: 10,
     stuckCalls: [],
     released: new Set(),
-    setAside: new Set(),
+    setAside: new Map(),
     historyOf: (uuid, index) => log.historyOf(uuid, index),
   });
 

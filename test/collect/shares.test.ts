@@ -35,7 +35,7 @@ function node(
     staleAfterSeconds: 10,
     stuckCalls: [],
     released: new Set(),
-    setAside: new Set(),
+    setAside: new Map(),
     historyOf: (uuid, index) => new EventLog().historyOf(uuid, index),
   });
   const identityOf = (pid: number): ProcessIdentity | undefined => {

@@ -61,6 +61,7 @@ const WELL: Judged = {
   sources: [],
   calls: [],
   samplerLimit: undefined,
+  setAside: [],
 };
 
 const withCalls = (stuckCalls: readonly StuckCall[], gpus = WELL.gpus): Judged => ({
@@ -102,6 +103,19 @@ describe('findings', () => {
   it('do not call the driver stalled for one GPU that hangs and one that is lost', () => {
     const state = withCalls([call({})], [gpu(0, 'stuck'), gpu(1, 'lost')]);
     expect(codes(state).sort()).toEqual(['gpu_call_stuck', 'gpu_lost']);
+  });
+
+  it('hold on to a stuck GPU while it is left out, and tell when it is tried again', () => {
+    const setAside = [
+      { gpuIndex: 0, gpuUuid: 'GPU-0', sinceUnixSeconds: 970, againUnixSeconds: 1012, lastCall: call({ seconds: 2 }) },
+    ];
+    const [finding] = new Findings().judge({ ...WELL, gpus: [gpu(0, 'stuck'), gpu(1, 'up')], setAside });
+    expect(finding).toMatchObject({
+      code: 'gpu_call_stuck',
+      sinceUnixSeconds: 970,
+      evidence: { function: 'nvmlDeviceGetPowerUsage', again_in_seconds: 12 },
+    });
+    expect(codes({ ...withCalls([call({})], [gpu(0, 'stuck'), gpu(1, 'up')]), setAside })).toEqual(['gpu_call_stuck']);
   });
 
   it('raise a slow call from information to a warning after half a minute', () => {
