@@ -3,6 +3,7 @@
 
 #include <cstdint>
 
+#include "core/nvml/scale.h"
 #include "core/readings/readings.h"
 
 namespace gna::nvml {
@@ -11,28 +12,31 @@ namespace gna::nvml {
 /// clocks-event counters 251–253, 590 and later 269–271, and before 575 they did not exist.
 enum class FieldNumbering : std::uint8_t { fixed, clocksEventCounters };
 
-/// One field of the batch. `scale` turns the driver's integer into base units.
+/// One field of the batch.
 struct FieldRow {
   Reading reading;
   std::uint32_t fieldId;  // in headers 13.1 and newer
   std::uint32_t scopeId;
-  double scale;
+  Scale scale;
   FieldNumbering numbering = FieldNumbering::fixed;
 };
 
 inline constexpr FieldRow kFieldRows[] = {
-    {Reading::clocks_event_sw_power_cap_seconds_total, 74, 0, 1e-9},
-    {Reading::clocks_event_sync_boost_seconds_total, 76, 0, 1e-9},
-    {Reading::clocks_event_sw_thermal_slowdown_seconds_total, 269, 0, 1e-9, FieldNumbering::clocksEventCounters},
-    {Reading::clocks_event_hw_thermal_slowdown_seconds_total, 270, 0, 1e-9, FieldNumbering::clocksEventCounters},
-    {Reading::clocks_event_hw_power_brake_slowdown_seconds_total, 271, 0, 1e-9, FieldNumbering::clocksEventCounters},
-    {Reading::memory_temperature_celsius, 82, 0, 1},
-    {Reading::power_average_watts, 185, 0, 1e-3},
-    {Reading::power_instant_watts, 186, 0, 1e-3},
-    {Reading::temperature_limit_offset_shutdown_celsius, 193, 0, 1},
-    {Reading::temperature_limit_offset_slowdown_celsius, 194, 0, 1},
-    {Reading::temperature_limit_offset_memory_max_celsius, 195, 0, 1},
-    {Reading::temperature_limit_offset_gpu_max_celsius, 196, 0, 1},
+    {Reading::clocks_event_sw_power_cap_seconds_total, 74, 0, kNanoseconds},
+    {Reading::clocks_event_sync_boost_seconds_total, 76, 0, kNanoseconds},
+    {Reading::clocks_event_sw_thermal_slowdown_seconds_total, 269, 0, kNanoseconds,
+     FieldNumbering::clocksEventCounters},
+    {Reading::clocks_event_hw_thermal_slowdown_seconds_total, 270, 0, kNanoseconds,
+     FieldNumbering::clocksEventCounters},
+    {Reading::clocks_event_hw_power_brake_slowdown_seconds_total, 271, 0, kNanoseconds,
+     FieldNumbering::clocksEventCounters},
+    {Reading::memory_temperature_celsius, 82, 0, kAsIs},
+    {Reading::power_average_watts, 185, 0, kMilli},
+    {Reading::power_instant_watts, 186, 0, kMilli},
+    {Reading::temperature_limit_offset_shutdown_celsius, 193, 0, kAsIs},
+    {Reading::temperature_limit_offset_slowdown_celsius, 194, 0, kAsIs},
+    {Reading::temperature_limit_offset_memory_max_celsius, 195, 0, kAsIs},
+    {Reading::temperature_limit_offset_gpu_max_celsius, 196, 0, kAsIs},
 };
 
 /// The id this driver branch uses for a field; 0 when the branch does not have it or cannot be known.

@@ -55,52 +55,49 @@ void Gather::store(Reading r, Return code, double value, double highest) {
 
 namespace {
 
-constexpr double kMega = 1e6;    // MHz to hertz
-constexpr double kMilli = 1e-3;  // mW to watts, mJ to joules
-constexpr double kPercent = 1e-2;
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
 // Every getter that answers one number. Identity rows first, then minute, then cycle; due() sorts them out.
 constexpr ScalarRow kScalarRows[] = {
-    {Call::DeviceGetMinorNumber, Reading::minor_number, 1},
-    {Call::DeviceGetBrand, Reading::brand, 1},
-    {Call::DeviceGetArchitecture, Reading::architecture, 1, Shape::u32, 0, 0, 0xFFFFFFFEu},
-    {Call::DeviceGetNumGpuCores, Reading::cuda_cores, 1},
-    {Call::DeviceGetModuleId, Reading::module_id, 1},
-    {Call::DeviceGetNumaNodeId, Reading::numa_node, 1, Shape::u32, 0, 0, 0xFFFF},
-    {Call::DeviceGetVirtualizationMode, Reading::virtualization_mode, 1},
-    {Call::DeviceGetDisplayActive, Reading::display_active, 1},
-    {Call::DeviceGetMemoryBusWidth, Reading::memory_bus_width_bits, 1},
-    {Call::DeviceGetSupportedEventTypes, Reading::supported_event_types, 1, Shape::u64},
-    {Call::DeviceGetMaxClockInfo, Reading::clock_graphics_max_hertz, kMega, Shape::u32Indexed, kClockGraphics},
-    {Call::DeviceGetMaxClockInfo, Reading::clock_sm_max_hertz, kMega, Shape::u32Indexed, kClockSm},
-    {Call::DeviceGetMaxClockInfo, Reading::clock_memory_max_hertz, kMega, Shape::u32Indexed, kClockMem},
-    {Call::DeviceGetMaxClockInfo, Reading::clock_video_max_hertz, kMega, Shape::u32Indexed, kClockVideo},
+    {Call::DeviceGetMinorNumber, Reading::minor_number, kAsIs},
+    {Call::DeviceGetBrand, Reading::brand, kAsIs},
+    {Call::DeviceGetArchitecture, Reading::architecture, kAsIs, Shape::u32, 0, 0, 0xFFFFFFFEu},
+    {Call::DeviceGetNumGpuCores, Reading::cuda_cores, kAsIs},
+    {Call::DeviceGetModuleId, Reading::module_id, kAsIs},
+    {Call::DeviceGetNumaNodeId, Reading::numa_node, kAsIs, Shape::u32, 0, 0, 0xFFFF},
+    {Call::DeviceGetVirtualizationMode, Reading::virtualization_mode, kAsIs},
+    {Call::DeviceGetDisplayActive, Reading::display_active, kAsIs},
+    {Call::DeviceGetMemoryBusWidth, Reading::memory_bus_width_bits, kAsIs},
+    {Call::DeviceGetSupportedEventTypes, Reading::supported_event_types, kAsIs, Shape::u64},
+    {Call::DeviceGetMaxClockInfo, Reading::clock_graphics_max_hertz, kMegahertz, Shape::u32Indexed, kClockGraphics},
+    {Call::DeviceGetMaxClockInfo, Reading::clock_sm_max_hertz, kMegahertz, Shape::u32Indexed, kClockSm},
+    {Call::DeviceGetMaxClockInfo, Reading::clock_memory_max_hertz, kMegahertz, Shape::u32Indexed, kClockMem},
+    {Call::DeviceGetMaxClockInfo, Reading::clock_video_max_hertz, kMegahertz, Shape::u32Indexed, kClockVideo},
     {Call::DeviceGetPowerManagementDefaultLimit, Reading::power_limit_default_watts, kMilli},
-    {Call::DeviceGetTemperatureThreshold, Reading::temperature_threshold_shutdown_celsius, 1, Shape::u32Indexed,
+    {Call::DeviceGetTemperatureThreshold, Reading::temperature_threshold_shutdown_celsius, kAsIs, Shape::u32Indexed,
      kTemperatureThresholdShutdown},
-    {Call::DeviceGetTemperatureThreshold, Reading::temperature_threshold_slowdown_celsius, 1, Shape::u32Indexed,
+    {Call::DeviceGetTemperatureThreshold, Reading::temperature_threshold_slowdown_celsius, kAsIs, Shape::u32Indexed,
      kTemperatureThresholdSlowdown},
-    {Call::DeviceGetTemperatureThreshold, Reading::temperature_threshold_memory_max_celsius, 1, Shape::u32Indexed,
+    {Call::DeviceGetTemperatureThreshold, Reading::temperature_threshold_memory_max_celsius, kAsIs, Shape::u32Indexed,
      kTemperatureThresholdMemMax},
-    {Call::DeviceGetTemperatureThreshold, Reading::temperature_threshold_gpu_max_celsius, 1, Shape::u32Indexed,
+    {Call::DeviceGetTemperatureThreshold, Reading::temperature_threshold_gpu_max_celsius, kAsIs, Shape::u32Indexed,
      kTemperatureThresholdGpuMax},
-    {Call::DeviceGetTemperatureThreshold, Reading::temperature_threshold_acoustic_current_celsius, 1, Shape::u32Indexed,
-     kTemperatureThresholdAcousticCurr},
-    {Call::DeviceGetMaxPcieLinkGeneration, Reading::pcie_link_generation_max, 1},
-    {Call::DeviceGetMaxPcieLinkWidth, Reading::pcie_link_width_lanes_max, 1},
-    {Call::DeviceGetPersistenceMode, Reading::persistence_mode_enabled, 1, Shape::u32, 0, 0, 1},
-    {Call::DeviceGetComputeMode, Reading::compute_mode, 1},
+    {Call::DeviceGetTemperatureThreshold, Reading::temperature_threshold_acoustic_current_celsius, kAsIs,
+     Shape::u32Indexed, kTemperatureThresholdAcousticCurr},
+    {Call::DeviceGetMaxPcieLinkGeneration, Reading::pcie_link_generation_max, kAsIs},
+    {Call::DeviceGetMaxPcieLinkWidth, Reading::pcie_link_width_lanes_max, kAsIs},
+    {Call::DeviceGetPersistenceMode, Reading::persistence_mode_enabled, kAsIs, Shape::u32, 0, 0, 1},
+    {Call::DeviceGetComputeMode, Reading::compute_mode, kAsIs},
     {Call::DeviceGetEnforcedPowerLimit, Reading::power_limit_enforced_watts, kMilli},
     {Call::DeviceGetPowerManagementLimit, Reading::power_limit_requested_watts, kMilli},
-    {Call::DeviceGetPowerSource, Reading::power_source, 1},
-    {Call::DeviceGetTotalEccErrors, Reading::ecc_corrected_total, 1, Shape::u64ByTwo, kMemoryErrorTypeCorrected,
+    {Call::DeviceGetPowerSource, Reading::power_source, kAsIs},
+    {Call::DeviceGetTotalEccErrors, Reading::ecc_corrected_total, kAsIs, Shape::u64ByTwo, kMemoryErrorTypeCorrected,
      kVolatileEcc},
-    {Call::DeviceGetTotalEccErrors, Reading::ecc_uncorrected_total, 1, Shape::u64ByTwo, kMemoryErrorTypeUncorrected,
+    {Call::DeviceGetTotalEccErrors, Reading::ecc_uncorrected_total, kAsIs, Shape::u64ByTwo, kMemoryErrorTypeUncorrected,
      kVolatileEcc},
-    {Call::DeviceGetTotalEccErrors, Reading::ecc_corrected_lifetime_total, 1, Shape::u64ByTwo,
+    {Call::DeviceGetTotalEccErrors, Reading::ecc_corrected_lifetime_total, kAsIs, Shape::u64ByTwo,
      kMemoryErrorTypeCorrected, kAggregateEcc},
-    {Call::DeviceGetTotalEccErrors, Reading::ecc_uncorrected_lifetime_total, 1, Shape::u64ByTwo,
+    {Call::DeviceGetTotalEccErrors, Reading::ecc_uncorrected_lifetime_total, kAsIs, Shape::u64ByTwo,
      kMemoryErrorTypeUncorrected, kAggregateEcc},
     {Call::DeviceGetEncoderUtilization, Reading::encoder_utilization_ratio, kPercent, Shape::percentAndPeriod, 0, 0,
      100},
@@ -108,17 +105,17 @@ constexpr ScalarRow kScalarRows[] = {
      100},
     {Call::DeviceGetJpgUtilization, Reading::jpeg_utilization_ratio, kPercent, Shape::percentAndPeriod, 0, 0, 100},
     {Call::DeviceGetOfaUtilization, Reading::ofa_utilization_ratio, kPercent, Shape::percentAndPeriod, 0, 0, 100},
-    {Call::DeviceGetClockInfo, Reading::clock_graphics_hertz, kMega, Shape::u32Indexed, kClockGraphics},
-    {Call::DeviceGetClockInfo, Reading::clock_sm_hertz, kMega, Shape::u32Indexed, kClockSm},
-    {Call::DeviceGetClockInfo, Reading::clock_memory_hertz, kMega, Shape::u32Indexed, kClockMem},
-    {Call::DeviceGetClockInfo, Reading::clock_video_hertz, kMega, Shape::u32Indexed, kClockVideo},
-    {Call::DeviceGetPerformanceState, Reading::performance_state, 1, Shape::u32, 0, 0, 15},
-    {Call::DeviceGetCurrentClocksEventReasons, Reading::clocks_event_reasons, 1, Shape::u64, 0, 0, kInfinity,
+    {Call::DeviceGetClockInfo, Reading::clock_graphics_hertz, kMegahertz, Shape::u32Indexed, kClockGraphics},
+    {Call::DeviceGetClockInfo, Reading::clock_sm_hertz, kMegahertz, Shape::u32Indexed, kClockSm},
+    {Call::DeviceGetClockInfo, Reading::clock_memory_hertz, kMegahertz, Shape::u32Indexed, kClockMem},
+    {Call::DeviceGetClockInfo, Reading::clock_video_hertz, kMegahertz, Shape::u32Indexed, kClockVideo},
+    {Call::DeviceGetPerformanceState, Reading::performance_state, kAsIs, Shape::u32, 0, 0, 15},
+    {Call::DeviceGetCurrentClocksEventReasons, Reading::clocks_event_reasons, kAsIs, Shape::u64, 0, 0, kInfinity,
      Call::DeviceGetCurrentClocksThrottleReasons},
     {Call::DeviceGetPowerUsage, Reading::power_watts, kMilli},
     {Call::DeviceGetTotalEnergyConsumption, Reading::energy_joules_total, kMilli, Shape::u64},
-    {Call::DeviceGetCurrPcieLinkGeneration, Reading::pcie_link_generation, 1},
-    {Call::DeviceGetCurrPcieLinkWidth, Reading::pcie_link_width_lanes, 1},
+    {Call::DeviceGetCurrPcieLinkGeneration, Reading::pcie_link_generation, kAsIs},
+    {Call::DeviceGetCurrPcieLinkWidth, Reading::pcie_link_width_lanes, kAsIs},
 };
 
 }  // namespace
@@ -145,7 +142,7 @@ void Gather::scalars() {
     if (r == kSuccess && value > row.highest)
       g.absent(row.reading, reading_status::kImplausible);
     else
-      store(row.reading, r, value * row.scale);
+      store(row.reading, r, row.scale(value));
   }
 }
 

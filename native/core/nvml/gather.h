@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "core/nvml/gpu_reader.h"
+#include "core/nvml/scale.h"
 
 namespace gna::nvml {
 
@@ -38,7 +39,7 @@ enum class Shape : std::uint8_t {
 struct ScalarRow {
   Call call;
   Reading reading;
-  double scale;  // driver unit × scale = base unit
+  Scale scale;
   Shape shape = Shape::u32;
   std::uint32_t argument = 0;
   std::uint32_t argument2 = 0;

@@ -47,7 +47,7 @@ void Gather::fields() {
       continue;
     }
     const bool celsius = reading == Reading::memory_temperature_celsius;
-    store(reading, own, value.value_or(0) * rows[i]->scale,
+    store(reading, own, rows[i]->scale(value.value_or(0)),
           celsius ? kHottestCelsius : std::numeric_limits<double>::infinity());
   }
 }

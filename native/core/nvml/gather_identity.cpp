@@ -58,8 +58,8 @@ void Gather::identity() {
 
   std::uint32_t lowest = 0, highest = 0;
   code = call(Call::DeviceGetPowerManagementLimitConstraints, g.handle_, &lowest, &highest);
-  store(Reading::power_limit_min_watts, code, lowest * 1e-3);
-  store(Reading::power_limit_max_watts, code, highest * 1e-3);
+  store(Reading::power_limit_min_watts, code, kMilli(lowest));
+  store(Reading::power_limit_max_watts, code, kMilli(highest));
 
   std::uint32_t current = 0, pending = 0;
   code = call(Call::DeviceGetEccMode, g.handle_, &current, &pending);

@@ -10,8 +10,8 @@ void Gather::utilization() {
   if (due(Reading::utilization_ratio)) {
     Utilization u{};
     const Return code = call(Call::DeviceGetUtilizationRates, g.handle_, &u);
-    store(Reading::utilization_ratio, code, u.gpu * 1e-2, 1);
-    store(Reading::memory_controller_utilization_ratio, code, u.memory * 1e-2, 1);
+    store(Reading::utilization_ratio, code, kPercent(u.gpu), 1);
+    store(Reading::memory_controller_utilization_ratio, code, kPercent(u.memory), 1);
   }
 
   if (!due(Reading::busy_seconds_total)) return;
@@ -37,8 +37,8 @@ void Gather::utilization() {
     if (code == kSuccess)
       window = g.integrator_.add(g.samples_.data(), std::min<std::size_t>(count, g.samples_.size()), valueType);
     const auto& state = g.integrator_.state();
-    store(Reading::busy_seconds_total, kSuccess, static_cast<double>(state.busyNs) * 1e-9);
-    store(Reading::observed_seconds_total, kSuccess, static_cast<double>(state.observedNs) * 1e-9);
+    store(Reading::busy_seconds_total, kSuccess, kNanoseconds(static_cast<double>(state.busyNs)));
+    store(Reading::observed_seconds_total, kSuccess, kNanoseconds(static_cast<double>(state.observedNs)));
     store(Reading::utilization_peak_ratio, window.peakRatio ? kSuccess : kErrorNoData, window.peakRatio.value_or(0));
     store(Reading::utilization_average_ratio, window.averageRatio ? kSuccess : kErrorNoData,
           window.averageRatio.value_or(0));
