@@ -1,10 +1,6 @@
 #pragma once
 // Native tests: each TEST is one TAP point, a program is one file. The plan is printed first, so a crash half-way is
-// seen as missing points. Use:
-//
-//   TEST("a name that states behaviour") { CHECK(x); CHECK_EQ(a, b); }
-//   TEST_MAIN("subject")
-//
+// seen as missing points. Use:   TEST("a name that states behaviour") { CHECK_EQ(a, b); }   TEST_MAIN("subject")
 // A failed CHECK is printed and the test goes on; REQUIRE ends it. SKIP("reason") ends it as skipped.
 
 #include <unistd.h>
@@ -39,22 +35,23 @@ struct Registration {
   Registration(const char* name, void (*body)()) { run().cases.push_back({name, body}); }
 };
 
-struct Skipped {
-  std::string reason;
-};
+// Thrown by SKIP and REQUIRE to leave a test.
+struct Skipped : std::string {};
 struct Abandoned {};
 
 template <typename T>
 std::string shown(const T& value) {
   std::ostringstream out;
+  out << std::boolalpha;
   if constexpr (std::is_same_v<T, std::nullptr_t> || std::is_same_v<T, std::nullopt_t>) {
     out << "absent";
-  } else if constexpr (requires { value.has_value(); *value; }) {
+  } else if constexpr (requires {
+                         value.has_value();
+                         *value;
+                       }) {
     return value ? shown(*value) : "absent";
   } else if constexpr (std::is_enum_v<T>) {
     out << static_cast<long long>(value);
-  } else if constexpr (std::is_same_v<T, bool>) {
-    out << (value ? "true" : "false");
   } else if constexpr (requires { out << value; }) {
     out << value;
   } else {
@@ -72,7 +69,8 @@ inline bool report(bool passed, const char* file, int line, const std::string& t
 
 template <typename A, typename B>
 bool reportEqual(const A& actual, const B& expected, const char* file, int line, const char* text) {
-  if constexpr (std::is_integral_v<A> && std::is_integral_v<B> && !std::is_same_v<A, bool> && !std::is_same_v<B, bool>) {
+  if constexpr (std::is_integral_v<A> && std::is_integral_v<B> && !std::is_same_v<A, bool> &&
+                !std::is_same_v<B, bool>) {
     if (std::cmp_equal(actual, expected)) return true;
   } else {
     if (actual == expected) return true;
@@ -89,7 +87,7 @@ inline int runAll(const char* subject) {
     try {
       c.body();
     } catch (const Skipped& s) {
-      skip = " # SKIP " + s.reason;
+      skip = " # SKIP " + s;
     } catch (const Abandoned&) {
     } catch (const std::exception& e) {
       report(false, subject, 0, std::string("exception: ") + e.what());
@@ -107,14 +105,16 @@ inline int runAll(const char* subject) {
 
 #define GNA_JOIN2(a, b) a##b
 #define GNA_JOIN(a, b) GNA_JOIN2(a, b)
-#define TEST(name)                                                                                     \
-  static void GNA_JOIN(test_, __LINE__)();                                                             \
+#define TEST(name)                                                                                       \
+  static void GNA_JOIN(test_, __LINE__)();                                                               \
   static const gna::test::Registration GNA_JOIN(registered_, __LINE__)(name, GNA_JOIN(test_, __LINE__)); \
   static void GNA_JOIN(test_, __LINE__)()
 #define CHECK(condition) gna::test::report(static_cast<bool>(condition), __FILE__, __LINE__, #condition)
 #define CHECK_EQ(actual, expected) gna::test::reportEqual(actual, expected, __FILE__, __LINE__, #actual)
-#define REQUIRE(condition) \
-  if (!CHECK(condition)) throw gna::test::Abandoned {}
-#define SKIP(why) throw gna::test::Skipped { why }
+#define REQUIRE(condition)                            \
+  if (!CHECK(condition)) throw gna::test::Abandoned { \
+    }
+#define SKIP(why) \
+  throw gna::test::Skipped { std::string(why) }
 #define TEST_MAIN(subject) \
   int main() { return gna::test::runAll(subject); }

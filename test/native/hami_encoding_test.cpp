@@ -9,8 +9,8 @@
 
 using namespace gna::hami;
 using gna::test::exampleRegion;
-using gna::test::Generation;
 using gna::test::GeneratedRegion;
+using gna::test::Generation;
 using gna::test::kGenerations;
 using gna::test::TemporaryTree;
 using gna::test::writeRegion;
@@ -204,8 +204,9 @@ TEST("another version, a foreign magic and impossible counts are refused by name
 TEST("any single damaged word is either refused or decoded within all bounds") {
   const std::vector<std::uint64_t> good = encoded(Node());
   for (std::size_t at = 0; at < good.size(); ++at) {
-    for (const std::uint64_t noise : {std::uint64_t{0}, ~std::uint64_t{0}, good[at] ^ 0xff, good[at] ^ (std::uint64_t{0xff} << 32),
-                                      good[at] + 1, good[at] ^ (std::uint64_t{1} << 63)}) {
+    for (const std::uint64_t noise :
+         {std::uint64_t{0}, ~std::uint64_t{0}, good[at] ^ 0xff, good[at] ^ (std::uint64_t{0xff} << 32), good[at] + 1,
+          good[at] ^ (std::uint64_t{1} << 63)}) {
       std::vector<std::uint64_t> words = good;
       words[at] = noise;
       DecodedSweep out;

@@ -28,8 +28,13 @@ inline GeneratedRegion exampleRegion(Generation generation) {
     p.seqlock = 2 * static_cast<std::uint64_t>(i);
     for (std::size_t d = 0; d < 2; ++d) {
       const std::uint64_t unit = (1 + static_cast<std::uint64_t>(i)) * (d == 0 ? 1'000'000 : 70'000'000);
-      p.devices[d] = {.context = unit * 3, .module = unit * 5, .data = unit * 7, .offset = unit * 11,
-                      .total = unit * 17, .monitorUsed = unit * 19, .smUtil = 2 + 3 * static_cast<std::uint64_t>(i) + d};
+      p.devices[d] = {.context = unit * 3,
+                      .module = unit * 5,
+                      .data = unit * 7,
+                      .offset = unit * 11,
+                      .total = unit * 17,
+                      .monitorUsed = unit * 19,
+                      .smUtil = 2 + 3 * static_cast<std::uint64_t>(i) + d};
     }
     // Beyond deviceNum: must never be looked at.
     p.devices[5] = {.context = 1, .module = 2, .data = 3, .offset = 4, .total = 5, .monitorUsed = 6, .smUtil = 7};

@@ -135,8 +135,14 @@ void writeSlot(const File& f, const SlotMembers& s, std::uint64_t at, const Gene
 GeneratedOffsets offsetsOf(Generation g) {
   const RegionMembers r = regionOf(g);
   const SlotMembers s = slotOf(g);
-  return {.deviceNum = r.deviceNum, .uuids = r.uuids, .limit = r.limit, .procs = r.procs, .slotBytes = s.size,
-          .procNum = r.procNum, .fileBytes = r.size + 1, .seqlockInSlot = s.seqlock};
+  return {.deviceNum = r.deviceNum,
+          .uuids = r.uuids,
+          .limit = r.limit,
+          .procs = r.procs,
+          .slotBytes = s.size,
+          .procNum = r.procNum,
+          .fileBytes = r.size + 1,
+          .seqlockInSlot = s.seqlock};
 }
 
 std::string nameOf(Generation g) {

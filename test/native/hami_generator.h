@@ -34,9 +34,9 @@ struct GeneratedRegion {
   std::optional<std::uint32_t> major, minor;  // absent: those of the generation
   std::uint64_t ownerPid = 0;
   std::uint64_t deviceNum = 0;
-  std::array<std::string, 16> uuids{};        // any bytes, up to 96
+  std::array<std::string, 16> uuids{};  // any bytes, up to 96
   std::array<std::uint64_t, 16> limit{}, smLimit{};
-  std::optional<std::int32_t> procNum;        // absent: as many as `processes`
+  std::optional<std::int32_t> procNum;  // absent: as many as `processes`
   std::vector<GeneratedProcess> processes;
   std::int32_t utilizationSwitch = 1, recentKernel = 2, priority = 1;
   std::uint64_t lastKernelTime = 0;

@@ -1,7 +1,7 @@
 // What a container can do to its usage file and its directory.
 #include <fcntl.h>
-#include <sys/stat.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <sys/un.h>
 #include <sys/wait.h>
@@ -21,8 +21,8 @@
 
 using namespace gna::hami;
 using gna::test::exampleRegion;
-using gna::test::Generation;
 using gna::test::GeneratedRegion;
+using gna::test::Generation;
 using gna::test::kGenerations;
 using gna::test::offsetsOf;
 using gna::test::patchFile;
@@ -271,7 +271,8 @@ TEST("a reader without privileges reads files of mode 0666, and O_NOATIME is not
 
 TEST("a device file system mounted in place of the file's directory is not entered") {
   // /proc and /dev are other file systems than the temporary directory on every host.
-  struct stat here{}, there{};
+  struct stat here {
+  }, there{};
   Node node;
   const OwnedFd root(open("/", O_PATH | O_DIRECTORY));
   REQUIRE(fstat(root.get(), &here) == 0 && stat("/proc", &there) == 0);

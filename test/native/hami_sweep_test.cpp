@@ -12,8 +12,8 @@
 
 using namespace gna::hami;
 using gna::test::exampleRegion;
-using gna::test::Generation;
 using gna::test::GeneratedRegion;
+using gna::test::Generation;
 using gna::test::TemporaryTree;
 using gna::test::writeRegion;
 
@@ -108,8 +108,8 @@ TEST("what has no container's name is passed over and counted") {
 
 TEST("names with newlines, quotes, bad UTF-8 or too many bytes are refused and shown harmlessly") {
   const TemporaryTree tree;
-  for (const std::string& name : {std::string("uid_a\nfake 1"), std::string("uid_\"},x=\""), std::string("uid_\xff\xc3"),
-                                  "uid_" + std::string(250, 'x')}) {
+  for (const std::string& name : {std::string("uid_a\nfake 1"), std::string("uid_\"},x=\""),
+                                  std::string("uid_\xff\xc3"), "uid_" + std::string(250, 'x')}) {
     addContainer(tree, "r", name);
   }
   Sweeper sweeper({tree / "r"});

@@ -11,9 +11,9 @@
 
 using namespace gna::hami;
 using gna::test::exampleRegion;
-using gna::test::Generation;
-using gna::test::generatedUuid;
 using gna::test::GeneratedRegion;
+using gna::test::generatedUuid;
+using gna::test::Generation;
 using gna::test::kExampleUnits;
 using gna::test::kGenerations;
 using gna::test::nameOf;
@@ -272,7 +272,7 @@ TEST("reading changes neither content nor access time") {
   const timespec old[2] = {{1000, 0}, {2000, 0}};
   REQUIRE(utimensat(AT_FDCWD, (tree / "x.cache").c_str(), old, 0) == 0);
   REQUIRE(readIn(tree).outcome.ok());
-  struct stat st{};
+  struct stat st {};
   REQUIRE(stat((tree / "x.cache").c_str(), &st) == 0);
   CHECK_EQ(st.st_atim.tv_sec, 1000);
   CHECK_EQ(st.st_mtim.tv_sec, 2000);

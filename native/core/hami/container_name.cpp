@@ -7,8 +7,7 @@ namespace gna::hami {
 namespace {
 
 constexpr bool isNameByte(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.' ||
-         c == '_';
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_';
 }
 
 constexpr bool isShownByte(char c) { return c > ' ' && c < '\x7f' && c != '\\'; }

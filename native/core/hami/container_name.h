@@ -7,9 +7,9 @@
 
 namespace gna::hami {
 
-inline constexpr std::size_t kMaxPodUidBytes = 64;       // UIDs have 36, those of static pods 32
-inline constexpr std::size_t kMaxContainerBytes = 63;    // DNS label
-inline constexpr std::size_t kMaxShownNameBytes = 128;   // of a refused name, escaped
+inline constexpr std::size_t kMaxPodUidBytes = 64;      // UIDs have 36, those of static pods 32
+inline constexpr std::size_t kMaxContainerBytes = 63;   // DNS label
+inline constexpr std::size_t kMaxShownNameBytes = 128;  // of a refused name, escaped
 
 /// What a directory name is.
 enum class NameKind {

@@ -42,8 +42,8 @@ Refusal decodeRegion(const Layout& l, bool assumed, const std::byte* header, con
   out.layout = l.id;
   const auto claimedDevices = valueAt<std::uint64_t>(header, l.deviceNumAt);
   const auto claimedSlots = valueAt<std::int32_t>(tail, 0);
-  const bool countsRight = claimedDevices <= kMaxDevices && claimedSlots >= 0 &&
-                           claimedSlots <= static_cast<std::int32_t>(kMaxSlots);
+  const bool countsRight =
+      claimedDevices <= kMaxDevices && claimedSlots >= 0 && claimedSlots <= static_cast<std::int32_t>(kMaxSlots);
   if (assumed && !countsRight) return Refusal::implausibleCounts;
   if (assumed) out.flags |= kLayoutAssumed;
   if (!countsRight) out.flags |= kCountsClamped;
@@ -51,7 +51,7 @@ Refusal decodeRegion(const Layout& l, bool assumed, const std::byte* header, con
 
   const auto deviceCount = static_cast<std::uint32_t>(std::min<std::uint64_t>(claimedDevices, kMaxDevices));
   for (std::uint32_t i = 0; i < deviceCount; ++i) {
-    const std::byte* field = header + l.uuidsAt + i * kUuidFieldBytes;
+    const std::byte* field = header + l.uuidsAt + std::size_t{i} * kUuidFieldBytes;
     DeviceUsage device;
     device.index = i;
     if (!takeUuid(field, device)) {
@@ -82,13 +82,15 @@ void addSlot(const Layout& l, const std::byte* slot, FileUsage& out) {
   if (status == 0) return;
   ++out.slotsCounted;
 
-  ProcessUsage process{.pid = valueAt<std::int32_t>(slot, kSlotPidAt), .hostPid = std::nullopt, .status = status,
+  ProcessUsage process{.pid = valueAt<std::int32_t>(slot, kSlotPidAt),
+                       .hostPid = std::nullopt,
+                       .status = status,
                        .firstCell = static_cast<std::uint32_t>(out.cells.size())};
   if (const auto host = valueAt<std::int32_t>(slot, kSlotHostPidAt); host != 0) process.hostPid = host;
   bool listed = out.processes.size() < kMaxListedProcesses;
 
   for (DeviceUsage& device : out.devices) {
-    const std::byte* memory = slot + l.slotUsedAt + device.index * l.memoryElementBytes;
+    const std::byte* memory = slot + l.slotUsedAt + std::size_t{device.index} * l.memoryElementBytes;
     const auto context = valueAt<std::uint64_t>(memory, 0);
     const auto module = valueAt<std::uint64_t>(memory, 8);
     const auto buffer = valueAt<std::uint64_t>(memory, 16);
@@ -101,12 +103,12 @@ void addSlot(const Layout& l, const std::byte* slot, FileUsage& out) {
     device.driverReportedBytes += driver;
     if ((context | module | buffer | total | driver) >= kImplausibleBytes) device.flags |= kProcessImplausible;
 
-    ProcessCell cell{.deviceIndex = device.index, .usedBytes = total, .driverReportedBytes = driver,
-                     .smUtilPercent = std::nullopt};
+    ProcessCell cell{
+        .deviceIndex = device.index, .usedBytes = total, .driverReportedBytes = driver, .smUtilPercent = std::nullopt};
     std::uint64_t util = 0;
     if (l.slotUtilAt) {
       util = valueAt<std::uint64_t>(slot, *l.slotUtilAt + device.index * l.utilElementBytes + 16);
-      *device.smUtilPercent += util;
+      device.smUtilPercent = device.smUtilPercent.value_or(0) + util;
       if (util > 100) device.flags |= kUtilizationImplausible;
       cell.smUtilPercent =
           static_cast<std::uint32_t>(std::min<std::uint64_t>(util, std::numeric_limits<std::uint32_t>::max()));

@@ -10,7 +10,8 @@ namespace gna::hami {
 /// Reads everything but the slots: devices, limits, counts, switches. `header` holds the file's first `procsAt` bytes,
 /// `tail` the bytes from `procNumAt` to `tailEnd()`. Counts are clamped and flagged; where the layout is only assumed
 /// they must be right, else `implausibleCounts`. `out` was reset before.
-Refusal decodeRegion(const Layout& layout, bool assumed, const std::byte* header, const std::byte* tail, FileUsage& out);
+Refusal decodeRegion(const Layout& layout, bool assumed, const std::byte* header, const std::byte* tail,
+                     FileUsage& out);
 
 /// Adds one slot of `slotBytes` to the sums and the process list; a slot with status 0 is skipped (HAMi 2.10.0's rule).
 void addSlot(const Layout& layout, const std::byte* slot, FileUsage& out);

@@ -85,8 +85,8 @@ const char* readProcess(WordReader& r, FileUsage& u, std::uint32_t cellsInAll) {
   if (!r.has(p.cellCount * kCellWords)) return kShort;
   for (std::uint32_t i = 0; i < p.cellCount; ++i) {
     const Pair head = r.pair();
-    ProcessCell cell{.deviceIndex = head.low, .usedBytes = r.word(), .driverReportedBytes = r.word(),
-                     .smUtilPercent = std::nullopt};
+    ProcessCell cell{
+        .deviceIndex = head.low, .usedBytes = r.word(), .driverReportedBytes = r.word(), .smUtilPercent = std::nullopt};
     if (head.high != 0) cell.smUtilPercent = head.high - 1;
     if (cell.deviceIndex >= kMaxDevices) return "bad device index";
     u.cells.push_back(cell);
@@ -105,7 +105,8 @@ const char* readFile(WordReader& r, FileUsage& u) {
   u.utilizationSwitch = static_cast<std::int32_t>(use.low), u.slotsTotal = use.high;
   u.slotsCounted = slots.low, u.slotsUnstable = slots.high, u.devicesDropped = counts.low;
   if (const std::uint64_t seconds = r.word(); seconds != 0) u.lastKernelUnixSeconds = seconds;
-  if (u.slotsTotal > kMaxSlots || u.slotsCounted > u.slotsTotal || u.slotsUnstable > u.slotsTotal) return "bad slot counts";
+  if (u.slotsTotal > kMaxSlots || u.slotsCounted > u.slotsTotal || u.slotsUnstable > u.slotsTotal)
+    return "bad slot counts";
   if (counts.high > kMaxDevices) return "too many devices";
   if (lists.low > kMaxListedProcesses || lists.high > kMaxListedCells) return "too many processes";
   u.devices.reserve(counts.high), u.processes.reserve(lists.low), u.cells.reserve(lists.high);
@@ -121,7 +122,8 @@ const char* readFile(WordReader& r, FileUsage& u) {
 // Only what the sweeper itself could have written: names end up in labels and paths.
 bool namesPossible(const ContainerUsage& c) {
   if (c.refusal == Refusal::badName) {
-    const bool printable = std::all_of(c.container.begin(), c.container.end(), [](char b) { return b > ' ' && b < 127; });
+    const bool printable =
+        std::all_of(c.container.begin(), c.container.end(), [](char b) { return b > ' ' && b < 127; });
     return c.podUid.empty() && printable;
   }
   const std::string whole = c.podUid + "_" + c.container;
@@ -156,9 +158,13 @@ const char* readRoots(WordReader& r, std::uint32_t count, DecodedSweep& out) {
     const Pair state = r.pair(), owner = r.pair(), rest = r.pair();
     const std::uint64_t cut = r.word();
     if (state.low >= kRootConditions || cut > 1) return "unknown root condition";
-    out.roots.push_back({.condition = static_cast<RootCondition>(state.low), .errorNumber = state.high,
-                         .ownerUid = owner.low, .containers = owner.high, .beyondLimit = rest.low,
-                         .otherEntries = rest.high, .listingCut = cut == 1});
+    out.roots.push_back({.condition = static_cast<RootCondition>(state.low),
+                         .errorNumber = state.high,
+                         .ownerUid = owner.low,
+                         .containers = owner.high,
+                         .beyondLimit = rest.low,
+                         .otherEntries = rest.high,
+                         .listingCut = cut == 1});
   }
   return nullptr;
 }

@@ -51,8 +51,8 @@ struct DecodedSweep {
   std::int64_t sampledNs = 0;
   std::uint64_t sweeps = 0;
   std::uint64_t replacedFiles = 0;
-  std::uint32_t containersKnown = 0;    // more than `containers.size()`: the room was too small
-  std::uint32_t processesLeftOut = 0;   // because of room
+  std::uint32_t containersKnown = 0;   // more than `containers.size()`: the room was too small
+  std::uint32_t processesLeftOut = 0;  // because of room
   RefusalCounts refusals{};
   std::vector<RootState> roots;
   std::vector<ContainerUsage> containers;

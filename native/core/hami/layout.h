@@ -20,8 +20,8 @@ static_assert(std::endian::native == std::endian::little, "usage files are writt
 /// `initialized_flag` of every layout once the creator has finished.
 inline constexpr std::uint32_t kRegionMagic = 19920718;
 
-inline constexpr std::uint32_t kMaxDevices = 16;    // entries of every per-device array
-inline constexpr std::uint32_t kMaxSlots = 1024;    // process slots of every layout
+inline constexpr std::uint32_t kMaxDevices = 16;  // entries of every per-device array
+inline constexpr std::uint32_t kMaxSlots = 1024;  // process slots of every layout
 inline constexpr std::uint32_t kUuidFieldBytes = 96;
 
 /// The numbers travel in the encoded sweep: append, never renumber.
@@ -41,25 +41,25 @@ struct Layout {
   std::uint64_t fileBytes;  // size of the region + 1: the creator writes one byte behind it
   std::optional<RegionVersion> version;
 
-  std::uint32_t ownerPidAt;            // u64, holder of the region's lock in the container's PID namespace
-  std::uint32_t deviceNumAt;           // u64
-  std::uint32_t uuidsAt;               // 16 × char[96]
-  std::uint32_t limitAt;               // 16 × u64 bytes, 0 = unlimited
-  std::uint32_t smLimitAt;             // 16 × u64 percent, 0 or ≥ 100 = unlimited
-  std::uint32_t procsAt;               // 1024 × slot
-  std::uint32_t procNumAt;             // i32
-  std::uint32_t utilizationSwitchAt;   // i32
-  std::uint32_t recentKernelAt;        // i32
-  std::uint32_t priorityAt;            // i32
+  std::uint32_t ownerPidAt;                       // u64, holder of the region's lock in the container's PID namespace
+  std::uint32_t deviceNumAt;                      // u64
+  std::uint32_t uuidsAt;                          // 16 × char[96]
+  std::uint32_t limitAt;                          // 16 × u64 bytes, 0 = unlimited
+  std::uint32_t smLimitAt;                        // 16 × u64 percent, 0 or ≥ 100 = unlimited
+  std::uint32_t procsAt;                          // 1024 × slot
+  std::uint32_t procNumAt;                        // i32
+  std::uint32_t utilizationSwitchAt;              // i32
+  std::uint32_t recentKernelAt;                   // i32
+  std::uint32_t priorityAt;                       // i32
   std::optional<std::uint32_t> lastKernelTimeAt;  // u64 Unix seconds
 
   std::uint32_t slotBytes;
-  std::uint32_t slotUsedAt;            // 16 × memory element
-  std::uint32_t memoryElementBytes;    // context 0, module 8, data 16, offset 24, total 32: u64 each
-  std::uint32_t slotMonitorUsedAt;     // 16 × u64 bytes
+  std::uint32_t slotUsedAt;                 // 16 × memory element
+  std::uint32_t memoryElementBytes;         // context 0, module 8, data 16, offset 24, total 32: u64 each
+  std::uint32_t slotMonitorUsedAt;          // 16 × u64 bytes
   std::optional<std::uint32_t> slotUtilAt;  // 16 × utilisation element, sm_util at 16
   std::uint32_t utilElementBytes;
-  std::uint32_t slotStatusAt;          // i32
+  std::uint32_t slotStatusAt;                  // i32
   std::optional<std::uint32_t> slotSeqlockAt;  // u64, even = stable
 
   /// End of the last field this reader takes from behind the slots.

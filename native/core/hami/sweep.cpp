@@ -17,8 +17,8 @@ namespace gna::hami {
 
 namespace {
 
-constexpr std::array<const char*, 3> kDefaultRoots = {
-    "/usr/local/vgpu/containers", "/usr/local/vgpu/vgpu/containers", "/tmp/vgpu/containers"};
+constexpr std::array<const char*, 3> kDefaultRoots = {"/usr/local/vgpu/containers", "/usr/local/vgpu/vgpu/containers",
+                                                      "/tmp/vgpu/containers"};
 
 constexpr std::string_view kCacheSuffix = ".cache";
 
@@ -98,8 +98,13 @@ Sweeper::Sweeper(std::vector<std::string> roots) : states_(roots.size()), mayHol
 Sweeper::~Sweeper() = default;
 
 SweepView Sweeper::view() const {
-  SweepView view{.sweptNs = sweptNs_, .sampledNs = sampledNs_, .sweeps = sweeps_, .replacedFiles = replaced_,
-                 .refusals = {}, .roots = states_, .containers = order_};
+  SweepView view{.sweptNs = sweptNs_,
+                 .sampledNs = sampledNs_,
+                 .sweeps = sweeps_,
+                 .replacedFiles = replaced_,
+                 .refusals = {},
+                 .roots = states_,
+                 .containers = order_};
   for (const ContainerUsage* c : order_) ++view.refusals[static_cast<std::size_t>(c->refusal)];
   return view;
 }
@@ -133,7 +138,7 @@ void Sweeper::list(Root& root) {
   state = {};
   root.listed = 0;
   root.fd = OwnedFd(open(root.path.c_str(), kListFlags));
-  struct stat st{};
+  struct stat st {};
   if (!root.fd || fstat(root.fd.get(), &st) != 0) {
     state.errorNumber = static_cast<std::uint32_t>(errno);
     state.condition = errno == ENOENT ? RootCondition::missing : RootCondition::notReadable;

@@ -20,9 +20,9 @@
 namespace gna::hami {
 
 inline constexpr std::uint32_t kMaxContainersPerRoot = 4096;
-inline constexpr std::uint32_t kMaxRootEntries = 65536;     // looked at per root and sweep, of any kind
-inline constexpr std::uint32_t kMaxContainerEntries = 16;   // a healthy directory has two
-inline constexpr std::uint32_t kMaxHeldFiles = 4096;        // and never more than half the process's descriptors
+inline constexpr std::uint32_t kMaxRootEntries = 65536;    // looked at per root and sweep, of any kind
+inline constexpr std::uint32_t kMaxContainerEntries = 16;  // a healthy directory has two
+inline constexpr std::uint32_t kMaxHeldFiles = 4096;       // and never more than half the process's descriptors
 
 /// Where HAMi and Volcano put their directories, likeliest first: HAMi, Volcano device plugin 1.12, Volcano ≤ 1.11.
 std::span<const char* const> defaultRoots();
@@ -50,13 +50,13 @@ struct RootState {
 
 /// One container's directory and what its usage file said at the last look.
 struct ContainerUsage {
-  std::uint32_t root = 0;            // index into the roots
-  std::string podUid;                // for `badName` empty
-  std::string container;             // for `badName` the whole name, escaped
-  Refusal refusal = Refusal::none;   // other than none: `usage` is empty
-  std::uint32_t errorNumber = 0;     // errno behind the refusal, 0 = none
-  std::int64_t lookedNs = 0;         // monotonic time of the last look
-  std::int64_t windowSpanNs = 0;     // width of the looks behind utilisation and driver-reported memory
+  std::uint32_t root = 0;           // index into the roots
+  std::string podUid;               // for `badName` empty
+  std::string container;            // for `badName` the whole name, escaped
+  Refusal refusal = Refusal::none;  // other than none: `usage` is empty
+  std::uint32_t errorNumber = 0;    // errno behind the refusal, 0 = none
+  std::int64_t lookedNs = 0;        // monotonic time of the last look
+  std::int64_t windowSpanNs = 0;    // width of the looks behind utilisation and driver-reported memory
   FileUsage usage;
 };
 

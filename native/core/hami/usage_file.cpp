@@ -109,8 +109,8 @@ class Reading {
     for (std::uint32_t i = 0; i < count; ++i) {
       std::byte* slot = b_.slots.data() + std::size_t{i} * l.slotBytes;
       if (l.slotSeqlockAt) {
-        const Refusal settled = settle(l, b_.earlier.data() + std::size_t{i} * l.slotBytes, slot,
-                                       offset + std::uint64_t{i} * l.slotBytes);
+        const Refusal settled =
+            settle(l, b_.earlier.data() + std::size_t{i} * l.slotBytes, slot, offset + std::uint64_t{i} * l.slotBytes);
         if (settled != Refusal::none) return settled;
       }
       addSlot(l, slot, out_);
@@ -161,7 +161,8 @@ Refusal judge(const struct stat& st) {
 
 ReadOutcome UsageFile::open(int directoryFd, const char* name) {
   close();
-  struct stat directory{}, found{};
+  struct stat directory {
+  }, found{};
   if (fstat(directoryFd, &directory) != 0) return failed(errno);
   const OwnedFd path(openat(directoryFd, name, O_PATH | O_NOFOLLOW | O_CLOEXEC));
   if (!path || fstat(path.get(), &found) != 0) return failed(errno);
@@ -178,18 +179,20 @@ ReadOutcome UsageFile::open(int directoryFd, const char* name) {
 }
 
 bool UsageFile::stillAt(int rootFd, const char* path) const {
-  struct stat found{};
+  struct stat found {};
   return held() && fstatat(rootFd, path, &found, AT_SYMLINK_NOFOLLOW) == 0 && judge(found) == Refusal::none &&
          FileIdentity{found.st_dev, found.st_ino} == identity_;
 }
 
 ReadOutcome UsageFile::read(Scratch& scratch, FileUsage& out) const {
   out.reset();
-  struct stat before{}, after{};
+  struct stat before {
+  }, after{};
   if (fstat(fd_.get(), &before) != 0) return failed(errno);
   Reading reading(fd_.get(), scratch.buffers(), out);
   ReadOutcome outcome{.refusal = reading.run(static_cast<std::uint64_t>(before.st_size)),
-                      .errorNumber = reading.errorNumber(), .identity = identity_};
+                      .errorNumber = reading.errorNumber(),
+                      .identity = identity_};
   if (outcome.ok() && (fstat(fd_.get(), &after) != 0 || after.st_size != before.st_size)) {
     outcome.refusal = Refusal::sizeChanged;
   }
@@ -208,7 +211,7 @@ ReadOutcome read(int directoryFd, const char* name, Scratch& scratch, FileUsage&
 OwnedFd openChildDirectory(int parentFd, const char* name, dev_t device, int flags, ReadOutcome& outcome) {
   outcome = {};
   OwnedFd fd(openat(parentFd, name, flags | O_DIRECTORY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
-  struct stat st{};
+  struct stat st {};
   if (!fd) {
     const int error = errno;
     outcome = failed(error);
