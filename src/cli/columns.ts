@@ -1,7 +1,8 @@
 import type { GpuView, NodeView, PartitionView } from '../http/documents/node.js';
+import { usersOf } from '../model/gpu-users.js';
 import { holdersText } from '../model/partition-holders.js';
 import { bytesText, percentText, roundedText, UNKNOWN, usedOfText } from '../model/quantity.js';
-import { shortName, usersOf } from './gpu-facts.js';
+import { shortName } from './gpu-facts.js';
 import type { Paint } from './paint.js';
 import type { Column } from './table.js';
 

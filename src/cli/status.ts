@@ -3,7 +3,7 @@ import { spanText } from '../model/quantity.js';
 import { askNode, isUnanswered, type Told } from './ask.js';
 import { gpuColumns, partitionColumns } from './columns.js';
 import { type Command, EXIT } from './command.js';
-import { driverText, gpuLabel } from './gpu-facts.js';
+import { driverText } from './gpu-facts.js';
 import { emptyList, simulationLines } from './heading.js';
 import type { Paint } from './paint.js';
 import { table } from './table.js';
@@ -45,7 +45,7 @@ export function statusLines(told: Told, columns: number | undefined, paint: Pain
   else lines.push(...table(gpuColumns(node), node.gpus, columns, paint));
   for (const gpu of node.gpus) {
     if (gpu.conditionReason === undefined) continue;
-    const reason = `${gpuLabel(gpu)}: ${visible(gpu.conditionReason)}`;
+    const reason = `GPU ${gpu.index}: ${visible(gpu.conditionReason)}`;
     lines.push(...wrap(reason, (columns ?? PROSE_COLUMNS) - 2).map((line) => paint.dim(`  ${line}`)));
   }
   const parts = node.partitions.filter(({ kind }) => kind !== 'whole');

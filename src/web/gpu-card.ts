@@ -1,4 +1,5 @@
 import type { GpuView, NodeView, PartitionView } from '../http/documents/node.js';
+import { isPartOf, usersOf } from '../model/gpu-users.js';
 import { holdersText } from '../model/partition-holders.js';
 import { bytesText, percentText, roundedText, spanText, UNKNOWN, usedOfText } from '../model/quantity.js';
 import { html, type Markup } from './markup.js';
@@ -15,10 +16,8 @@ export function gpuCard(gpu: GpuView, node: NodeView): Markup {
   const { readings } = gpu;
   const memory = usedOfText(readings.memory_used_bytes, readings.memory_total_bytes);
   const power = usedOf(readings.power_watts, readings.power_limit_enforced_watts);
-  const own = node.partitions.filter(
-    ({ kind, gpuUuid, gpuIndex }) =>
-      kind !== 'whole' && (gpuUuid === undefined ? gpuIndex === gpu.index : gpuUuid === gpu.uuid),
-  );
+  const own = node.partitions.filter((partition) => partition.kind !== 'whole' && isPartOf(partition, gpu));
+  const users = own.length === 0 ? usersOf(node, gpu) : [];
   const age =
     gpu.condition !== 'up' && gpu.lastCollectionUnixSeconds !== undefined
       ? html`<p class="reason">Last answer ${spanText(node.atUnixSeconds - gpu.lastCollectionUnixSeconds)} ago.</p>`
@@ -36,6 +35,7 @@ ${meter('Power', power, ratio(readings.power_watts, readings.power_limit_enforce
 <div><dt>Temperature</dt><dd>${roundedText(readings.temperature_celsius, '°C')}</dd></div>
 <div><dt>PCI</dt><dd>${gpu.pciBusId ?? UNKNOWN}</dd></div>
 <div><dt>Processes</dt><dd>${gpu.processTotal}</dd></div>
+${users.length === 0 ? undefined : html`<div><dt>Used by</dt><dd>${users.join(', ')}</dd></div>`}
 ${gpu.lastXid === undefined ? undefined : html`<div class="bad"><dt>Last XID</dt><dd>${gpu.lastXid.xid}, ${spanText(node.atUnixSeconds - gpu.lastXid.atUnixSeconds)} ago</dd></div>`}
 </dl>
 ${own.length === 0 ? undefined : partitionTable(`Partitions of GPU ${gpu.index}`, own, node)}
@@ -56,7 +56,7 @@ function ratio(part: number | undefined, whole: number | undefined): number | un
 export function partitionTable(caption: string, partitions: readonly PartitionView[], node: NodeView): Markup {
   const rows = partitions.map(
     (partition) => html`<tr>
-<td><span class="kind ${partition.kind}">${partition.kind}</span> ${partition.profile}</td>
+<td><span class="kind ${partition.kind}">${partition.kind}</span> ${partition.profile ?? whereabouts(partition)}</td>
 <td class="number">${usedOfText(partition.memoryUsedBytes, partition.memoryTotalBytes)}</td>
 <td class="number">${percentText(partition.utilizationRatio)}</td>
 <td>${holdersText(partition, node.workloads)}${claim(partition)}</td>
@@ -65,6 +65,11 @@ export function partitionTable(caption: string, partitions: readonly PartitionVi
   return html`<div class="scroll"><table><caption>${caption}</caption>
 <thead><tr><th scope="col">Kind</th><th scope="col" class="number">Memory</th><th scope="col" class="number">Use</th><th scope="col">Held by</th></tr></thead>
 <tbody>${rows}</tbody></table></div>`;
+}
+
+/** Where a partition is that has no profile and no GPU of the driver. */
+function whereabouts({ kind, pciBusId }: PartitionView): string | undefined {
+  return kind === 'passthrough' ? pciBusId : undefined;
 }
 
 /** What a container says of itself, where it differs from what the driver says. */

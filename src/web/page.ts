@@ -1,4 +1,5 @@
 import type { FindingView, NodeView, StuckCallView } from '../http/documents/node.js';
+import { isPartOf } from '../model/gpu-users.js';
 import { spanText } from '../model/quantity.js';
 import { gpuCard, partitionTable } from './gpu-card.js';
 import { html, type Markup } from './markup.js';
@@ -82,7 +83,8 @@ function attention(node: NodeView): Markup {
   if (findings.length === 0 && calls.length === 0) {
     return html`<section id="attention" aria-label="Findings"><p class="calm">Nothing needs attention.</p></section>`;
   }
-  return html`<section id="attention" aria-labelledby="attention-title"><h2 id="attention-title">Needs attention</h2>
+  const title = calls.length > 0 || findings[0]?.severity !== 'info' ? 'Needs attention' : 'Good to know';
+  return html`<section id="attention" aria-labelledby="attention-title"><h2 id="attention-title">${title}</h2>
 <ul class="findings">${findings.map((finding) => findingItem(finding, node))}${calls.map(callItem)}</ul></section>`;
 }
 
@@ -107,13 +109,7 @@ function gpus(node: NodeView): Markup {
 
 /** Partitions of GPUs the driver does not show, such as those passed through to a virtual machine. */
 function others(node: NodeView): Markup {
-  const shown = new Set(node.gpus.map(({ uuid }) => uuid));
-  const indices = new Set(node.gpus.map(({ index }) => index));
-  const rest = node.partitions.filter(
-    ({ gpuUuid, gpuIndex }) =>
-      !(gpuUuid !== undefined && shown.has(gpuUuid)) &&
-      !(gpuUuid === undefined && gpuIndex !== undefined && indices.has(gpuIndex)),
-  );
+  const rest = node.partitions.filter((partition) => !node.gpus.some((gpu) => isPartOf(partition, gpu)));
   if (rest.length === 0) return html`<section id="others" hidden></section>`;
   return html`<section id="others" aria-labelledby="others-title"><h2 id="others-title">Given away</h2>${partitionTable('GPUs the driver on this node does not see', rest, node)}</section>`;
 }

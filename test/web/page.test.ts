@@ -60,6 +60,7 @@ describe('the page', () => {
   it('lists what the driver does not see', () => {
     const away = partition(0, {
       id: 'pci-0000:65:00.0',
+      pciBusId: '0000:65:00.0',
       kind: 'passthrough',
       gpuUuid: undefined,
       gpuIndex: undefined,
@@ -67,7 +68,28 @@ describe('the page', () => {
     });
     const text = textOf(runningState({ partitions: [partition(0), away] }));
     expect(text).toContain('Given away');
-    expect(text).toContain('passthrough');
+    expect(text).toContain('passthrough 0000:65:00.0');
+  });
+
+  it('names who uses a GPU that is not divided', () => {
+    const busy = gpu(0, {
+      processes: [4242, 77].map((pid) => ({
+        pid,
+        type: 'compute',
+        usedMemoryBytes: undefined,
+        gpuInstance: undefined,
+        computeInstance: undefined,
+      })),
+      processTotal: 2,
+    });
+    const text = textOf(runningState({ gpus: [busy], workloads: [podWorkload()] }));
+    expect(text).toContain('Used by research/llm-0/train, pid 77');
+  });
+
+  it('does not alarm for what is only good to know', () => {
+    const text = textOf(runningState({ findings: [finding({ severity: 'info' })] }));
+    expect(text).toContain('Good to know');
+    expect(text).not.toContain('Needs attention');
   });
 
   it('explains a node without a driver', () => {
