@@ -8,7 +8,17 @@ export interface Finding {
   /** One sentence in plain words. */
   readonly reason: string;
   readonly evidence: Readonly<Record<string, string | number>>;
-  readonly action: 'none' | 'watch' | 'restart_workload' | 'fix_configuration' | 'check_hardware' | 'drain' | 'reset_gpu' | 'reboot_node' | 'power_cycle' | 'replace';
+  readonly action:
+    | 'none'
+    | 'watch'
+    | 'restart_workload'
+    | 'fix_configuration'
+    | 'check_hardware'
+    | 'drain'
+    | 'reset_gpu'
+    | 'reboot_node'
+    | 'power_cycle'
+    | 'replace';
   /** What exactly to do next. */
   readonly nextStep: string;
 }

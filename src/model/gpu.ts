@@ -39,7 +39,12 @@ export interface MigInstance {
       }
     | undefined;
   readonly memory:
-    | { readonly totalBytes: number; readonly reservedBytes: number; readonly usedBytes: number; readonly freeBytes: number }
+    | {
+        readonly totalBytes: number;
+        readonly reservedBytes: number;
+        readonly usedBytes: number;
+        readonly freeBytes: number;
+      }
     | undefined;
 }
 
