@@ -4,6 +4,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <algorithm>
+
 namespace simulator {
 namespace {
 
@@ -52,6 +54,20 @@ Return sufferFaults(Library& library, const char* function, std::int32_t gpu) {
   const std::int64_t now = realMonotonicNanoseconds();
   for (const Fault& fault : view->faults) {
     if (!fault.strikes(function, gpu, now)) continue;
+    const Return outcome = suffer(library, fault);
+    if (outcome != kSuccess) return outcome;
+  }
+  return kSuccess;
+}
+
+Return sufferFaults(Library& library, const char* function, std::span<const std::uint32_t> gpus, std::uint64_t afterId) {
+  const auto view = library.view();
+  const std::int64_t now = realMonotonicNanoseconds();
+  for (const Fault& fault : view->faults) {
+    const bool strikes = fault.strikes(function, -1, now) || std::ranges::any_of(gpus, [&](std::uint32_t gpu) {
+                           return fault.strikes(function, static_cast<std::int32_t>(gpu), now);
+                         });
+    if (fault.id <= afterId || !strikes) continue;
     const Return outcome = suffer(library, fault);
     if (outcome != kSuccess) return outcome;
   }

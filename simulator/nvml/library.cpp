@@ -88,7 +88,8 @@ Return Library::initialise(InitOptions options) {
 Return Library::shutdown() {
   const std::lock_guard lock(lifecycleMutex_);
   const std::uint32_t count = initialisations_.load(std::memory_order_acquire);
-  if (count == 0) return kUninitialized;
+  // One shutdown too many is no error; without any init before there was nothing to shut down.
+  if (count == 0) return generation_.load() == 0 ? kUninitialized : kSuccess;
   initialisations_.store(count - 1, std::memory_order_release);
   if (count > 1) return kSuccess;
   while (callsInFlight_.load(std::memory_order_acquire) != 0) {

@@ -1,0 +1,261 @@
+// Field values: many readings in one call.
+#include <array>
+#include <optional>
+
+#include "../branch.h"
+#include "../call.h"
+#include "../ecc_counts.h"
+#include "../nvlinks.h"
+
+using namespace simulator;
+
+namespace {
+
+using enum Attribute;
+
+constexpr std::uint32_t kAllLinks = 0xFFFFFFFFU;
+constexpr std::uint32_t kWholeGpuScope = 0;
+constexpr std::uint32_t kMemoryScope = 2;
+constexpr std::uint32_t kPcieLanes = 16;
+constexpr std::uint64_t kHopper = 9;
+/// First ids of header 12.5, which a branch knows when its table reaches beyond that of 12.4.
+constexpr std::uint32_t kFieldEnd124 = 200;
+
+struct Answer {
+  Return status;
+  ValueType type;
+  Value value;
+};
+
+Answer refuse(Return status) { return {status, ValueType::UnsignedInt, {}}; }
+
+Answer count(std::optional<std::uint64_t> number) {
+  if (!number) return refuse(kNotSupported);
+  Answer answer{kSuccess, ValueType::UnsignedLongLong, {}};
+  answer.value.asUnsignedLongLong = *number;
+  return answer;
+}
+
+template <class Number>
+Answer unsignedInt(std::optional<Number> number) {
+  if (!number) return refuse(kNotSupported);
+  Answer answer{kSuccess, ValueType::UnsignedInt, {}};
+  answer.value.asUnsignedInt = static_cast<std::uint32_t>(*number);
+  return answer;
+}
+
+Answer signedInt(std::optional<std::int64_t> number) {
+  if (!number) return refuse(kNotSupported);
+  Answer answer{kSuccess, ValueType::SignedInt, {}};
+  answer.value.asSignedInt = static_cast<std::int32_t>(*number);
+  return answer;
+}
+
+/// Ids 7-17 (volatile) and 18-28 (aggregate): kind and location in the order of the ids.
+struct EccField {
+  unsigned kind;
+  unsigned location;
+};
+constexpr std::array kEccFields = {EccField{0, 0}, EccField{1, 0}, EccField{0, 1}, EccField{1, 1},
+                                   EccField{0, 2}, EccField{1, 2}, EccField{0, 3}, EccField{1, 3},
+                                   EccField{0, 4}, EccField{1, 4}, EccField{1, 6}};
+
+/// Ids 173-182.
+constexpr std::array kPcieCounters = {pcieCorrectableErrors, pcieNaksReceived, pcieReceiverErrors,      pcieBadTlps,
+                                      pcieNaksSent,          pcieBadDllps,     pcieNonFatalErrors,      pcieFatalErrors,
+                                      pcieUnsupportedRequests, pcieLcrcErrors};
+
+class Fields {
+ public:
+  explicit Fields(const Call& call)
+      : gpu_(call.gpu), attributes_(call.gpu.attributes), now_(call.now()) {}
+
+  const Instant& now() const { return now_; }
+
+  Answer read(std::uint32_t id, std::uint32_t scope) const {
+    if (id == 0 || id >= kBranch.fieldEnd) return refuse(kNotSupported);
+    if (id <= 31 || id == 92 || id == 93) return ecc(id);
+    if (isMoved(id)) return moved(id);
+    if (id <= 59 || (id >= 84 && id <= 137 && id != 91 && id != 94 && id != 95)) return oldLink(id);
+    if (id == 91 || (id >= 138 && id <= 141) || (id >= 146 && id <= 166)) return link(id, scope);
+    if (id == 94 || id == 95 || (id >= 169 && id <= 183) || id == 197 || id == 198) return pcie(id, scope);
+    if (id >= 185 && id <= 192) return power(id, scope);
+    return single(id);
+  }
+
+ private:
+  std::int64_t at() const { return now_.monotonicNanoseconds; }
+  Answer counterOf(Attribute attribute) const { return count(gpu_.counter(attribute, at())); }
+
+  static bool isMoved(std::uint32_t id) {
+    const MovedFields& fields = kBranch.moved;
+    return id == fields.swThermalSlowdown || id == fields.hwThermalSlowdown || id == fields.hwPowerBrakeSlowdown;
+  }
+
+  Answer moved(std::uint32_t id) const {
+    if (id == kBranch.moved.swThermalSlowdown) return counterOf(throttleSwThermalNanoseconds);
+    if (id == kBranch.moved.hwThermalSlowdown) return counterOf(throttleHwThermalNanoseconds);
+    return counterOf(throttlePowerBrakeNanoseconds);
+  }
+
+  Answer ecc(std::uint32_t id) const {
+    switch (id) {
+      case 1: return unsignedInt(attributes_.number(eccMode));
+      case 2: return unsignedInt(attributes_.number(eccModePending));
+      case 3: return count(totalEccErrors(gpu_, 0, 0));
+      case 4: return count(totalEccErrors(gpu_, 1, 0));
+      case 5: return count(totalEccErrors(gpu_, 0, 1));
+      case 6: return count(totalEccErrors(gpu_, 1, 1));
+      case 29: return count(attributes_.number(retiredPagesSingleBit));
+      case 30: return count(attributes_.number(retiredPagesDoubleBit));
+      case 31:
+      case 92:
+      case 93: return unsignedInt(attributes_.number(retiredPagesPending));
+      default: break;
+    }
+    const std::uint32_t place = id - 7;
+    const unsigned span = place < kEccFields.size() ? 0 : 1;
+    const EccField& field = kEccFields[place % kEccFields.size()];
+    return count(eccErrors(gpu_, field.kind, span, field.location));
+  }
+
+  /// Ids with the link in the id, from before Hopper: totals at 38, 52, 59, links 0-5 before them, 6-11 from 96 on.
+  Answer oldLink(std::uint32_t id) const {
+    if (attributes_.number(architecture).value_or(0) >= kHopper) return refuse(kNotSupported);
+    struct Block {
+      std::uint32_t first;
+      std::uint32_t later;
+      Attribute counter;
+    };
+    constexpr std::array kBlocks = {Block{32, 96, nvlinkCrcErrors}, Block{46, 108, nvlinkReplayErrors},
+                                    Block{53, 114, nvlinkRecoveryErrors}};
+    for (const Block& block : kBlocks) {
+      if (id == block.first + 6) return count(allLinksCounter(gpu_, block.counter, at()));
+      const bool early = id >= block.first && id < block.first + 6;
+      if (!early && (id < block.later || id >= block.later + 6)) continue;
+      const std::uint32_t number = early ? id - block.first : id - block.later + 6;
+      const Return checked = checkLink(gpu_, number);
+      return checked == kSuccess ? count(linkCounter(gpu_, block.counter, number, at())) : refuse(checked);
+    }
+    const bool speed = (id >= 84 && id <= 90) || (id >= 132 && id <= 137);
+    if (!speed) return refuse(kNotSupported);
+    if (id == 90) return unsignedInt(attributes_.number(nvlinkSpeedMegabytesPerSecond));
+    const Return checked = checkLink(gpu_, id <= 89 ? id - 84 : id - 132 + 6);
+    return checked == kSuccess ? unsignedInt(attributes_.number(nvlinkSpeedMegabytesPerSecond)) : refuse(checked);
+  }
+
+  Answer link(std::uint32_t id, std::uint32_t scope) const {
+    if (id == 91) return unsignedInt(attributes_.number(nvlinks));
+    const bool all = scope == kAllLinks && (id <= 141 || (id >= 161 && id <= 163));
+    const Return checked = checkLink(gpu_, all ? 0 : scope);
+    if (checked != kSuccess) return refuse(checked);
+    const auto counter = [&](Attribute attribute) {
+      return all ? allLinksCounter(gpu_, attribute, at()) : linkCounter(gpu_, attribute, scope, at());
+    };
+    // Raw traffic has the protocol's overhead of one part in eight.
+    const auto raw = [&](Attribute attribute) {
+      const auto data = counter(attribute);
+      return data ? std::optional(*data + *data / 8) : std::nullopt;
+    };
+    switch (id) {
+      case 138: return count(counter(nvlinkDataTransmittedKibibytes));
+      case 139: return count(counter(nvlinkDataReceivedKibibytes));
+      case 140: return count(raw(nvlinkDataTransmittedKibibytes));
+      case 141: return count(raw(nvlinkDataReceivedKibibytes));
+      case 161: return count(counter(nvlinkReplayErrors));
+      case 162: return count(counter(nvlinkRecoveryErrors));
+      case 163: return count(counter(nvlinkCrcErrors));
+      case 164: return unsignedInt(attributes_.number(nvlinkSpeedMegabytesPerSecond));
+      case 165: return unsignedInt(std::optional(isLinkActive(gpu_, scope) ? 1U : 0U));
+      case 166: return unsignedInt(attributes_.number(nvlinkVersion));
+      default: return refuse(kNotSupported);
+    }
+  }
+
+  Answer pcie(std::uint32_t id, std::uint32_t scope) const {
+    switch (id) {
+      case 94: return counterOf(pcieReplays);
+      case 95: return counterOf(pcieReplayRollovers);
+      case 169: return counterOf(pcieRecoveries);
+      case 183: return scope < kPcieLanes ? counterOf(pcieLaneErrors) : refuse(kInvalidArgument);
+      case 197:
+      case 198:
+        if (kBranch.fieldEnd <= kFieldEnd124) return refuse(kNotSupported);
+        return counterOf(id == 197 ? pcieTransmittedBytes : pcieReceivedBytes);
+      default: break;
+    }
+    return id >= 173 && id < 173 + kPcieCounters.size() ? counterOf(kPcieCounters[id - 173]) : refuse(kNotSupported);
+  }
+
+  Answer power(std::uint32_t id, std::uint32_t scope) const {
+    // The memory's power is known as an average alone, the module's on no board simulated here.
+    if (scope == kMemoryScope && id == 185) return unsignedInt(attributes_.number(memoryPowerAverageMilliwatts));
+    if (scope != kWholeGpuScope) return refuse(scope > 3 ? kInvalidArgument : kNotSupported);
+    constexpr std::int64_t kAveragedNanoseconds = 1'000'000'000;
+    switch (id) {
+      case 185: return unsignedInt(gpu_.meanPowerMilliwatts(at() - kAveragedNanoseconds, at()));
+      case 186:
+        return unsignedInt(gpu_.atLoad(powerIdleMilliwatts, powerFullLoadMilliwatts, gpu_.load.percentAt(at())));
+      case 187: return unsignedInt(attributes_.number(powerLimitMinMilliwatts));
+      case 188: return unsignedInt(attributes_.number(powerLimitMaxMilliwatts));
+      case 189: return unsignedInt(attributes_.number(powerLimitDefaultMilliwatts));
+      case 190: return unsignedInt(attributes_.number(powerLimitEnforcedMilliwatts));
+      case 191: return counterOf(energyMillijoules);
+      case 192: return unsignedInt(attributes_.number(powerLimitMilliwatts));
+      default: return refuse(kNotSupported);
+    }
+  }
+
+  Answer single(std::uint32_t id) const {
+    switch (id) {
+      case 74: return counterOf(throttlePowerCapNanoseconds);
+      case 76: return counterOf(throttleSyncBoostNanoseconds);
+      case 82: {
+        const std::int64_t percent = gpu_.load.percentAt(at());
+        return unsignedInt(gpu_.atLoad(memoryTemperatureIdleCelsius, memoryTemperatureFullLoadCelsius, percent));
+      }
+      case 83: return counterOf(energyMillijoules);
+      case 142: return remapped(remappedRowsCorrected);
+      case 143: return remapped(remappedRowsUncorrected);
+      case 144: return remapped(remappedRowsPending);
+      case 145: return remapped(remappedRowsFailure);
+      case 193: return signedInt(attributes_.signedNumber(tlimitShutdownCelsius));
+      case 194: return signedInt(attributes_.signedNumber(tlimitSlowdownCelsius));
+      case 195: return signedInt(attributes_.signedNumber(tlimitMemoryMaxCelsius));
+      case 196: return signedInt(attributes_.signedNumber(tlimitGpuMaxCelsius));
+      case 230: return unsignedInt(attributes_.number(recoveryAction));
+      default: return refuse(kNotSupported);
+    }
+  }
+
+  /// Not answered while the GPU is divided.
+  Answer remapped(Attribute attribute) const {
+    for (const auto& slot : gpu_.migInstances) {
+      if (slot) return refuse(kNotSupported);
+    }
+    return unsignedInt(attributes_.number(attribute));
+  }
+
+  const Gpu& gpu_;
+  const AttributeTable& attributes_;
+  const Instant now_;
+};
+
+}  // namespace
+
+NVML_API Return nvmlDeviceGetFieldValues(DeviceHandle device, int valuesCount, FieldValue* values) {
+  return onDevice(__func__, device, Accepts::WholeGpus, [&](const Call& call) {
+    if (values == nullptr || valuesCount <= 0) return kInvalidArgument;
+    const Fields fields(call);
+    for (int i = 0; i < valuesCount; ++i) {
+      const Answer answer = fields.read(values[i].fieldId, values[i].scopeId);
+      values[i].status = answer.status;
+      if (answer.status != kSuccess) continue;
+      values[i].timestamp = fields.now().realtimeNanoseconds / 1000;
+      values[i].latencyUsec = 0;
+      values[i].valueType = answer.type;
+      values[i].value = answer.value;
+    }
+    return kSuccess;
+  });
+}
