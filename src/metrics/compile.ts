@@ -36,10 +36,10 @@ export interface CompiledCatalogue {
 }
 
 /** Order of code units, the same on every machine and in every locale. */
-function byKey(keys: readonly string[]): (a: number, b: number) => number {
+function byRank(ranks: readonly string[]): (a: number, b: number) => number {
   return (a, b) => {
-    const left = keys[a] as string;
-    const right = keys[b] as string;
+    const left = ranks[a] as string;
+    const right = ranks[b] as string;
     return left < right ? -1 : Number(left > right);
   };
 }
@@ -60,7 +60,9 @@ class SectionBuilder implements Section {
   ) {
     this.rows = subject.rows(scene);
     this.keys = this.rows.map((row) => subject.key(row));
-    this.order = this.rows.map((_, row) => row).sort(byKey(this.keys));
+    const { order } = subject;
+    const ranks = order === undefined ? this.keys : this.rows.map((row) => order(row));
+    this.order = ranks.map((_, row) => row).sort(byRank(ranks));
     this.pairs = this.rows.map((row) => labelPairs(subject.labelNames, subject.labels(row)));
   }
 

@@ -43,8 +43,10 @@ export interface Subject<Row> {
   /** Names of the labels that `labels` gives, in output order. */
   readonly labelNames: readonly string[];
   rows(scene: Scene): readonly Row[];
-  /** Unique and stable; rows are printed in the order of their keys. */
+  /** Unique and stable. Asked for each row at each scrape: cheap, best a string that is there already. */
   key(row: Row): string;
+  /** What rows are printed in the order of; the key where there is none. */
+  order?(row: Row): string;
   labels(row: Row): Labels;
 }
 

@@ -113,8 +113,8 @@ export const driverEvents: Subject<EventRow> = {
   labels: ({ gpu, type }) => ({ ...gpuLabels(gpu), type }),
 };
 
-/** Index first, partitions of no GPU last. */
-function partitionKey(partition: Partition): string {
+/** What partitions are printed in the order of: index of the GPU first, partitions of no GPU last. */
+export function partitionOrder(partition: Partition): string {
   const index = partition.gpuIndex === undefined ? '~' : String(partition.gpuIndex).padStart(6, '0');
   return `${index} ${partition.kind} ${partition.id}`;
 }
@@ -128,7 +128,8 @@ export const partitions: Subject<Partition> = {
   name: 'partition',
   labelNames: [...GPU_LABELS, 'partition', 'kind'],
   rows: ({ state }) => state.partitions,
-  key: partitionKey,
+  key: (partition) => partition.id,
+  order: partitionOrder,
   labels: (partition) => ({ ...partitionLabels(partition), kind: partition.kind }),
 };
 
@@ -142,11 +143,15 @@ export interface ShareRow {
 export const shares: Subject<ShareRow> = {
   name: 'share',
   labelNames: [...GPU_LABELS, 'partition'],
-  rows: ({ state }) =>
-    state.partitions.flatMap((partition) =>
-      partition.share === undefined ? [] : [{ partition, share: partition.share }],
-    ),
-  key: ({ partition }) => partitionKey(partition),
+  rows: ({ state }) => {
+    const rows: ShareRow[] = [];
+    for (const partition of state.partitions) {
+      if (partition.share !== undefined) rows.push({ partition, share: partition.share });
+    }
+    return rows;
+  },
+  key: ({ partition }) => partition.id,
+  order: ({ partition }) => partitionOrder(partition),
   labels: ({ partition }) => partitionLabels(partition),
 };
 

@@ -2,7 +2,7 @@ import type { Gpu, GpuProcess } from '../../model/gpu.js';
 import type { Partition } from '../../model/partition.js';
 import type { Workload } from '../../model/workload.js';
 import { familiesOf, one, type Scene, type Subject } from '../family.js';
-import { workloads as everybody, partitions } from '../subjects.js';
+import { workloads as everybody, partitionOrder } from '../subjects.js';
 
 /** A workload on a partition, and its processes there. */
 interface PlacedRow {
@@ -50,7 +50,8 @@ const placements: Subject<PlacedRow> = {
   name: 'workload on a partition',
   labelNames: ['uuid', 'gpu', 'workload', 'partition'],
   rows,
-  key: ({ partition, workload }) => `${partitions.key(partition)} ${workload.id}`,
+  key: ({ partition, workload }) => `${partition.id} ${workload.id}`,
+  order: ({ partition, workload }) => `${partitionOrder(partition)} ${workload.id}`,
   labels: ({ partition, workload }) => ({
     uuid: partition.gpuUuid,
     gpu: partition.gpuIndex,
