@@ -3,6 +3,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <vector>
 
 #include "core/hami/encoding.h"
@@ -67,13 +68,12 @@ class HamiLoop {
     s_.hamiLane.idle();
   }
 
-  // The blob's size follows the node: its buffer grows to what was needed, up to the ring's capacity.
+  // The buffer follows the node up to the ring's capacity; what does not fit there is cut and counted by encode().
   void publish() {
-    std::size_t words = hami::encode(sweeper_.view(), blob_);
-    while ((words == 0 || words > blob_.size() - blob_.size() / 8) && blob_.size() < shm::kHamiBlobBytes / 8) {
-      blob_.resize(std::min<std::size_t>(blob_.size() * 2, shm::kHamiBlobBytes / 8));
-      words = hami::encode(sweeper_.view(), blob_);
-    }
+    const hami::SweepView view = sweeper_.view();
+    const std::size_t wanted = std::min<std::size_t>(hami::wordsWanted(view), shm::kHamiBlobBytes / 8);
+    if (blob_.size() < wanted) blob_.resize(wanted);
+    const std::size_t words = hami::encode(view, blob_);
     s_.segment.hami().publish(blob_.data(), words * 8);
   }
 
@@ -88,7 +88,7 @@ class HamiLoop {
 
   EngineState& s_;
   hami::Sweeper sweeper_;
-  std::vector<std::uint64_t> blob_ = std::vector<std::uint64_t>(2048);
+  std::vector<std::uint64_t> blob_;
 };
 
 }  // namespace
