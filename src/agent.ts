@@ -4,6 +4,7 @@ import type { Config } from './config/config.js';
 import { controlActions } from './control.js';
 import { Findings } from './health/findings.js';
 import { MetricsRenderer } from './metrics/renderer.js';
+import type { Holder } from './model/control.js';
 import type { NodeState } from './model/node-state.js';
 import type { Addon } from './native/addon.js';
 import { type Clock, nodeClock } from './native/clock.js';
@@ -111,6 +112,31 @@ const MOST_CLOSING_MILLISECONDS = 1_200;
  * known by then is returned: the state names the call that is waited for.
  */
 export async function collectOnce(config: Config, deadlineMilliseconds: number): Promise<NodeState> {
+  return readOnce(config, deadlineMilliseconds, async ({ collector }) => collector.current());
+}
+
+/**
+ * Who holds a GPU, for commands that found no running agent. The sampler that looked the GPU up is left out: it ends
+ * with the command. Throws `ControlError` for a GPU that is not there.
+ */
+export async function holdersOnce(
+  config: Config,
+  gpu: string,
+  deadlineMilliseconds: number,
+): Promise<readonly Holder[]> {
+  return readOnce(config, deadlineMilliseconds, async (core) => {
+    const { procfs, dev } = config.path;
+    const holders = await controlActions({ ...core, procfs, dev }).holders(gpu);
+    return holders.filter(({ role }) => role === 'other');
+  });
+}
+
+/** Starts a core, waits until it has read everything once or for most of the deadline, uses it and ends it. */
+async function readOnce<Result>(
+  config: Config,
+  deadlineMilliseconds: number,
+  use: (core: Core) => Promise<Result>,
+): Promise<Result> {
   const core = createCore(config, SILENT);
   const { supervisor, collector } = core;
   const closing = Math.min(deadlineMilliseconds * CLOSING_SHARE, MOST_CLOSING_MILLISECONDS);
@@ -122,7 +148,7 @@ export async function collectOnce(config: Config, deadlineMilliseconds: number):
     await inTime(collector.start(supervisor));
     while (performance.now() < end && !isComplete(core, config)) await sleep(LOOK_MILLISECONDS);
     if (config.collector.processes) await inTime(collector.readProcesses());
-    return collector.current();
+    return await use(core);
   } finally {
     collector.close();
     await supervisor.close();

@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import type { Config } from '../config/config.js';
 import type { CommandFlag } from '../config/flags.js';
 import type { Loaded } from '../config/load.js';
+import type { Holder } from '../model/control.js';
 import type { NodeState } from '../model/node-state.js';
 import type { Paint } from './paint.js';
 import type { Service } from './service.js';
@@ -30,6 +31,8 @@ export interface Surroundings {
   readonly colours: boolean;
   /** Reads the node without a running agent, within so many milliseconds. */
   readonly collectOnce: (config: Config, deadlineMs: number) => Promise<NodeState>;
+  /** Who holds a GPU, found without a running agent, within so many milliseconds. Rejects with `ControlError`. */
+  readonly holdersOnce: (config: Config, gpu: string, deadlineMs: number) => Promise<readonly Holder[]>;
   /** Starts reading; returns at once, before the driver has answered. */
   readonly startService: (config: Config, log: Logger) => Promise<Service>;
 }

@@ -19,6 +19,8 @@ const code = await runProgram(process.argv.slice(2), {
   colours: stdout.isTTY && !env.NO_COLOR && env.TERM !== 'dumb',
   // Loaded when needed: help, version and questions to a running agent need neither addon nor collectors.
   collectOnce: async (config, milliseconds) => (await import('../agent.js')).collectOnce(config, milliseconds),
+  holdersOnce: async (config, gpu, milliseconds) =>
+    (await import('../agent.js')).holdersOnce(config, gpu, milliseconds),
   startService: async (config, log) => (await import('../agent.js')).startService(config, log),
 });
 

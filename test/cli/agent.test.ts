@@ -169,6 +169,20 @@ it('holders names who has a GPU open', async () => {
    9  vm win11                               qemu-system-x86        1  /dev/vfio/17
 `);
   expect((await runCommand(['holders', '1', ...bySocket])).out).toBe(
-    'Nobody holds it, as far as this agent may look.\n',
+    'Nobody holds it, as far as this user may look.\n',
   );
+});
+
+it('holders looks itself where no agent answers', async () => {
+  const nobody = ['--path.run=/nowhere'];
+  const holdersOnce = async (_config: unknown, gpu: string) => {
+    if (gpu !== '0') throw new ControlError('gpu_unknown', `There is no GPU ${gpu}.`, 'Look at the list.');
+    return [{ pid: 9, role: 'other' as const, paths: ['/dev/vfio/17'], handles: 1, workload: undefined }];
+  };
+  const found = await runCommand(['holders', '0', '--json', ...nobody], { holdersOnce });
+  expect(JSON.parse(found.out)).toEqual({
+    holders: [{ pid: 9, role: 'other', paths: ['/dev/vfio/17'], handles: 1 }],
+  });
+  const unknown = await runCommand(['holders', '5', ...nobody], { holdersOnce });
+  expect([unknown.code, unknown.err]).toEqual([1, 'gpu-node-agent: There is no GPU 5. Look at the list.\n']);
 });

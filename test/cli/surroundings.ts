@@ -30,6 +30,7 @@ export async function runCommand(
       if (state === undefined) throw new Error('no driver here');
       return state;
     },
+    holdersOnce: () => Promise.reject(new Error('no driver here')),
     startService: () => Promise.reject(new Error('this command starts no service')),
     ...changes,
   });
