@@ -1,8 +1,12 @@
-/** clang-tidy over every C++ source (.clang-tidy), two at a time. */
+/**
+ * clang-tidy over every C++ source (.clang-tidy), two at a time. A source that was clean is not looked at again until
+ * it, a header of its half, or the rules change.
+ */
 
 import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
 import { dirname } from 'node:path';
+import { fingerprint, isCurrent, remember } from '../build/fingerprint.mjs';
 import { findNodeHeaders } from '../build/node-headers.mjs';
 import { Failure, runChild } from '../child.mjs';
 import { findClangTool } from './clang-tools.mjs';
@@ -39,15 +43,25 @@ export const cppLint = {
     const files = await sourceFiles('native/*.cpp', 'simulator/*.cpp', 'test/*.cpp', 'bench/*.cpp');
     if (files.length === 0) return { code: 1, output: 'no C++ sources found\n' };
     const command = await findClangTool('clang-tidy');
+    const simulatorHeaders = await sourceFiles('simulator/*.h');
+    const nativeHeaders = await sourceFiles('native/*.h', 'native/*.def', 'test/*.h', 'bench/*.h');
     let output = '';
     let code = 0;
     const waiting = [...files];
     const worker = async () => {
       for (let file = waiting.shift(); file !== undefined; file = waiting.shift()) {
-        const result = await runChild(command, ['--quiet', file, '--', ...flagsFor(file)], {
+        const flags = flagsFor(file);
+        const stamp = `lint-${file.replaceAll('/', '-')}`;
+        const headers = file.startsWith('simulator/') ? simulatorHeaders : nativeHeaders;
+        const print = fingerprint(['.clang-tidy', file, ...headers], { flags: flags.join(' ') });
+        if (isCurrent(stamp, print, [])) continue;
+        const result = await runChild(command, ['--quiet', file, '--', ...flags], {
           timeoutSeconds: perFileSeconds,
         });
-        if (result.code === 0) continue;
+        if (result.code === 0) {
+          remember(stamp, print);
+          continue;
+        }
         code = 1;
         output += result.timedOut ? `${file}: took longer than ${perFileSeconds} s\n` : result.output;
       }
