@@ -15,7 +15,7 @@ let node: SimulatedNode;
 beforeAll(() => {
   root = mkdtempSync(join(tmpdir(), 'hami-command-'));
   node = createNode(join(root, 'node'), { scenario: 'mixed', seed: 7, frozenClock: true });
-});
+}, 90_000);
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
 const hami = async (...words: string[]): Promise<string | undefined> =>

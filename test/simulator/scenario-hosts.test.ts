@@ -31,7 +31,7 @@ describe.each(scenarioNames())('%s', (name) => {
     node = mkdtempSync(join(realpathSync(tmpdir()), `host-${name}-`));
     writeHost(node, record, now);
     handles = handlesByPid(node);
-  });
+  }, 90_000);
   afterAll(() => rmSync(node, { recursive: true, force: true }));
 
   test('each process the library lists runs here and holds its GPU', () => {
@@ -115,5 +115,5 @@ describe.each(scenarioNames())('%s', (name) => {
     changeHost(node, { driverVersion: '590.48.01' }, now);
     expect(handlesByPid(node)).toEqual(handles);
     expect(readFileSync(join(node, HOST_FOLDERS.sys, 'module/nvidia/version'), 'utf8')).toBe('590.48.01\n');
-  });
+  }, 90_000);
 });

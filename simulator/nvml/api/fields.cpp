@@ -17,6 +17,7 @@ constexpr std::uint32_t kAllLinks = 0xFFFFFFFFU;
 constexpr std::uint32_t kWholeGpuScope = 0;
 constexpr std::uint32_t kMemoryScope = 2;
 constexpr std::uint32_t kPcieLanes = 16;
+constexpr std::uint64_t kAmpere = 7;
 constexpr std::uint64_t kHopper = 9;
 /// First ids of header 12.5, which a branch knows when its table reaches beyond that of 12.4.
 constexpr std::uint32_t kFieldEnd124 = 200;
@@ -193,7 +194,10 @@ class Fields {
     if (scope != kWholeGpuScope) return refuse(scope > 3 ? kInvalidArgument : kNotSupported);
     constexpr std::int64_t kAveragedNanoseconds = 1'000'000'000;
     switch (id) {
-      case 185: return unsignedInt(gpu_.meanPowerMilliwatts(at() - kAveragedNanoseconds, at()));
+      case 185:
+        // Boards before Ampere measure at an instant and keep no average.
+        if (attributes_.number(architecture).value_or(0) < kAmpere) return refuse(kNotSupported);
+        return unsignedInt(gpu_.meanPowerMilliwatts(at() - kAveragedNanoseconds, at()));
       case 186:
         return unsignedInt(gpu_.atLoad(powerIdleMilliwatts, powerFullLoadMilliwatts, gpu_.load.percentAt(at())));
       case 187: return unsignedInt(attributes_.number(powerLimitMinMilliwatts));
