@@ -72,6 +72,19 @@ function place(config: Config, flag: string, value: OptionValue): void {
   if (group !== undefined) group[key] = value;
 }
 
+/** Paths the web address answers with something else; test/http compares them with its routes. */
+export const TAKEN_PATHS: readonly string[] = [
+  '/',
+  '/healthz',
+  '/readyz',
+  '/-/healthy',
+  '/-/ready',
+  '/openapi.json',
+  '/page.css',
+  '/page.js',
+  '/icon.svg',
+];
+
 /** Settings that are right one by one and wrong together. */
 function contradictions(config: Config, origins: Loaded['origins']): readonly ConfigProblem[] {
   const problems: ConfigProblem[] = [];
@@ -85,9 +98,8 @@ function contradictions(config: Config, origins: Loaded['origins']): readonly Co
         `${formatDuration(staleAfterSeconds)}. Readings would be dropped between two cycles: raise sampler.stale-after.`,
     });
   }
-  const routes = ['/', '/healthz', '/readyz', '/-/healthy', '/-/ready', '/openapi.json'];
   const { telemetryPath } = config.web;
-  if (routes.includes(telemetryPath) || telemetryPath.startsWith('/api/')) {
+  if (TAKEN_PATHS.includes(telemetryPath) || telemetryPath.startsWith('/api/')) {
     problems.push({
       where: 'web.telemetry-path',
       message: `expected a path of its own; got "${telemetryPath}", which the agent answers with something else.`,

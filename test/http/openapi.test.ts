@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { FastifyInstance } from 'fastify';
 import Schema from 'typebox/schema';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { TAKEN_PATHS } from '../../src/config/load.js';
 import { buildControlApp, buildWebApp } from '../../src/http/app.js';
 import { PROBLEMS } from '../../src/http/problem.js';
 import type { ControlActions } from '../../src/model/control.js';
@@ -99,6 +100,11 @@ describe('/openapi.json', () => {
     expect([...references].sort()).toEqual(names.sort());
     expect(text).not.toMatch(/~kind|~optional|~unsafe/);
   });
+});
+
+it('the settings know every path that the metrics may not have', () => {
+  const own = Object.keys(description.paths).filter((path) => path !== '/metrics' && !path.startsWith('/api/'));
+  expect([...TAKEN_PATHS].sort()).toEqual(own.sort());
 });
 
 describe('answers fit their schemas', () => {

@@ -37,19 +37,19 @@ export function metricsRoute(app: FastifyInstance, { path, metrics, maxRequests 
           ...problems('too_many_requests', 'scrape_timeout', 'internal'),
         },
       },
-      onRequest: async () => {
+      onRequest: async (_request, reply) => {
         if (running >= maxRequests) {
           const detail = `${maxRequests} requests are being answered already.`;
           throw new Problem('too_many_requests', detail, 'Scrape less often, or raise --web.max-requests.');
         }
+        running += 1;
+        // The answer counts until it is written out: a slow reader holds its bytes in memory that long.
+        reply.raw.once('close', () => {
+          running -= 1;
+        });
       },
     },
     async (request, reply) => {
-      running += 1;
-      // The answer counts until it is written out: a slow reader holds its bytes in memory that long.
-      reply.raw.once('close', () => {
-        running -= 1;
-      });
       const format = metricsFormat(request.headers.accept);
       const compressed = acceptsGzip(request.headers['accept-encoding']);
       const limit = timeoutSeconds(request.headers['x-prometheus-scrape-timeout-seconds']);
