@@ -103,9 +103,8 @@ class ExpositionWrap : public Napi::ObjectWrap<ExpositionWrap> {
       inserts[i] = {static_cast<std::size_t>(before), texts[i]};
     }
     Napi::ArrayBuffer output = outputOf(env, exposition_.bytesMax(format, inserts));
-    const auto written =
-        exposition_.render({values.Data(), values.ElementLength()}, format, inserts,
-                           {static_cast<char*>(output.Data()), output.ByteLength()});
+    const auto written = exposition_.render({values.Data(), values.ElementLength()}, format, inserts,
+                                            {static_cast<char*>(output.Data()), output.ByteLength()});
     return Napi::Uint8Array::New(env, written.value(), output, 0);
   }
 

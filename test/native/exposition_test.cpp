@@ -69,9 +69,13 @@ TEST("what is no finite number is spelled as both formats spell it") {
 
 TEST("every number reads back as itself and stays within its room") {
   std::mt19937_64 random(20'260'101);  // NOLINT(cert-msc51-cpp): the same numbers in each run
-  std::vector<double> numbers = {std::numeric_limits<double>::max(), std::numeric_limits<double>::min(),
-                                 std::numeric_limits<double>::denorm_min(), -std::numeric_limits<double>::max(),
-                                 -2.2250738585072014e-308, 9007199254740993.0, 1.8446744073709552e19};
+  std::vector<double> numbers = {std::numeric_limits<double>::max(),
+                                 std::numeric_limits<double>::min(),
+                                 std::numeric_limits<double>::denorm_min(),
+                                 -std::numeric_limits<double>::max(),
+                                 -2.2250738585072014e-308,
+                                 9007199254740993.0,
+                                 1.8446744073709552e19};
   while (numbers.size() < 20'000) {
     const std::uint64_t bits = random();
     double value = 0;
