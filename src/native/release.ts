@@ -52,7 +52,7 @@ export async function release(
   return {
     gpu: gpu === 'all' ? 'all' : (gpu.uuid ?? String(gpu.index)),
     free: held.length === 0,
-    remaining: held.map((handle) => remaining(handle, stuckCalls())),
+    remaining: held.map((handle) => remaining(handle, stuckCalls())).sort((a, b) => a.path.localeCompare(b.path)),
     untilUnixSeconds: forSeconds === undefined ? undefined : clock.unixSeconds() + forSeconds,
     tookSeconds: supervisor.processSeconds() - started,
   };

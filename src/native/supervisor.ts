@@ -6,6 +6,7 @@ import { exclusionFlags } from './exclusion.js';
 import {
   EMPTY_FLEET,
   type Fleet,
+  isAsleep,
   type Member,
   noteEnded,
   noteFailure,
@@ -134,7 +135,7 @@ export class Supervisor {
     this.fleetNow = { ...this.fleetNow, closing: true };
     this.advance();
     const limit = this.now() + CLOSE_LIMIT_SECONDS;
-    while (this.links.size > 0 && this.now() < limit) {
+    while (this.now() < limit && this.fleetNow.members.some((member) => !isAsleep(member, this.now()))) {
       await new Promise((resolve) => setTimeout(resolve, 20));
       this.advance();
     }
