@@ -6,7 +6,7 @@ import type { NodeStateSource } from '../model/node-state.js';
 import { AGENT_VERSION } from '../version.js';
 import { compilersFactory } from './compilers.js';
 import { DOCUMENTS } from './documents/node.js';
-import { answerFailures } from './failures.js';
+import { answerFailures, earlyFailures } from './failures.js';
 import { ProblemDocument } from './problem.js';
 import { controlRoutes } from './routes/control.js';
 import { healthRoutes } from './routes/health.js';
@@ -50,6 +50,7 @@ function bare(log: FastifyBaseLogger | undefined): FastifyInstance {
     connectionTimeout: 180_000,
     keepAliveTimeout: 150_000,
     schemaController: { compilersFactory },
+    ...earlyFailures,
   });
   answerFailures(app);
   for (const document of [...DOCUMENTS, ProblemDocument]) app.addSchema(document);

@@ -1,4 +1,5 @@
-import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { STATUS_CODES } from 'node:http';
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest, FastifyServerOptions } from 'fastify';
 import { ControlError } from '../model/control.js';
 import { methodsAt, type RoutePattern } from './methods.js';
 import { PROBLEM_TYPE, Problem } from './problem.js';
@@ -9,6 +10,7 @@ function problemOf(error: FastifyError | Error, request: FastifyRequest): Proble
   if (error instanceof ControlError) return new Problem(error.code, error.message, error.nextStep);
   const status = 'statusCode' in error ? error.statusCode : undefined;
   if (status === 413) return new Problem('request_too_large', error.message);
+  if (status === 414) return new Problem('path_too_long', error.message);
   if (status === 415) return new Problem('media_type_unsupported', error.message, 'Send application/json.');
   if (status !== undefined && status >= 400 && status < 500) return new Problem('request_invalid', error.message);
   request.log.error({ err: error, path: request.url }, 'a route failed');
@@ -18,6 +20,31 @@ function problemOf(error: FastifyError | Error, request: FastifyRequest): Proble
 function send(reply: FastifyReply, problem: Problem): FastifyReply {
   return reply.code(problem.statusCode).type(PROBLEM_TYPE).send(JSON.stringify(problem));
 }
+
+/** What Node's parser says of bytes that are no request; everything else is just not valid. */
+const PARSER_PROBLEMS: Readonly<Record<string, Problem>> = {
+  HPE_HEADER_OVERFLOW: new Problem('headers_too_large', 'The headers are larger than 16 KiB.'),
+  ERR_HTTP_REQUEST_TIMEOUT: new Problem('request_timeout', 'The request was not complete within 10 seconds.'),
+};
+const NOT_HTTP = new Problem('request_invalid', 'This is not a valid HTTP/1.1 request.');
+
+/** Options of an app for failures that come before its routes: what is no request, and paths that cannot be read. */
+export const earlyFailures = {
+  frameworkErrors: (error, request, reply) => void send(reply, problemOf(error, request)),
+  clientErrorHandler(error, socket) {
+    // A peer that went away cannot be told anything.
+    if (error.code === 'ECONNRESET' || !socket.writable) {
+      socket.destroy();
+      return;
+    }
+    const problem = PARSER_PROBLEMS[error.code] ?? NOT_HTTP;
+    const body = JSON.stringify(problem);
+    socket.end(
+      `HTTP/1.1 ${problem.statusCode} ${STATUS_CODES[problem.statusCode]}\r\ncontent-type: ${PROBLEM_TYPE}\r\n` +
+        `content-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
+    );
+  },
+} satisfies Pick<FastifyServerOptions, 'frameworkErrors' | 'clientErrorHandler'>;
 
 /** Makes every failure of an app a problem document, unknown paths and methods included. */
 export function answerFailures(app: FastifyInstance): void {
