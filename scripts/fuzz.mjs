@@ -19,20 +19,22 @@ const flags = [
   '-fsanitize=fuzzer,address,undefined',
   '-fno-sanitize-recover=undefined',
   '-Inative',
+  '-Itest/native',
   '-pthread',
 ];
 
 /**
- * Builds a target together with the whole core: it has no Node in it.
+ * Builds a target together with the parts of the core it is about and what the native tests share.
  * @param {string} target name of the file without .cpp
  * @returns {Promise<string>} path of the program
  */
 async function build(target) {
   const program = inRoot('out', 'fuzz', target);
   mkdirSync(inRoot('out', 'fuzz'), { recursive: true });
-  const sources = filesBelow(['native/core/hami', 'native/core/proc', 'native/core/clock']).filter((file) =>
-    file.endsWith('.cpp'),
-  );
+  const core = filesBelow(['native/core/hami']);
+  // The generator of the native tests makes the inputs that damage is done to.
+  const support = filesBelow(['test/native']).filter((file) => !file.endsWith('_test.cpp'));
+  const sources = [...core, ...support].filter((file) => file.endsWith('.cpp'));
   await mustRun(`building the fuzz target ${target} (needs clang-16 and libclang-rt-16-dev)`, compiler, [
     ...flags,
     `test/fuzz/${target}.cpp`,
@@ -64,6 +66,7 @@ runScript(async () => {
       [
         `-max_total_time=${perTarget}`,
         '-timeout=5',
+        '-max_len=4096',
         '-rss_limit_mb=1024',
         '-print_final_stats=1',
         `-artifact_prefix=${inRoot('out', 'fuzz')}/`,
