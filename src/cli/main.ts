@@ -1,11 +1,13 @@
 #!/usr/bin/env node
 import { runProgram } from './program.js';
 
-// Whoever reads the output may leave before it is all written (`| head`); that is no failure.
+// Whoever reads the output may leave before it is all written (`| head`): no failure of a command, and for a service
+// no reason to end.
+const isService = process.argv[2] === 'serve';
 for (const stream of [process.stdout, process.stderr]) {
   stream.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') throw error;
-    process.exit(0);
+    if (!isService) process.exit(0);
   });
 }
 

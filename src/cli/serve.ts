@@ -62,10 +62,10 @@ export const serve: Command = {
   },
 };
 
-/** The first SIGINT or SIGTERM; a second one ends the process on the spot. */
+/** The first SIGINT, SIGTERM or SIGHUP (its terminal is gone); a second one ends the process on the spot. */
 function nextSignal(): Promise<NodeJS.Signals> {
   return new Promise((resolve) => {
-    for (const name of ['SIGINT', 'SIGTERM'] as const) {
+    for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
       process.once(name, () => {
         process.once(name, () => process.exit(EXIT.problem));
         resolve(name);

@@ -84,7 +84,7 @@ describe('serve', () => {
     }
   });
 
-  it.each(['SIGINT', 'SIGTERM'] as const)(
+  it.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
     '%s ends it within two seconds, and the port is free at once',
     async (signal) => {
       const first = startProgram('serve', '--web.listen-address=127.0.0.1:0', ...nothing());
@@ -109,6 +109,20 @@ describe('serve', () => {
     expect(JSON.parse(status.written.out).agent.pid).toBe(running.child.pid);
     const holders = startProgram('holders', '7', ...nothing());
     expect([await holders.ended, holders.written.err]).toEqual([1, expect.stringContaining('refused')]);
+  });
+
+  it('goes on when nobody reads what it writes any more', async () => {
+    const running = startProgram('serve', '--web.listen-address=127.0.0.1:0', ...nothing());
+    const url = await urlOf(running);
+    running.child.stdout?.destroy();
+    running.child.stderr?.destroy();
+    // Writes lines to both: the second line of the banner, and the log of a release.
+    await expect.poll(async () => (await fetch(`${url}/readyz`)).status, { timeout: 10_000 }).toBe(200);
+    const release = startProgram('release', '--for=1s', ...nothing());
+    await release.ended;
+    expect((await fetch(`${url}/healthz`, { signal: AbortSignal.timeout(5_000) })).status).toBe(200);
+    running.child.kill('SIGTERM');
+    expect(await new Promise((resolve) => running.child.once('exit', resolve))).toBe(0);
   });
 
   it('writes logfmt when told to', async () => {
