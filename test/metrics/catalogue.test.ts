@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { CATALOGUE, FAMILIES } from '../../src/metrics/catalogue.js';
 import type { Scene } from '../../src/metrics/family.js';
 import { OWN_FAMILIES } from '../../src/metrics/own-families.js';
-import { type ReadingId, READINGS } from '../../src/native/readings.generated.js';
+import { READINGS, type ReadingId } from '../../src/native/readings.generated.js';
 import { samplesOf } from './exposition-lines.js';
 import { FULL_NODE } from './full-node.js';
 import { exposition } from './rendering.js';

@@ -158,6 +158,16 @@ describe('the agent about itself', () => {
     expect(valuesOf(printed, bucket, { le: '+Inf' })).toEqual(['2']);
   });
 
+  test('does not tell of an event loop that nobody looked at yet', async () => {
+    const renderer = withSelf();
+    // The histogram is emptied by each scrape and looked at once per second.
+    await renderer.render('text');
+    const printed = await text(renderer);
+    const least = valuesOf(printed, 'nodejs_eventloop_lag_min_seconds').map(Number);
+    expect(least.filter((seconds) => seconds > 3600)).toEqual([]);
+    expect(printed).not.toMatch(/ NaN$/m);
+  });
+
   test('is left out when switched off', async () => {
     const renderer = rendererOf(new Source(FULL_NODE));
     expect(renderer.self).toBeUndefined();
