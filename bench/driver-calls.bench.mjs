@@ -9,7 +9,15 @@ const out = `${root}out/bench`;
 mkdirSync(out, { recursive: true });
 
 const stub = (/** @type {string} */ name, /** @type {string[]} */ flags) => {
-  execFileSync('gcc', ['-O2', '-shared', '-fPIC', ...flags, '-o', `${out}/${name}`, `${root}bench/native/stub_library.c`]);
+  execFileSync('gcc', [
+    '-O2',
+    '-shared',
+    '-fPIC',
+    ...flags,
+    '-o',
+    `${out}/${name}`,
+    `${root}bench/native/stub_library.c`,
+  ]);
   return `${out}/${name}`;
 };
 const fast = stub('stub.so', []);
@@ -31,7 +39,12 @@ const ratio = b.cycle_ns / b.cycle_bare_ns;
 report('driver-calls', 'Driver calls under watch', [
   { what: 'bare call of the stub', value: `${a.call_bare_ns.toFixed(1)} ns` },
   { what: 'watched call, over bare', value: `${watched.toFixed(1)} ns`, target: '≤ 20 ns', met: watched <= 20 },
-  { what: 'watched and measured call, over bare', value: `${measured.toFixed(1)} ns`, target: '≤ 50 ns', met: measured <= 50 },
+  {
+    what: 'watched and measured call, over bare',
+    value: `${measured.toFixed(1)} ns`,
+    target: '≤ 50 ns',
+    met: measured <= 50,
+  },
   { what: 'calls per GPU and cycle', value: `${a.cycle_calls}`, target: '≤ 30', met: a.cycle_calls <= 30 },
   { what: 'GPU cycle, over the bare calls', value: `${cycle.toFixed(2)} µs`, target: '≤ 3 µs', met: cycle <= 3 },
   { what: 'GPU cycle ÷ bare calls when a call burns 10 µs', value: `${ratio.toFixed(3)}` },

@@ -1,0 +1,304 @@
+/**
+ * The whole agent as a process, on a simulated node of eight H100: start, idle cost, scrapes, memory, one GPU that
+ * hangs, and the end. One run, one set of flags, so that no figure is bought with another.
+ */
+import { execFileSync, spawn } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { get } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { writeUsageFile } from '../simulator/host/hami.mjs';
+import { createNode } from '../simulator/node.mjs';
+import { report } from './table.mjs';
+
+const PROGRAM = fileURLToPath(new URL('../dist/gpu-node-agent.mjs', import.meta.url));
+const HEAP_FLAGS = ['--max-semi-space-size=1', '--max-old-space-size=96'];
+const TICKS_PER_SECOND = 100;
+const SCRAPES = 1000;
+/** Shares that bring the node to about 10,000 series. */
+const SHARES = 620;
+
+const folder = mkdtempSync(join(tmpdir(), 'gna-bench-'));
+/** @type {import('./table.mjs').Row[]} */
+const rows = [];
+
+/** @param {number[]} values */
+const median = (values) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
+/** @param {number[]} values @param {number} q */
+const quantile = (values, q) => [...values].sort((a, b) => a - b)[Math.ceil(values.length * q) - 1] ?? Number.NaN;
+
+/**
+ * One request over a kept connection; the compressed bytes are not unpacked.
+ * @param {number} port
+ * @param {string} path
+ * @returns {Promise<{ status: number, bytes: number, milliseconds: number }>}
+ */
+function request(port, path) {
+  const started = performance.now();
+  return new Promise((resolve, reject) => {
+    const message = get({ port, path, host: '127.0.0.1', headers: { 'accept-encoding': 'gzip' } }, (response) => {
+      let bytes = 0;
+      response.on('data', (chunk) => {
+        bytes += chunk.length;
+      });
+      response.on('end', () =>
+        resolve({ status: response.statusCode ?? 0, bytes, milliseconds: performance.now() - started }),
+      );
+    });
+    message.on('error', reject);
+    message.setTimeout(5000, () => message.destroy(new Error('no answer in 5 s')));
+  });
+}
+
+/** CPU seconds and voluntary context switches of a process, all threads. @param {number} pid */
+function cost(pid) {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    .replace(/^.*\) /, '')
+    .split(' ');
+  let switches = 0;
+  for (const tid of readdirSync(`/proc/${pid}/task`)) {
+    const status = readFileSync(`/proc/${pid}/task/${tid}/status`, 'utf8');
+    switches += Number(/^voluntary_ctxt_switches:\s+(\d+)/m.exec(status)?.[1]);
+  }
+  return { cpuSeconds: (Number(stat[11]) + Number(stat[12])) / TICKS_PER_SECOND, switches };
+}
+
+/** @param {number} pid */
+function memory(pid) {
+  const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+  const of = (/** @type {string} */ name) => Number(new RegExp(`^${name}:\\s+(\\d+)`, 'm').exec(status)?.[1]) / 1024;
+  return { rss: of('VmRSS'), anonymous: of('RssAnon') };
+}
+
+let nextPort = 19_837;
+/** @param {string} name @param {string[]} [more] */
+function start(name, more = []) {
+  const node = createNode(join(folder, name), { scenario: 'hgx-h100' });
+  const port = nextPort++;
+  const flags = execFileSync(
+    process.execPath,
+    [fileURLToPath(new URL('../simulator/bin/gpu-node-simulator.mjs', import.meta.url)), 'flags', join(folder, name)],
+    { encoding: 'utf8' },
+  )
+    .trim()
+    .split('\n');
+  const launch = () => {
+    const child = spawn(
+      process.execPath,
+      [...HEAP_FLAGS, PROGRAM, 'serve', ...flags, `--web.listen-address=127.0.0.1:${port}`, ...more],
+      { stdio: 'ignore' },
+    );
+    const ended = new Promise((resolve) => child.on('exit', resolve));
+    return { child, pid: /** @type {number} */ (child.pid), ended };
+  };
+  return { node, port, directory: join(folder, name), launch };
+}
+
+/** @param {number} port */
+async function node(port) {
+  const response = await fetch(`http://127.0.0.1:${port}/api/v1/node`);
+  return response.json();
+}
+
+/** @param {number} port @param {(state: any) => boolean} test */
+async function until(port, test) {
+  for (const limit = Date.now() + 30_000; Date.now() < limit; await sleep(50)) {
+    const state = await node(port).catch(() => undefined);
+    if (state !== undefined && test(state)) return state;
+  }
+  throw new Error('the agent did not get there within 30 s');
+}
+
+/** @param {number} port @returns {Promise<number>} milliseconds until /healthz answers */
+async function healthyAfter(port) {
+  const started = performance.now();
+  for (;;) {
+    const ok = await request(port, '/healthz').then(
+      (answer) => answer.status === 200,
+      () => false,
+    );
+    if (ok) return performance.now() - started;
+    await sleep(2);
+  }
+}
+
+async function startTimes() {
+  const empty = [];
+  for (let i = 0; i < 9; i++) {
+    const started = performance.now();
+    execFileSync(process.execPath, ['-e', '0']);
+    empty.push(performance.now() - started);
+  }
+  const setup = start('start');
+  setup.node.fault({ function: 'nvmlInitWithFlags', hang: 'killable' });
+  const healthy = [];
+  for (let i = 0; i < 5; i++) {
+    const { child, ended } = setup.launch();
+    healthy.push(await healthyAfter(setup.port));
+    child.kill('SIGTERM');
+    await ended;
+  }
+  setup.node.clear();
+  const ratio = median(healthy) / median(empty);
+  rows.push(
+    { what: 'empty Node start', value: `${median(empty).toFixed(0)} ms` },
+    {
+      what: '/healthz after start while init hangs',
+      value: `${median(healthy).toFixed(0)} ms`,
+      target: '≤ 500 ms',
+      met: median(healthy) <= 500,
+    },
+    { what: '… ÷ empty Node start', value: ratio.toFixed(1), target: '≤ 7', met: ratio <= 7 },
+  );
+}
+
+async function steadyState() {
+  const setup = start('steady');
+  const { child, pid, ended } = setup.launch();
+  const state = await until(
+    setup.port,
+    (s) => s.gpus.length === 8 && s.gpus.every((/** @type {any} */ g) => g.condition === 'up'),
+  );
+  const sampler = state.sampling.processes.find((/** @type {any} */ p) => p.role === 'active').pid;
+  await sleep(15_000);
+  const seconds = 30;
+  const before = [cost(pid), cost(sampler)];
+  await sleep(seconds * 1000);
+  const after = [cost(pid), cost(sampler)];
+  const cpu = (/** @type {number} */ i) => ((after[i]?.cpuSeconds ?? 0) - (before[i]?.cpuSeconds ?? 0)) / seconds;
+  const wakes = (/** @type {number} */ i) => ((after[i]?.switches ?? 0) - (before[i]?.switches ?? 0)) / seconds;
+  const together = (cpu(0) + cpu(1)) * 100;
+  rows.push(
+    { what: 'idle CPU, agent', value: `${(cpu(0) * 100).toFixed(2)} % of a core` },
+    { what: 'idle CPU, sampler, 8 GPUs at 1 Hz', value: `${(cpu(1) * 100).toFixed(2)} % of a core` },
+    { what: 'idle CPU together', value: `${together.toFixed(2)} %`, target: '≤ 0.2 %', met: together <= 0.2 },
+    { what: 'wake-ups, agent', value: `${wakes(0).toFixed(1)} /s` },
+    { what: 'wake-ups, sampler (12 threads)', value: `${wakes(1).toFixed(1)} /s` },
+  );
+  await scrapes(setup.port, pid, 2);
+  const samplerMemory = memory(sampler);
+
+  const root = join(setup.directory, 'host', 'hami', 'containers');
+  for (let share = 0; share < SHARES; share++) {
+    const pod = `5f0d2c3e-7a41-4d52-9b1e-${String(share).padStart(12, '0')}`;
+    const directory = join(root, `${pod}_main`);
+    mkdirSync(directory, { recursive: true });
+    writeUsageFile(join(directory, `${share}.cache`), '1.2', {
+      devices: [{ uuid: state.gpus[share % 8].uuid, limitBytes: 4_294_967_296n, smLimitPercent: 30n }],
+      processes: [
+        {
+          pid: 1,
+          hostPid: 0,
+          status: 1,
+          devices: [{ contextBytes: 104_857_600n, dataBytes: BigInt(share + 1) * 1_048_576n }],
+        },
+      ],
+    });
+  }
+  await until(setup.port, (s) => s.partitions.filter((/** @type {any} */ p) => p.kind === 'share').length === SHARES);
+  await sleep(3000);
+  await scrapes(setup.port, pid, 7);
+  const used = memory(pid);
+  const limit = process.versions.node.startsWith('20.') ? 80 : 95;
+  rows.push(
+    {
+      what: `agent VmRSS after these scrapes (Node ${process.versions.node})`,
+      value: `${used.rss.toFixed(1)} MiB`,
+      target: `≤ ${limit} MiB`,
+      met: used.rss <= limit,
+    },
+    { what: 'agent, anonymous of it', value: `${used.anonymous.toFixed(1)} MiB` },
+    {
+      what: 'sampler VmRSS, 8 GPUs',
+      value: `${samplerMemory.rss.toFixed(1)} MiB`,
+      target: '≤ 6 MiB',
+      met: samplerMemory.rss <= 6,
+    },
+    { what: 'sampler, anonymous of it', value: `${samplerMemory.anonymous.toFixed(1)} MiB` },
+  );
+  child.kill('SIGTERM');
+  await ended;
+}
+
+/**
+ * @param {number} port
+ * @param {number} pid
+ * @param {number} target CPU milliseconds a scrape may cost
+ */
+async function scrapes(port, pid, target) {
+  const text = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
+  const series = text.split('\n').filter((line) => line !== '' && !line.startsWith('#')).length;
+  for (let i = 0; i < 50; i++) await request(port, '/metrics');
+  const before = cost(pid).cpuSeconds;
+  const times = [];
+  for (let i = 0; i < SCRAPES; i++) times.push((await request(port, '/metrics')).milliseconds);
+  const cpu = ((cost(pid).cpuSeconds - before) * 1000) / SCRAPES;
+  rows.push({
+    what: `CPU per gzip scrape over HTTP, ${series} series, ${SCRAPES} scrapes`,
+    value: `${cpu.toFixed(2)} ms (p99 ${quantile(times, 0.99).toFixed(1)} ms)`,
+    target: `≤ ${target} ms`,
+    met: cpu <= target,
+  });
+}
+
+async function hang() {
+  const setup = start('hang');
+  const { child, ended } = setup.launch();
+  await until(setup.port, (s) => s.gpus.length === 8 && s.gpus.every((/** @type {any} */ g) => g.condition === 'up'));
+  const broken = performance.now();
+  setup.node.fault({ function: 'nvmlDeviceGetMemoryInfo_v2', gpu: 3, hang: 'killable' });
+  /** @type {number[]} */
+  const times = [];
+  let slowAfter = Number.NaN;
+  let stuckAfter = Number.NaN;
+  while (performance.now() - broken < 12_000) {
+    times.push((await request(setup.port, '/metrics')).milliseconds);
+    const calls = (await node(setup.port)).sampling.stuckCalls;
+    if (Number.isNaN(slowAfter) && calls.length > 0) slowAfter = (performance.now() - broken) / 1000;
+    if (Number.isNaN(stuckAfter) && calls.some((/** @type {any} */ c) => c.verdict === 'stuck'))
+      stuckAfter = (performance.now() - broken) / 1000;
+    await sleep(50);
+  }
+  const state = await node(setup.port);
+  const oldest = Math.max(
+    ...state.gpus.filter((/** @type {any} */ g) => g.index !== 3).map((/** @type {any} */ g) => g.ageSeconds),
+  );
+  const stopping = performance.now();
+  child.kill('SIGTERM');
+  await ended;
+  const exit = performance.now() - stopping;
+  setup.node.clear();
+  rows.push(
+    {
+      what: 'one GPU hangs: named slow after',
+      value: `${slowAfter.toFixed(1)} s`,
+      target: '≤ 5 s',
+      met: slowAfter <= 5,
+    },
+    { what: '… stuck after (fast class, 2 s deadline)', value: `${stuckAfter.toFixed(1)} s` },
+    {
+      what: '… oldest reading of the other seven',
+      value: `${oldest.toFixed(1)} s`,
+      target: '≤ 2 cycles',
+      met: oldest <= 2,
+    },
+    {
+      what: `… scrape p99 of ${times.length}`,
+      value: `${quantile(times, 0.99).toFixed(1)} ms`,
+      target: '≤ 50 ms',
+      met: quantile(times, 0.99) <= 50,
+    },
+    { what: '… the agent ends after', value: `${(exit / 1000).toFixed(2)} s`, target: '≤ 2 s', met: exit <= 2000 },
+  );
+}
+
+try {
+  await startTimes();
+  await steadyState();
+  await hang();
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}
+report('agent', 'The agent as a process', rows);
