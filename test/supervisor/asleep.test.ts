@@ -86,9 +86,9 @@ describe.skipIf(obstacle !== undefined)(
       await one.running.close();
       expect(performance.now() - started).toBeLessThan(2000);
       // Neither dead nor alive: its leader is a zombie without handles, a thread of it is still there. It gets there in
-    // its own time, after other calls that are merely slow.
-    await vi.waitFor(() => expect(readFileSync(`/proc/${pid}/stat`, 'utf8')).toMatch(/\) Z /), { timeout: 10_000 });
-    expect(readdirSync(`/proc/${pid}/fd`)).toEqual([]);
+      // its own time, after other calls that are merely slow.
+      await vi.waitFor(() => expect(readFileSync(`/proc/${pid}/stat`, 'utf8')).toMatch(/\) Z /), { timeout: 10_000 });
+      expect(readdirSync(`/proc/${pid}/fd`)).toEqual([]);
       expect(readdirSync(`/proc/${pid}/task`).length).toBeGreaterThan(1);
     });
   },
