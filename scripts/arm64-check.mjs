@@ -10,6 +10,8 @@ import { Failure, mustRun, runChild, runScript } from './child.mjs';
 import { inRoot, samplerPath, simulatorCommand } from './layout.mjs';
 
 const armLibraries = '/usr/aarch64-linux-gnu';
+/** Driver branch of the simulated node, the same for both. */
+const branch = '580';
 const packages = ['qemu-user', 'libc6-arm64-cross'];
 
 async function ensureEmulator() {
@@ -61,11 +63,11 @@ runScript(async () => {
   await mustRun('building for arm64', process.execPath, ['scripts/cross-build.mjs', 'arm64'], { show: true });
   const node = inRoot('out', 'arm64-node');
   rmSync(node, { recursive: true, force: true });
-  await mustRun('making a simulated node', process.execPath, [simulatorCommand, 'create', node, '--scenario', 'mixed']);
+  const create = ['create', node, '--scenario', 'mixed', '--branch', branch];
+  await mustRun('making a simulated node', process.execPath, [simulatorCommand, ...create]);
   const here = await readOnce([samplerPath], node);
-  const { stdout } = await mustRun('asking for the branch', process.execPath, [simulatorCommand, 'branch', node]);
   copyFileSync(
-    inRoot('out', 'portable', 'arm64', 'simulator', stdout.trim(), 'libnvidia-ml.so.1'),
+    inRoot('out', 'portable', 'arm64', 'simulator', branch, 'libnvidia-ml.so.1'),
     `${node}/driver/libnvidia-ml.so.1`,
   );
   const sampler = inRoot('out', 'portable', 'arm64', 'native', 'gpu-node-sampler');

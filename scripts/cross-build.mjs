@@ -33,6 +33,7 @@ async function buildFor(arch, python) {
       // The C++ runtime of this compiler is always linked in.
       'STATIC=',
       'CXXFLAGS=-O2',
+      'LDFLAGS=-s',
     ]);
   await make('native', `${out}/native`);
   await make('simulator', `${out}/simulator`);
