@@ -17,9 +17,16 @@ void sleepFor(std::int64_t nanoseconds) {
   }
 }
 
+std::int64_t threadCpuNanoseconds() {
+  timespec used{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used);
+  return static_cast<std::int64_t>(used.tv_sec) * 1'000'000'000 + used.tv_nsec;
+}
+
+/// CPU time of this thread, so that a crowded machine does not make the burden smaller.
 void burnFor(std::int64_t nanoseconds) {
-  const std::int64_t end = realMonotonicNanoseconds() + nanoseconds;
-  while (realMonotonicNanoseconds() < end) {
+  const std::int64_t end = threadCpuNanoseconds() + nanoseconds;
+  while (threadCpuNanoseconds() < end) {
   }
 }
 

@@ -26,6 +26,7 @@ class LoadTimeline {
  public:
   /// From its start on `staircase` replaces what was before. Starts must not decrease.
   void append(Staircase staircase) { staircases_.push_back(std::move(staircase)); }
+  bool empty() const { return staircases_.empty(); }
 
   /// Load in percent at an instant, 0 before the first staircase.
   std::int64_t percentAt(std::int64_t nanoseconds) const;

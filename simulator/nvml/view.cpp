@@ -30,7 +30,14 @@ void setLoad(Gpu& gpu, const Entry& entry) {
     staircase.steps.push_back({static_cast<std::int64_t>(entry.numbers[2 + 2 * i]),
                                static_cast<std::int64_t>(entry.numbers[3 + 2 * i])});
   }
-  if (!staircase.steps.empty()) gpu.load.append(std::move(staircase));
+  if (staircase.steps.empty()) return;
+  if (gpu.load.empty()) {
+    // What ran when the node was made had run before: whole periods earlier, so that nothing after it changes.
+    std::int64_t period = 0;
+    for (const LoadStep& step : staircase.steps) period += step.nanoseconds;
+    staircase.startNanoseconds -= (kHistoryNanoseconds / period + 1) * period;
+  }
+  gpu.load.append(std::move(staircase));
 }
 
 void startProcess(Gpu& gpu, const Entry& entry) {

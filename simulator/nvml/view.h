@@ -31,10 +31,13 @@ struct Fault {
   bool strikes(const char* calledFunction, std::int32_t calledGpu, std::int64_t realMonotonicNanoseconds) const;
 };
 
+/// Loads and sample rings reach back so far before the node was made; counters do not.
+inline constexpr std::int64_t kHistoryNanoseconds = 60'000'000'000;
+
 struct View {
   std::uint64_t journalLength = 0;
   std::uint64_t seed = 0;
-  /// Shown monotonic time from which the sample rings are filled.
+  /// Shown monotonic time at which the node was made.
   std::int64_t createdMonotonicNanoseconds = 0;
   AttributeTable node;
   std::vector<Gpu> gpus;

@@ -228,7 +228,7 @@ export function checkLoad(load, where) {
   }
   for (const step of load.steps) {
     checkKeys(step, ['seconds', 'percent'], ['seconds', 'percent'], `${where}.steps`);
-    if (!(step.seconds > 0)) throw refusal(`${where}.steps`, 'seconds above 0', step.seconds);
+    if (!(step.seconds >= 0.001)) throw refusal(`${where}.steps`, 'at least 0.001 seconds', step.seconds);
     if (!Number.isInteger(step.percent) || step.percent < 0 || step.percent > 100) {
       throw refusal(`${where}.steps`, 'a whole percent from 0 to 100', step.percent);
     }

@@ -64,10 +64,9 @@ NVML_API Return nvmlDeviceGetSamples(DeviceHandle device, unsigned type, unsigne
       return kNotSupported;
     }
     *valueType = ValueType::UnsignedInt;
-    // Rings start empty with the driver, so the first sample ends a whole period after that.
     const std::int64_t newest = now.monotonicNanoseconds / period;
-    const std::int64_t oldest =
-        std::max(newest - kRingSamples + 1, call.view.createdMonotonicNanoseconds / period + 1);
+    const std::int64_t begin = call.view.createdMonotonicNanoseconds - kHistoryNanoseconds;
+    const std::int64_t oldest = std::max(newest - kRingSamples + 1, begin / period + 1);
     const std::int64_t wallClock = now.realtimeNanoseconds - now.monotonicNanoseconds;
     const auto stampOf = [&](std::int64_t place) {
       return static_cast<std::uint64_t>((place * period + wallClock) / kNanosecondsPerMicrosecond);
