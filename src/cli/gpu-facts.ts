@@ -13,18 +13,24 @@ export interface DriverFacts {
     readonly cudaVersion?: string | undefined;
   };
   readonly gpus: readonly unknown[];
+  readonly sampling: {
+    readonly stuckCalls: readonly { readonly lane: string; readonly verdict: string; readonly function: string }[];
+  };
 }
 
 /** The driver in a few words. */
-export function driverText({ driver, gpus }: DriverFacts): string {
+export function driverText({ driver, gpus, sampling }: DriverFacts): string {
   const count = `${gpus.length} GPU${gpus.length === 1 ? '' : 's'}`;
   switch (driver.state) {
     case 'initialized': {
       const cuda = driver.cudaVersion === undefined ? [] : [`CUDA ${driver.cudaVersion}`];
       return [`driver ${driver.driverVersion ?? 'of unknown version'}`, ...cuda, count].join(' · ');
     }
-    case 'starting':
+    case 'starting': {
+      const hung = sampling.stuckCalls.find(({ lane, verdict }) => lane === 'control' && verdict === 'stuck');
+      if (hung !== undefined) return `the driver does not answer: ${hung.function} hangs`;
       return 'the driver is being asked for the first time';
+    }
     case 'library_missing':
       return 'no NVIDIA driver: its library is not there';
     case 'not_loaded':

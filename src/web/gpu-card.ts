@@ -1,9 +1,9 @@
-import type { GpuView, NodeView, PartitionView } from '../http/documents/node.js';
+import type { GpuView, NodeView } from '../http/documents/node.js';
 import { isPartOf, usersOf } from '../model/gpu-users.js';
-import { holdersText } from '../model/partition-holders.js';
-import { bytesText, percentText, roundedText, spanText, UNKNOWN, usedOfText } from '../model/quantity.js';
+import { percentText, roundedText, spanText, UNKNOWN, usedOfText } from '../model/quantity.js';
 import { html, type Markup } from './markup.js';
 import { meter } from './meter.js';
+import { partitionList } from './partition-list.js';
 
 /** How a condition looks: colour and, for those who do not see it, the word itself. */
 export function conditionClass(condition: GpuView['condition']): 'good' | 'pending' | 'bad' {
@@ -38,7 +38,7 @@ ${meter('Power', power, ratio(readings.power_watts, readings.power_limit_enforce
 ${users.length === 0 ? undefined : html`<div><dt>Used by</dt><dd>${users.join(', ')}</dd></div>`}
 ${gpu.lastXid === undefined ? undefined : html`<div class="bad"><dt>Last XID</dt><dd>${gpu.lastXid.xid}, ${spanText(node.atUnixSeconds - gpu.lastXid.atUnixSeconds)} ago</dd></div>`}
 </dl>
-${own.length === 0 ? undefined : partitionTable(`Partitions of GPU ${gpu.index}`, own, node)}
+${own.length === 0 ? undefined : partitionList(`Partitions of GPU ${gpu.index}`, own, node)}
 <p class="uuid">${gpu.uuid ?? 'UUID not known yet'}</p>
 </article>`;
 }
@@ -50,31 +50,4 @@ function usedOf(watts: number | undefined, limit: number | undefined): string {
 
 function ratio(part: number | undefined, whole: number | undefined): number | undefined {
   return part === undefined || whole === undefined || whole <= 0 ? undefined : part / whole;
-}
-
-/** Partitions with what they may use and who is on them. */
-export function partitionTable(caption: string, partitions: readonly PartitionView[], node: NodeView): Markup {
-  const rows = partitions.map(
-    (partition) => html`<tr>
-<td><span class="kind ${partition.kind}">${partition.kind}</span> ${partition.profile ?? whereabouts(partition)}</td>
-<td class="number">${usedOfText(partition.memoryUsedBytes, partition.memoryTotalBytes)}</td>
-<td class="number">${percentText(partition.utilizationRatio)}</td>
-<td>${holdersText(partition, node.workloads)}${claim(partition)}</td>
-</tr>`,
-  );
-  return html`<div class="scroll"><table><caption>${caption}</caption>
-<thead><tr><th scope="col">Kind</th><th scope="col" class="number">Memory</th><th scope="col" class="number">Use</th><th scope="col">Held by</th></tr></thead>
-<tbody>${rows}</tbody></table></div>`;
-}
-
-/** Where a partition is that has no profile and no GPU of the driver. */
-function whereabouts({ kind, pciBusId }: PartitionView): string | undefined {
-  return kind === 'passthrough' ? pciBusId : undefined;
-}
-
-/** What a container says of itself, where it differs from what the driver says. */
-function claim({ share }: PartitionView): Markup | undefined {
-  if (share?.reportedBytes === undefined || share.actualBytes === undefined) return undefined;
-  if (Math.abs(share.reportedBytes - share.actualBytes) < 2 ** 20) return undefined;
-  return html`<small class="claim">reports ${bytesText(share.reportedBytes)}, the driver counts ${bytesText(share.actualBytes)}</small>`;
 }

@@ -1,8 +1,9 @@
 import type { FindingView, NodeView, StuckCallView } from '../http/documents/node.js';
 import { isPartOf } from '../model/gpu-users.js';
 import { spanText } from '../model/quantity.js';
-import { gpuCard, partitionTable } from './gpu-card.js';
+import { gpuCard } from './gpu-card.js';
 import { html, type Markup } from './markup.js';
+import { partitionList } from './partition-list.js';
 
 /** What the page says beside the node's state. */
 export interface PageOptions {
@@ -111,5 +112,5 @@ function gpus(node: NodeView): Markup {
 function others(node: NodeView): Markup {
   const rest = node.partitions.filter((partition) => !node.gpus.some((gpu) => isPartOf(partition, gpu)));
   if (rest.length === 0) return html`<section id="others" hidden></section>`;
-  return html`<section id="others" aria-labelledby="others-title"><h2 id="others-title">Given away</h2>${partitionTable('GPUs the driver on this node does not see', rest, node)}</section>`;
+  return html`<section id="others" aria-labelledby="others-title"><h2 id="others-title">Given away</h2><div class="card">${partitionList('GPUs the driver on this node does not see', rest, node)}</div></section>`;
 }

@@ -109,6 +109,16 @@ it('ends with 3 when the driver said nothing until the deadline, and says what i
   expect([json.code, JSON.parse(json.out).gpus]).toEqual([3, []]);
 });
 
+it('says of a driver that hangs from the start what it hangs in', async () => {
+  const [call] = fullState().sampling.stuckCalls;
+  if (call === undefined) throw new Error('the full state has a stuck call');
+  const stuckCalls = [{ ...call, lane: 'control' as const, gpuIndex: undefined, function: 'nvmlInitWithFlags' }];
+  const state = startingState({ sampling: { ...startingState().sampling, stuckCalls } });
+  const { out, code } = await runCommand(['status', ...alone], { state });
+  expect(code).toBe(3);
+  expect(out).toMatch(/^the driver does not answer: nvmlInitWithFlags hangs · /);
+});
+
 it('lists shares with what is claimed beside what is true', async () => {
   const { out } = await runCommand(['shares', ...alone], { state: fullState() });
   expect(out).toContain(`\

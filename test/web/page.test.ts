@@ -53,8 +53,8 @@ describe('the page', () => {
 
   it('names partitions and who holds them, and a claim that the driver does not confirm', () => {
     const text = textOf(fullState());
-    expect(text).toContain('mig 3g.40gb 10 / 40 GiB 25 % research/llm-0/train');
-    expect(text).toContain('share 1 / 8 GiB – research/llm-0/train reports 1 GiB, the driver counts 2 GiB');
+    expect(text).toContain('mig 3g.40gb 10 / 40 GiB · 25 % research/llm-0/train');
+    expect(text).toContain('share 1 / 8 GiB research/llm-0/train reports 1 GiB, the driver counts 2 GiB');
   });
 
   it('lists what the driver does not see', () => {
