@@ -20,8 +20,8 @@ std::string shown(const Napi::Value& value) {
 }
 
 Napi::TypeError mismatch(Napi::Env env, const char* name, const std::string& expected, const Napi::Value& came) {
-  Napi::TypeError error = Napi::TypeError::New(
-      env, std::string(name) + ": expected " + expected + ", got " + shown(came));
+  Napi::TypeError error =
+      Napi::TypeError::New(env, std::string(name) + ": expected " + expected + ", got " + shown(came));
   error.Set("code", Napi::String::New(env, "ERR_INVALID_ARG_TYPE"));
   return error;
 }

@@ -96,7 +96,8 @@ Napi::Value startEngine(const Napi::CallbackInfo& info) {
   Napi::Object result = Napi::Object::New(env);
   result.Set("socketFd", ours.release());
   result.Set("memoryFd", memory.release());
-  result.Set("stop", Napi::Function::New(env, [engine](const Napi::CallbackInfo&) { engine->askToLeave(); }, "stop"));
+  result.Set("stop", Napi::Function::New(
+                         env, [engine](const Napi::CallbackInfo&) { engine->askToLeave(); }, "stop"));
   return result;
 }
 

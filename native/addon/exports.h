@@ -5,12 +5,12 @@
 
 namespace gna::addon {
 
-void initSamplers(Napi::Env env, Napi::Object exports);     // spawnSampler, pollSampler, signalSampler
+void initSamplers(Napi::Env env, Napi::Object exports);       // spawnSampler, pollSampler, signalSampler
 void initSegmentReader(Napi::Env env, Napi::Object exports);  // openSegment
-void initEngine(Napi::Env env, Napi::Object exports);       // startEngine
-void initProcfs(Napi::Env env, Napi::Object exports);       // findHolders, readFiles
-void initDescriptors(Napi::Env env, Napi::Object exports);  // closeFd, readMessages, peerCredentials
-void initClock(Napi::Env env, Napi::Object exports);        // clockNow
-void initNotify(Napi::Env env, Napi::Object exports);       // notifySystemd
+void initEngine(Napi::Env env, Napi::Object exports);         // startEngine
+void initProcfs(Napi::Env env, Napi::Object exports);         // findHolders, readFiles
+void initDescriptors(Napi::Env env, Napi::Object exports);    // closeFd, readMessages, peerCredentials
+void initClock(Napi::Env env, Napi::Object exports);          // clockNow
+void initNotify(Napi::Env env, Napi::Object exports);         // notifySystemd
 
 }  // namespace gna::addon

@@ -13,10 +13,10 @@
 namespace gna::addon {
 
 Napi::Function SegmentReader::define(Napi::Env env) {
-  return DefineClass(env, "SegmentReader",
-                     {InstanceMethod<&SegmentReader::read>("read"),
-                      InstanceMethod<&SegmentReader::statistics>("statistics"),
-                      InstanceMethod<&SegmentReader::close>("close")});
+  return DefineClass(
+      env, "SegmentReader",
+      {InstanceMethod<&SegmentReader::read>("read"), InstanceMethod<&SegmentReader::statistics>("statistics"),
+       InstanceMethod<&SegmentReader::close>("close")});
 }
 
 SegmentReader::SegmentReader(const Napi::CallbackInfo& info) : Napi::ObjectWrap<SegmentReader>(info) {

@@ -22,6 +22,8 @@ using nvml::Return;
 constexpr std::int64_t kSecondNs = 1'000'000'000;
 constexpr std::int64_t kRetryNs = 5 * kSecondNs;
 constexpr std::int64_t kRecountNs = 60 * kSecondNs;
+constexpr std::int64_t kLongestReinitWaitNs = 60 * kSecondNs;
+constexpr std::int64_t kSoundNs = 300 * kSecondNs;
 
 template <std::size_t N>
 void assign(char (&to)[N], const std::string& text) {
@@ -157,6 +159,7 @@ class Control {
     }
     if (code == nvml::kSuccess) {
       ++record_.generation;
+      initializedNs_ = s_.clock->monotonicNs();
       prepareGpus();
       s_.park.store(false, std::memory_order_release);
       s_.generation.store(record_.generation, std::memory_order_release);
@@ -240,7 +243,19 @@ class Control {
       s_.controlLane.idle();
       if (code == nvml::kSuccess && now != record_.gpu_count) s_.requestReinit(nvml::kErrorGpuNotFound);
     }
+    if (leaving()) return;
+    calmDown();
     if (!leaving()) shutdown();
+  }
+
+  /// An init that did not last is not followed by the next one at once: repeated cycles have hung drivers
+  /// (nvml.md §2.1). Waits 1 s, then twice as long up to a minute; five good minutes make up for all.
+  void calmDown() {
+    const std::int64_t now = s_.clock->monotonicNs();
+    if (now - initializedNs_ >= kSoundNs) reinitWaitNs_ = 0;
+    const std::int64_t until = now + reinitWaitNs_;
+    reinitWaitNs_ = std::clamp(reinitWaitNs_ * 2, kSecondNs, kLongestReinitWaitNs);
+    while (!leaving() && s_.clock->monotonicNs() < until) sleep(until - s_.clock->monotonicNs());
   }
 
   /// 999 on every call of every GPU is the driver's state; of one GPU it is that GPU's.
@@ -283,6 +298,7 @@ class Control {
   const std::shared_ptr<EngineState> state_;
   EngineState& s_;
   shm::DriverRecord record_;
+  std::int64_t initializedNs_ = 0, reinitWaitNs_ = 0;
   Call asked_ = Call::InitWithFlags;  // the call an init attempt ended with
 };
 

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "core/nvml/driver_answers.h"
 #include "core/proc/thread_id.h"
 #include "sampler/engine_state.h"
 
@@ -105,7 +106,10 @@ class Events {
     } else {
       // Lost answers at once and for ever, for the whole set, without saying which GPU: each GPU's own thread finds
       // out. Anything else is not worth a busy loop either.
-      if (code == nvml::kErrorUninitialized || code == nvml::kErrorDriverNotLoaded) s_.requestReinit(code);
+      if ((code == nvml::kErrorUninitialized || code == nvml::kErrorDriverNotLoaded) &&
+          !nvml::driverAnswers(s_.library, s_.eventsLane))
+        s_.requestReinit(code);
+      s_.eventsLane.idle();
       backoffNs_ = std::clamp(backoffNs_ * 2, kSecondNs, kLongestBackoffNs);
       pause(seen, backoffNs_);
     }

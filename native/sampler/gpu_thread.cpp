@@ -75,8 +75,7 @@ class GpuLoop {
   bool attach(std::int64_t now) {
     if (!reader_.attach(generation_, s_.driverMajor.load(std::memory_order_acquire))) {
       retryNs_ = now + kProbeEveryNs;
-      if (nvml::isDriverWide(static_cast<nvml::Return>(reader_.record().state_code)))
-        s_.requestReinit(static_cast<nvml::Return>(reader_.record().state_code));
+      if (reader_.driverCode() != nvml::kSuccess) s_.requestReinit(reader_.driverCode());
       return false;
     }
     slot_.handle.store(reader_.handle(), std::memory_order_release);
@@ -130,6 +129,10 @@ class GpuLoop {
   void probe(std::int64_t now, std::uint64_t number) {
     if (now < retryNs_) return;
     retryNs_ = now + kProbeEveryNs;
+    if (!reader_.handle()) {  // lost since, or its driver was initialised anew
+      if (!attach(now)) return;
+      reader_.suspect();
+    }
     const std::int64_t started = Clock::kernelMonotonicNs();
     const bool answered = reader_.probe();
     goodProbes_ = answered && Clock::kernelMonotonicNs() - started < kProbeQuickNs ? goodProbes_ + 1 : 0;

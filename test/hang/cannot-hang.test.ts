@@ -65,9 +65,16 @@ async function beginHang(cell: Cell, port: number): Promise<AgentProcess> {
     node.hang(cell, HUNG);
     return agent;
   }
-  // "Uninitialised" from one function makes the sampler shut down and init again; by then the hang is there.
-  node.answer('nvmlDeviceGetPowerUsage', 1);
+  // "Uninitialised" from a reading, confirmed by the count, makes the sampler shut down and init again. The hang is
+  // there before that, and the answers are gone before the count of the new init.
   node.hang(cell, HUNG);
+  const answers = [node.answer('nvmlDeviceGetPowerUsage', 1), node.answer('nvmlDeviceGetCount_v2', 1)];
+  await agent.until(
+    'a new init, or the hang on the way to it',
+    10,
+    (state) => state.driver.initAttempts > 1 || state.driver.state !== 'initialized' || callsOf(state, cell).length > 0,
+  );
+  for (const answer of answers) node.end(answer);
   return agent;
 }
 

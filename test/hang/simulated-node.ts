@@ -43,9 +43,14 @@ export class SimulatedNode {
     this.tool('fault', ...target, '--hang', 'd-state', '--frozen-file', this.frozen.path('driver'));
   }
 
-  /** One function answers a code for a while: the way to a re-init. */
-  answer(functionName: string, code: number): void {
-    this.tool('fault', '--function', functionName, '--code', `${code}`);
+  /** One function answers a code until `end` is called with the number given here. */
+  answer(functionName: string, code: number): string {
+    return this.tool('fault', '--function', functionName, '--code', `${code}`).trim();
+  }
+
+  /** Ends one fault. */
+  end(fault: string): void {
+    this.tool('clear', '--id', fault);
   }
 
   /** Ends every fault and wakes everything that sleeps. */

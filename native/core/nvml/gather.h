@@ -62,7 +62,7 @@ struct Gather {
     if (!function) return kNoSuchSymbol;
     ++g.calls_;
     const Return r = g.lane_.run(id, function, arguments...);
-    g.ok(r);
+    if (r != kSuccess) g.note(r);
     return r;
   }
 

@@ -2,6 +2,7 @@
 
 #include <cstring>
 
+#include "core/nvml/driver_answers.h"
 #include "core/nvml/gather.h"
 
 namespace gna::nvml {
@@ -62,12 +63,11 @@ void GpuReader::clearReadings(std::uint8_t status) {
   record_.mig_count = record_.process_count = record_.process_total = 0;
 }
 
-bool GpuReader::ok(Return r) {
+void GpuReader::note(Return r) {
   if (isDeviceFatal(r)) fatal_ = r;
-  if (isDriverWide(r)) driverCode_ = r;
+  if (isDriverWide(r) && driverCode_ == kSuccess && !driverAnswers(library_, lane_)) driverCode_ = r;
   if (r == kErrorUnknown) ++unknowns_;
   if (r == kErrorInvalidArgument) ++invalids_;
-  return r == kSuccess;
 }
 
 bool GpuReader::attach(std::uint64_t generation, std::uint32_t driverMajor) {

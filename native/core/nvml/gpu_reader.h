@@ -33,8 +33,11 @@ class GpuReader {
   /// Goes on from a predecessor's integrator of the same GPU (by UUID, as soon as that is known).
   void carryFrom(const shm::Segment& predecessor) { predecessor_ = &predecessor; }
 
-  /// Looks the handle up and reads identity. False when the GPU cannot be read; the record says why.
+  /// Looks the handle up. False when the GPU cannot be read; the record says why.
   bool attach(std::uint64_t generation, std::uint32_t driverMajor);
+
+  /// Code of the last attach or cycle by which the whole driver has to be initialised anew, else success.
+  Return driverCode() const { return driverCode_; }
 
   /// Forgets the handle; readings become absent. Totals stay.
   void detach(shm::GpuState state, Return code);
@@ -64,8 +67,8 @@ class GpuReader {
   void absent(Reading r, std::uint8_t status);
   void clearReadings(std::uint8_t status);
   void continueTotals(const char* formerUuid);
-  /// Books a result for the verdict; true when the call succeeded.
-  bool ok(Return r);
+  /// Books a code other than success for the cycle's verdict.
+  void note(Return r);
 
   const Library& library_;
   Lane& lane_;

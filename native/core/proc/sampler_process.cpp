@@ -8,7 +8,7 @@
 #include <sys/wait.h>
 
 #include <cerrno>
-#include <cstdlib>
+#include <charconv>
 #include <cstring>
 
 #include "core/proc/small_file.h"
@@ -76,7 +76,8 @@ std::vector<int> inheritable() {
   DIR* directory = opendir("/proc/self/fd");
   if (directory == nullptr) return found;
   while (const dirent* entry = readdir(directory)) {
-    const int fd = std::atoi(entry->d_name);
+    int fd = -1;  // stays so for . and ..
+    std::from_chars(entry->d_name, entry->d_name + std::strlen(entry->d_name), fd);
     const int flags = fd > kCarryTarget ? fcntl(fd, F_GETFD) : -1;
     if (flags >= 0 && (flags & FD_CLOEXEC) == 0) found.push_back(fd);
   }
