@@ -6,7 +6,15 @@ import { existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { changeHost, HOST_FOLDERS, writeHost } from './host/host-record.mjs';
 import { DEFAULT_BRANCH, driverVersionOf, installLibrary } from './state/branches.mjs';
-import { frozenClock, readClock, realMonotonicNanoseconds, rebased, runningClock, shownBy, writeClock } from './state/clock-file.mjs';
+import {
+  frozenClock,
+  readClock,
+  realMonotonicNanoseconds,
+  rebased,
+  runningClock,
+  shownBy,
+  writeClock,
+} from './state/clock-file.mjs';
 import { compileScenario, loadDraft, migDraft, processDraft, valueDraft } from './state/compile.mjs';
 import { EntryKind } from './state/entries.mjs';
 import { deviceHolders } from './state/holders.mjs';
@@ -46,7 +54,10 @@ const NOT_APPLICABLE = 0xffff_ffff;
  *   YAML file
  * @returns {SimulatedNode}
  */
-export function createNode(directory, { scenario: name, seed = 1, branch = DEFAULT_BRANCH, frozenClock: frozen = false }) {
+export function createNode(
+  directory,
+  { scenario: name, seed = 1, branch = DEFAULT_BRANCH, frozenClock: frozen = false },
+) {
   if (existsSync(directory) && readdirSync(directory).length > 0) {
     throw new Error(`${directory} is not empty; name a new directory, or remove this one`);
   }
@@ -310,8 +321,13 @@ export class SimulatedNode {
     const { gpus } = this.read();
     checkMig(mig, gpus.length, 'mig');
     const gpu = gpus[mig.gpu];
-    if (gpu?.attributes.get('migMode') !== 1n) throw new Error(`GPU ${mig.gpu} is not in MIG mode: set migMode to 1 first`);
-    if (gpu.migInstances.some((other) => other.gpuInstance === mig.gpuInstance && other.computeInstance === mig.computeInstance)) {
+    if (gpu?.attributes.get('migMode') !== 1n)
+      throw new Error(`GPU ${mig.gpu} is not in MIG mode: set migMode to 1 first`);
+    if (
+      gpu.migInstances.some(
+        (other) => other.gpuInstance === mig.gpuInstance && other.computeInstance === mig.computeInstance,
+      )
+    ) {
       throw new Error(`GPU ${mig.gpu} has an instance ${mig.gpuInstance}/${mig.computeInstance} already`);
     }
     const id = this.#append(migDraft(mig, this.#seed()), eventDraft(mig.gpu, { type: MIG_EVENT, data: 0 }));

@@ -9,22 +9,38 @@ using enum Attribute;
 
 using Locations = std::array<std::optional<Attribute>, kEccLocations>;
 
-constexpr Locations kCorrectedVolatile = {eccCorrectedVolatileL1,           eccCorrectedVolatileL2,
-                                          eccCorrectedVolatileDram,         eccCorrectedVolatileRegisterFile,
-                                          eccCorrectedVolatileTexture,      std::nullopt,
-                                          std::nullopt,                     eccCorrectedVolatileSram};
-constexpr Locations kCorrectedAggregate = {eccCorrectedAggregateL1,         eccCorrectedAggregateL2,
-                                           eccCorrectedAggregateDram,       eccCorrectedAggregateRegisterFile,
-                                           eccCorrectedAggregateTexture,    std::nullopt,
-                                           std::nullopt,                    eccCorrectedAggregateSram};
-constexpr Locations kUncorrectedVolatile = {eccUncorrectedVolatileL1,       eccUncorrectedVolatileL2,
-                                            eccUncorrectedVolatileDram,     eccUncorrectedVolatileRegisterFile,
-                                            eccUncorrectedVolatileTexture,  std::nullopt,
-                                            std::nullopt,                   eccUncorrectedVolatileSram};
-constexpr Locations kUncorrectedAggregate = {eccUncorrectedAggregateL1,     eccUncorrectedAggregateL2,
-                                             eccUncorrectedAggregateDram,   eccUncorrectedAggregateRegisterFile,
-                                             eccUncorrectedAggregateTexture, std::nullopt,
-                                             std::nullopt,                  eccUncorrectedAggregateSram};
+constexpr Locations kCorrectedVolatile = {eccCorrectedVolatileL1,
+                                          eccCorrectedVolatileL2,
+                                          eccCorrectedVolatileDram,
+                                          eccCorrectedVolatileRegisterFile,
+                                          eccCorrectedVolatileTexture,
+                                          std::nullopt,
+                                          std::nullopt,
+                                          eccCorrectedVolatileSram};
+constexpr Locations kCorrectedAggregate = {eccCorrectedAggregateL1,
+                                           eccCorrectedAggregateL2,
+                                           eccCorrectedAggregateDram,
+                                           eccCorrectedAggregateRegisterFile,
+                                           eccCorrectedAggregateTexture,
+                                           std::nullopt,
+                                           std::nullopt,
+                                           eccCorrectedAggregateSram};
+constexpr Locations kUncorrectedVolatile = {eccUncorrectedVolatileL1,
+                                            eccUncorrectedVolatileL2,
+                                            eccUncorrectedVolatileDram,
+                                            eccUncorrectedVolatileRegisterFile,
+                                            eccUncorrectedVolatileTexture,
+                                            std::nullopt,
+                                            std::nullopt,
+                                            eccUncorrectedVolatileSram};
+constexpr Locations kUncorrectedAggregate = {eccUncorrectedAggregateL1,
+                                             eccUncorrectedAggregateL2,
+                                             eccUncorrectedAggregateDram,
+                                             eccUncorrectedAggregateRegisterFile,
+                                             eccUncorrectedAggregateTexture,
+                                             std::nullopt,
+                                             std::nullopt,
+                                             eccUncorrectedAggregateSram};
 
 const Locations& locationsOf(unsigned kind, unsigned span) {
   if (kind == 0) return span == 0 ? kCorrectedVolatile : kCorrectedAggregate;

@@ -67,7 +67,8 @@ Return sufferFaults(Library& library, const char* function, std::int32_t gpu) {
   return kSuccess;
 }
 
-Return sufferFaults(Library& library, const char* function, std::span<const std::uint32_t> gpus, std::uint64_t afterId) {
+Return sufferFaults(Library& library, const char* function, std::span<const std::uint32_t> gpus,
+                    std::uint64_t afterId) {
   const auto view = library.view();
   const std::int64_t now = realMonotonicNanoseconds();
   for (const Fault& fault : view->faults) {

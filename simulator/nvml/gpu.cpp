@@ -81,7 +81,8 @@ std::optional<std::uint64_t> Gpu::meanPowerMilliwatts(std::int64_t from, std::in
 
 std::uint64_t Gpu::meanPercent(std::int64_t from, std::int64_t to) const {
   if (to <= from) return 0;
-  return static_cast<std::uint64_t>(load.integral(from, to, [](std::int64_t percent) { return percent; }) / (to - from));
+  return static_cast<std::uint64_t>(load.integral(from, to, [](std::int64_t percent) { return percent; }) /
+                                    (to - from));
 }
 
 void Gpu::settleCounters(std::int64_t nanoseconds) {

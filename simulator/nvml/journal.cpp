@@ -41,7 +41,8 @@ Journal::~Journal() {
 }
 
 std::uint64_t Journal::length() const {
-  const std::uint64_t published = __atomic_load_n(reinterpret_cast<const std::uint64_t*>(bytes_ + 40), __ATOMIC_ACQUIRE);
+  const std::uint64_t published =
+      __atomic_load_n(reinterpret_cast<const std::uint64_t*>(bytes_ + 40), __ATOMIC_ACQUIRE);
   const std::uint64_t room = (size_ - kEntriesOffset) / sizeof(Entry);
   return published < room ? published : room;
 }

@@ -74,7 +74,8 @@ Return Library::initialise(InitOptions options) {
   if (options.attachGpus) {
     for (std::uint32_t gpu = 0; gpu < now->gpus.size(); ++gpu) {
       const bool lost = now->gpus[gpu].lost;
-      const Return attached = lost ? kGpuIsLost : attach(gpu, now->gpus[gpu].attributes.number(Attribute::minorNumber).value_or(gpu));
+      const Return attached =
+          lost ? kGpuIsLost : attach(gpu, now->gpus[gpu].attributes.number(Attribute::minorNumber).value_or(gpu));
       if (attached != kSuccess && options.requireEveryGpu) {
         if (initialisations_.load() == 0) closeNodes();
         return attached;

@@ -27,8 +27,8 @@ void setLoad(Gpu& gpu, const Entry& entry) {
   Staircase staircase{entry.shownMonotonicNanoseconds, static_cast<std::int64_t>(entry.numbers[1]), {}};
   const auto steps = std::min<std::uint64_t>(entry.numbers[0], 7);
   for (std::size_t i = 0; i < steps; ++i) {
-    staircase.steps.push_back({static_cast<std::int64_t>(entry.numbers[2 + 2 * i]),
-                               static_cast<std::int64_t>(entry.numbers[3 + 2 * i])});
+    staircase.steps.push_back(
+        {static_cast<std::int64_t>(entry.numbers[2 + 2 * i]), static_cast<std::int64_t>(entry.numbers[3 + 2 * i])});
   }
   if (staircase.steps.empty()) return;
   if (gpu.load.empty()) {

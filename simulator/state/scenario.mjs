@@ -285,7 +285,8 @@ function checkInteger(value, where) {
  * @param {string} where
  */
 function checkKeys(record, allowed, needed, where) {
-  if (typeof record !== 'object' || record === null || Array.isArray(record)) throw refusal(where, 'keys and values', record);
+  if (typeof record !== 'object' || record === null || Array.isArray(record))
+    throw refusal(where, 'keys and values', record);
   for (const key of Object.keys(record)) {
     if (!allowed.includes(key)) throw refusal(where, `only the keys ${allowed.join(', ')}`, key);
   }
@@ -300,5 +301,7 @@ function checkKeys(record, allowed, needed, where) {
  * @param {unknown} came
  */
 function refusal(where, expected, came) {
-  return new RangeError(`${where}: expected ${expected}, got ${typeof came === 'string' ? came : JSON.stringify(came)}`);
+  return new RangeError(
+    `${where}: expected ${expected}, got ${typeof came === 'string' ? came : JSON.stringify(came)}`,
+  );
 }

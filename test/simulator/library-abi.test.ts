@@ -31,7 +31,8 @@ async function withLibrary(node: SimulatedNode, action: (library: LibraryProcess
 
 /** Little-endian words at byte offsets of a struct. */
 const u32At = (hex: string | undefined, offset: number) => Buffer.from(hex ?? '', 'hex').readUInt32LE(offset);
-const u64At = (hex: string | undefined, offset: number) => Number(Buffer.from(hex ?? '', 'hex').readBigUInt64LE(offset));
+const u64At = (hex: string | undefined, offset: number) =>
+  Number(Buffer.from(hex ?? '', 'hex').readBigUInt64LE(offset));
 /** Memory with a version word in front. */
 const struct = (bytes: number, word: number) => {
   const memory = Buffer.alloc(bytes);
@@ -199,7 +200,11 @@ describe('contracts', () => {
       expect({ code, count: out[0] }).toEqual({ code: 0, count: '02000000' });
       expect([u32At(out[1], 0), u32At(out[1], stride)]).toEqual([4101, 4102]);
       expect([u64At(out[1], 8), u64At(out[1], stride + 8)]).toEqual([17_179_869_184, 2_147_483_648]);
-      expect(Buffer.from(out[1] ?? '', 'hex').subarray(2 * stride).every((byte) => byte === 0xa5)).toBe(true);
+      expect(
+        Buffer.from(out[1] ?? '', 'hex')
+          .subarray(2 * stride)
+          .every((byte) => byte === 0xa5),
+      ).toBe(true);
       if (stride > 16) expect([u32At(out[1], 16), u32At(out[1], 20)]).toEqual([0xffff_ffff, 0xffff_ffff]);
     }
   });

@@ -1,7 +1,8 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { createFrozenFilesystem, frozenFilesystemObstacle } from '../../simulator/host/frozen-filesystem.mjs';
 import { createNode, type SimulatedNode } from '../../simulator/node.mjs';
 import { LibraryProcess } from './library-process.ts';
 
@@ -31,7 +32,8 @@ async function anotherLibrary(): Promise<LibraryProcess> {
 }
 
 const u32At = (hex: string | undefined, offset: number) => Buffer.from(hex ?? '', 'hex').readUInt32LE(offset);
-const u64At = (hex: string | undefined, offset: number) => Number(Buffer.from(hex ?? '', 'hex').readBigUInt64LE(offset));
+const u64At = (hex: string | undefined, offset: number) =>
+  Number(Buffer.from(hex ?? '', 'hex').readBigUInt64LE(offset));
 const power = (of = library, name = 'gpu') => of.number('nvmlDeviceGetPowerUsage', { handle: name }, { out: 'u32' });
 const memory = { inOut: '28000002'.padEnd(80, '0') };
 
@@ -223,7 +225,14 @@ describe('MIG', () => {
     expect([u32At(attributes.out[0], 0), u64At(attributes.out[0], 32)]).toEqual([16, 9984]);
     expect(await library.number('nvmlDeviceGetGpuInstanceId', mig, { out: 'u32' })).toBe(9);
     expect(await power(library, 'instance')).toEqual({ code: 3 });
-    node.startProcess({ gpu: 1, pid: 4200, type: 'compute', usedBytes: 1_073_741_824, gpuInstance: 9, computeInstance: 0 });
+    node.startProcess({
+      gpu: 1,
+      pid: 4200,
+      type: 'compute',
+      usedBytes: 1_073_741_824,
+      gpuInstance: 9,
+      computeInstance: 0,
+    });
     const used = await library.call('nvmlDeviceGetMemoryInfo_v2', mig, memory);
     expect(u64At(used.out[0], 32)).toBe(13_631_488 + 1_073_741_824);
     node.destroyMig(instance);
@@ -270,7 +279,10 @@ describe('time', () => {
         { inOut: '00'.repeat(16 * 128) },
       );
       const count = u32At(out[1], 0);
-      return { code, values: Array.from({ length: count }, (_, i) => [u64At(out[2], 16 * i), u32At(out[2], 16 * i + 8)]) };
+      return {
+        code,
+        values: Array.from({ length: count }, (_, i) => [u64At(out[2], 16 * i), u32At(out[2], 16 * i + 8)]),
+      };
     };
     const first = await samples(0);
     expect([first.code, first.values.length]).toEqual([0, 120]);
@@ -283,5 +295,26 @@ describe('time', () => {
     expect((await samples(newest)).values.length).toBe(6);
     node.clock({ jumpRealtimeSeconds: 3600 });
     expect((await samples(newest + 3_000_000_000)).values.length).toBe(120);
+  });
+});
+
+describe.skipIf(frozenFilesystemObstacle() !== undefined)('a hang in the kernel', () => {
+  test('a call sleeps in D and goes on when the file system is thawed', async () => {
+    const frozen = createFrozenFilesystem(directory);
+    try {
+      const gate = frozen.path('gate');
+      writeFileSync(gate, '');
+      const id = node.fault({ function: 'nvmlDeviceGetPowerUsage', gpu: 1, hang: 'd-state', frozenFile: gate });
+      frozen.freeze();
+      const hanging = power();
+      const state = () => readFileSync(`/proc/${library.pid}/stat`, 'utf8').split(') ')[1]?.[0];
+      await expect.poll(state, { timeout: 5_000 }).toBe('D');
+      expect(await isPending(hanging, 200)).toBe(true);
+      frozen.thaw();
+      expect(await hanging).toBe(519_228);
+      node.clear(id);
+    } finally {
+      frozen.dispose();
+    }
   });
 });

@@ -54,7 +54,7 @@ export class LibraryProcess {
 
   async textOf(name: string): Promise<string | undefined> {
     this.#child.stdin.write(`${JSON.stringify({ function: name, arguments: [], returnsText: true })}\n`);
-    return (await this.#read())['text'] as string | undefined;
+    return (await this.#read()).text as string | undefined;
   }
 
   /** Code and the only thing filled, as a number. */

@@ -62,14 +62,13 @@ constexpr std::array kEccFields = {EccField{0, 0}, EccField{1, 0}, EccField{0, 1
                                    EccField{0, 4}, EccField{1, 4}, EccField{1, 6}};
 
 /// Ids 173-182.
-constexpr std::array kPcieCounters = {pcieCorrectableErrors, pcieNaksReceived, pcieReceiverErrors,      pcieBadTlps,
-                                      pcieNaksSent,          pcieBadDllps,     pcieNonFatalErrors,      pcieFatalErrors,
-                                      pcieUnsupportedRequests, pcieLcrcErrors};
+constexpr std::array kPcieCounters = {
+    pcieCorrectableErrors, pcieNaksReceived, pcieReceiverErrors,      pcieBadTlps,   pcieNaksSent, pcieBadDllps,
+    pcieNonFatalErrors,    pcieFatalErrors,  pcieUnsupportedRequests, pcieLcrcErrors};
 
 class Fields {
  public:
-  explicit Fields(const Call& call)
-      : gpu_(call.gpu), attributes_(call.gpu.attributes), now_(call.now()) {}
+  explicit Fields(const Call& call) : gpu_(call.gpu), attributes_(call.gpu.attributes), now_(call.now()) {}
 
   const Instant& now() const { return now_; }
 

@@ -26,8 +26,8 @@ NVML_API Return nvmlDeviceGetMigMode(DeviceHandle device, unsigned* current, uns
 NVML_API Return nvmlDeviceGetMaxMigDeviceCount(DeviceHandle device, unsigned* count) {
   return onDevice(__func__, device, Accepts::WholeGpus, [&](const Call& call) {
     if (count == nullptr) return kInvalidArgument;
-    *count = call.migEnabled() ? static_cast<unsigned>(call.gpu.attributes.number(Attribute::migDevicesMax).value_or(0))
-                               : 0;
+    *count =
+        call.migEnabled() ? static_cast<unsigned>(call.gpu.attributes.number(Attribute::migDevicesMax).value_or(0)) : 0;
     return kSuccess;
   });
 }
@@ -61,15 +61,13 @@ NVML_API Return nvmlDeviceGetDeviceHandleFromMigDeviceHandle(DeviceHandle migDev
 }
 
 NVML_API Return nvmlDeviceGetGpuInstanceId(DeviceHandle device, unsigned* id) {
-  return onDevice(__func__, device, Accepts::MigInstances, [&](const Call& call) {
-    return Call::give(id, std::optional(call.mig->gpuInstance));
-  });
+  return onDevice(__func__, device, Accepts::MigInstances,
+                  [&](const Call& call) { return Call::give(id, std::optional(call.mig->gpuInstance)); });
 }
 
 NVML_API Return nvmlDeviceGetComputeInstanceId(DeviceHandle device, unsigned* id) {
-  return onDevice(__func__, device, Accepts::MigInstances, [&](const Call& call) {
-    return Call::give(id, std::optional(call.mig->computeInstance));
-  });
+  return onDevice(__func__, device, Accepts::MigInstances,
+                  [&](const Call& call) { return Call::give(id, std::optional(call.mig->computeInstance)); });
 }
 
 NVML_API Return nvmlDeviceGetAttributes_v2(DeviceHandle device, DeviceAttributes* attributes) {

@@ -69,8 +69,8 @@ BusyProcesses busyProcessesOf(const Call& call, std::uint64_t lastSeen) {
   constexpr std::int64_t kMicrosecond = 1'000;
   const Instant now = call.now();
   const std::int64_t second = now.monotonicNanoseconds / kSecond * kSecond;
-  BusyProcesses busy{{}, static_cast<std::uint64_t>(
-                             (second + now.realtimeNanoseconds - now.monotonicNanoseconds) / kMicrosecond)};
+  BusyProcesses busy{
+      {}, static_cast<std::uint64_t>((second + now.realtimeNanoseconds - now.monotonicNanoseconds) / kMicrosecond)};
   if (busy.stampMicroseconds <= lastSeen) return busy;
   for (const Process& process : call.gpu.processes) {
     if (process.smPercent + process.memoryPercent + process.encoderPercent + process.decoderPercent > 0) {
@@ -122,9 +122,8 @@ NVML_API Return nvmlDeviceGetProcessUtilization(DeviceHandle device, ProcessUtil
     if (room < processes.size()) return kInsufficientSize;
     for (std::size_t i = 0; i < processes.size(); ++i) {
       const Process& process = *processes[i];
-      samples[i] = {process.pid,           stamp,
-                    process.smPercent,     process.memoryPercent,
-                    process.encoderPercent, process.decoderPercent};
+      samples[i] = {process.pid,           stamp, process.smPercent, process.memoryPercent, process.encoderPercent,
+                    process.decoderPercent};
     }
     return kSuccess;
   });
@@ -142,8 +141,14 @@ NVML_API Return nvmlDeviceGetProcessesUtilizationInfo(DeviceHandle device, Proce
     if (room < processes.size()) return kInsufficientSize;
     for (std::size_t i = 0; i < processes.size(); ++i) {
       const Process& process = *processes[i];
-      info->procUtilArray[i] = {stamp, process.pid, process.smPercent, process.memoryPercent,
-                                process.encoderPercent, process.decoderPercent, 0, 0};
+      info->procUtilArray[i] = {stamp,
+                                process.pid,
+                                process.smPercent,
+                                process.memoryPercent,
+                                process.encoderPercent,
+                                process.decoderPercent,
+                                0,
+                                0};
     }
     return kSuccess;
   });

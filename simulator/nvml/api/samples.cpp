@@ -19,7 +19,18 @@ constexpr std::int64_t kPowerPeriod = 20'000'000;
 constexpr std::int64_t kUtilizationPeriod = 166'667'000;
 constexpr std::int64_t kClockPeriod = 100'000'000;
 
-enum SamplingType : unsigned { TotalPower, GpuLoad, MemoryLoad, Encoder, Decoder, ProcessorClock, MemoryClock, ModulePower, Jpeg, Ofa };
+enum SamplingType : unsigned {
+  TotalPower,
+  GpuLoad,
+  MemoryLoad,
+  Encoder,
+  Decoder,
+  ProcessorClock,
+  MemoryClock,
+  ModulePower,
+  Jpeg,
+  Ofa
+};
 
 std::int64_t periodOf(unsigned type) {
   switch (type) {
@@ -36,7 +47,7 @@ std::optional<std::uint64_t> sampleOf(const Gpu& gpu, unsigned type, std::int64_
     case TotalPower: return gpu.meanPowerMilliwatts(from, to);
     case GpuLoad:
       return gpu.attributes.number(memoryUtilizationFullLoadPercent) ? std::optional(gpu.meanPercent(from, to))
-                                                                      : std::nullopt;
+                                                                     : std::nullopt;
     case MemoryLoad: {
       const auto share = gpu.attributes.number(memoryUtilizationFullLoadPercent);
       return share ? std::optional(gpu.meanPercent(from, to) * *share / 100) : std::nullopt;
@@ -60,7 +71,8 @@ NVML_API Return nvmlDeviceGetSamples(DeviceHandle device, unsigned type, unsigne
     const bool isLoad = type != TotalPower && type != ProcessorClock && type != MemoryClock;
     const std::int64_t period = periodOf(type);
     const Instant now = call.now();
-    if ((isLoad && call.migEnabled()) || !sampleOf(call.gpu, type, now.monotonicNanoseconds - period, now.monotonicNanoseconds)) {
+    if ((isLoad && call.migEnabled()) ||
+        !sampleOf(call.gpu, type, now.monotonicNanoseconds - period, now.monotonicNanoseconds)) {
       return kNotSupported;
     }
     *valueType = ValueType::UnsignedInt;
