@@ -1,5 +1,5 @@
 import type { Gpu } from '../model/gpu.js';
-import type { NodeState, NodeStateSource, SourceState, StuckCall } from '../model/node-state.js';
+import type { CallStatistics, NodeState, NodeStateSource, SourceState, StuckCall } from '../model/node-state.js';
 import { readingIndex } from '../model/readings.js';
 import type { Workload } from '../model/workload.js';
 import type { Addon, GpuSnapshot, HamiSnapshot, Snapshot } from '../native/addon.js';
@@ -204,6 +204,7 @@ export class Collector implements NodeStateSource, SupervisorListener {
             cycleSeconds: options.cycleSeconds,
             uuidOf,
           });
+    const calls = callStatistics(supervisor?.callTotals());
     return join(
       {
         moment,
@@ -217,8 +218,8 @@ export class Collector implements NodeStateSource, SupervisorListener {
         passthroughHolders: this.passthrough.holders,
         identityOf: (pid) => this.processes.get(pid),
         events: this.events.recent,
-        sources: this.sourceStates(moment),
-        calls: callStatistics(supervisor?.callTotals()),
+        sources: this.sourceStates(moment, calls),
+        calls,
         samplerLimit: supervisor?.limitReached,
         setAside: supervisor === undefined ? [] : this.setAside(supervisor, moment),
       },
@@ -252,7 +253,7 @@ export class Collector implements NodeStateSource, SupervisorListener {
     return this.records.map((record) => gpuOf(record, context));
   }
 
-  private sourceStates(moment: Moment): readonly SourceState[] {
+  private sourceStates(moment: Moment, calls: readonly CallStatistics[]): readonly SourceState[] {
     const { newest, hami } = this;
     const states: SourceState[] = [];
     if (newest !== undefined) {
@@ -261,14 +262,27 @@ export class Collector implements NodeStateSource, SupervisorListener {
       const message = ok || newest.driver.message === '' ? undefined : newest.driver.message;
       states.push({ name: 'nvml', ok, durationSeconds: slowestNs / 1e9, message });
     }
-    if (hami !== undefined) {
+    const sweepSeconds = meanSeconds(calls.find((call) => call.function === HAMI_SWEEP));
+    if (hami !== undefined && sweepSeconds !== undefined) {
       const age = ageSeconds(moment, hami.sweptMonotonicNs);
-      const ok = age !== undefined && age <= 6 * Math.max(this.options.staleAfterSeconds, 10);
-      states.push({ name: 'hami', ok, durationSeconds: 0, message: ok ? undefined : 'the last sweep is old' });
+      const ok = age !== undefined && age <= OLD_SWEEP_SECONDS;
+      const message = ok ? undefined : 'the last sweep of the HAMi directories is old';
+      states.push({ name: 'hami', ok, durationSeconds: sweepSeconds, message });
     }
     if (this.passthrough.source !== undefined) states.push(this.passthrough.source);
     return states;
   }
+}
+
+/** Name of the sweep in the call table: it is timed like a driver call. */
+const HAMI_SWEEP = 'hami sweep';
+/** Sweeps are seconds apart; after a minute their thread hangs or is gone. */
+const OLD_SWEEP_SECONDS = 60;
+
+/** Mean duration of a call since the agent started; undefined when it never ended. */
+function meanSeconds(call: CallStatistics | undefined): number | undefined {
+  const count = call?.durationBuckets.at(-1) ?? 0;
+  return call === undefined || count === 0 ? undefined : call.durationSumSeconds / count;
 }
 
 const NOT_SAMPLING = (cycleSeconds: number): NodeState['sampling'] => ({
