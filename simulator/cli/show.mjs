@@ -19,7 +19,9 @@ export function describeNode(node) {
   ];
   for (const [index, gpu] of state.gpus.entries()) {
     const load = gpu.load.map(({ seconds, percent }) => `${percent} % for ${seconds} s`).join(', then ');
-    lines.push(`gpu ${index}     ${gpu.attributes.get('uuid')}  ${gpu.attributes.get('name')}${gpu.lost ? '  LOST' : ''}`);
+    lines.push(
+      `gpu ${index}     ${gpu.attributes.get('uuid')}  ${gpu.attributes.get('name')}${gpu.lost ? '  LOST' : ''}`,
+    );
     if (load !== '') lines.push(`  load    ${load}`);
     for (const mig of gpu.migInstances) {
       lines.push(`  mig     ${mig.gpuInstance}/${mig.computeInstance} ${mig.profile}  ${mig.uuid}`);

@@ -58,9 +58,9 @@ Return onNode(const char* function, Body body) {
   Library& library = Library::instance();
   const Library::CallInFlight inFlight(library);
   if (!library.hasNode()) return kUninitialized;
-  const Return outcome = sufferFaults(library, function, -1);
+  auto view = library.view();
+  const Return outcome = sufferFaults(library, function, -1, view);
   if (outcome != kSuccess) return outcome;
-  const auto view = library.view();
   const Return ready = library.readiness(*view);
   return ready == kSuccess ? body(*view) : ready;
 }
@@ -73,9 +73,9 @@ Return onDevice(const char* function, DeviceHandle handle, Accepts accepts, Body
   if (!library.hasNode()) return kUninitialized;
   HandleParts parts{};
   const bool known = decodeHandle(handle, parts);
-  const Return outcome = sufferFaults(library, function, known ? static_cast<std::int32_t>(parts.gpu) : -1);
+  auto view = library.view();
+  const Return outcome = sufferFaults(library, function, known ? static_cast<std::int32_t>(parts.gpu) : -1, view);
   if (outcome != kSuccess) return outcome;
-  const auto view = library.view();
   const Return ready = library.readiness(*view);
   if (ready != kSuccess) return ready;
   if (!known || parts.gpu >= view->gpus.size() || parts.generation != (library.generation() & 0xFFFFU)) {

@@ -56,13 +56,19 @@ Return suffer(Library& library, const Fault& fault) {
 
 Return sufferFaults(Library& library, const char* function, std::int32_t gpu) {
   if (!library.hasNode()) return kSuccess;
-  const auto view = library.view();
+  auto view = library.view();
+  return sufferFaults(library, function, gpu, view);
+}
+
+Return sufferFaults(Library& library, const char* function, std::int32_t gpu, std::shared_ptr<const View>& view) {
   if (view->faults.empty()) return kSuccess;
   const std::int64_t now = realMonotonicNanoseconds();
-  for (const Fault& fault : view->faults) {
+  const auto before = view;
+  for (const Fault& fault : before->faults) {
     if (!fault.strikes(function, gpu, now)) continue;
     const Return outcome = suffer(library, fault);
     if (outcome != kSuccess) return outcome;
+    view = library.view();
   }
   return kSuccess;
 }
