@@ -1,0 +1,64 @@
+import { describe, expect, it } from 'vitest';
+import { type SamplingParts, samplingOf } from '../../src/collect/sampling.js';
+import { EMPTY_FLEET, noteFailure, noteStarted, noteView, withMember } from '../../src/native/fleet.js';
+import { UNSEEN } from '../../src/native/member-view.js';
+
+const started = noteStarted(EMPTY_FLEET, { pid: 77, exclusion: [] }, 100, 5000);
+const shown = { ...started, shownGeneration: 1 };
+
+const parts = (change: Partial<SamplingParts>): SamplingParts => ({
+  fleet: shown,
+  processSeconds: 110,
+  moment: { monotonicSeconds: 5010, unixSeconds: 1_700_000_010 },
+  stuckCalls: [],
+  lastTickSeconds: 5009.5,
+  limitReached: undefined,
+  cycleSeconds: 1,
+  uuidOf: (index) => (index === 3 ? 'GPU-3' : undefined),
+  ...change,
+});
+
+describe('the agent’s view of its samplers', () => {
+  it('tells the age of the last tick and the start in Unix time', () => {
+    expect(samplingOf(parts({}))).toMatchObject({
+      state: 'running',
+      ageSeconds: 0.5,
+      processes: [{ pid: 77, role: 'active', startedUnixSeconds: 1_700_000_000 }],
+    });
+  });
+
+  it('is starting until something was published, and says why it is not', () => {
+    expect(samplingOf(parts({ lastTickSeconds: undefined }))).toMatchObject({
+      state: 'starting',
+      ageSeconds: undefined,
+    });
+    const failed = noteFailure(EMPTY_FLEET, 'the sampler could not be started: ENOENT', 100);
+    expect(samplingOf(parts({ fleet: failed }))).toMatchObject({
+      state: 'unavailable',
+      reason: 'the sampler could not be started: ENOENT',
+      restarts: 1,
+    });
+  });
+
+  it('tells one that leaves from one that cannot', () => {
+    const asked = withMember(shown, 1, { askedAtSeconds: 109.5 });
+    expect(samplingOf(parts({ fleet: asked })).processes[0]?.role).toBe('leaving');
+    const asleep = noteView(asked, 1, { ...UNSEEN, stuckGpus: new Set([3]) }, 110, 5010);
+    expect(samplingOf(parts({ fleet: asleep })).processes[0]?.role).toBe('stuck');
+    expect(samplingOf(parts({ fleet: asked, processSeconds: 113 })).processes[0]?.role).toBe('stuck');
+  });
+
+  it('names released GPUs by UUID where it is known, and when they come back', () => {
+    const released = [
+      { gpu: 3, sinceSeconds: 100, untilSeconds: 170 },
+      { gpu: 4, sinceSeconds: 100, untilSeconds: undefined },
+    ];
+    expect(samplingOf(parts({ fleet: { ...shown, released } }))).toMatchObject({
+      state: 'running',
+      released: [
+        { gpu: 'GPU-3', untilUnixSeconds: 1_700_000_070 },
+        { gpu: '4', untilUnixSeconds: undefined },
+      ],
+    });
+  });
+});
