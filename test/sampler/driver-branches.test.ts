@@ -1,0 +1,93 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, describe, expect, test } from 'vitest';
+import { createNode } from '../../simulator/node.mjs';
+
+/**
+ * The real sampler on each driver branch: functions are missing, renamed or numbered differently, and one function
+ * that misbehaves costs its own reading only.
+ */
+
+const root = (path: string) => fileURLToPath(new URL(`../../${path}`, import.meta.url));
+const folder = mkdtempSync(join(tmpdir(), 'gna-branches-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+interface Report {
+  readonly driver: { readonly initialized: boolean; readonly symbols_missing: number };
+  readonly gpus: readonly {
+    readonly condition: string;
+    readonly readings: Readonly<Record<string, number>>;
+    readonly absent: Readonly<Record<string, number>>;
+    readonly processes: readonly unknown[];
+  }[];
+}
+
+function readOnce(node: { readonly libraryPath: string; readonly clockPath: string }): Report {
+  const flags = ['--once', '--json', `--nvml.library=${node.libraryPath}`, `--clock.file=${node.clockPath}`];
+  return JSON.parse(execFileSync(root('out/native/gpu-node-sampler'), flags, { encoding: 'utf8', timeout: 30_000 }));
+}
+
+const make = (name: string, branch: string) =>
+  createNode(join(folder, name), { scenario: 'hgx-h100', seed: 7, branch, frozenClock: true });
+
+const expected = JSON.parse(readFileSync(root('simulator/scenarios/hgx-h100.expected.json'), 'utf8')) as {
+  readonly gpus: readonly { readonly readings: Readonly<Record<string, number>> }[];
+};
+
+describe.each(['535', '550', '580', '590'])('driver branch %s', (branch) => {
+  const report = readOnce(make(`plain-${branch}`, branch));
+
+  test('all GPUs are up although functions are missing or renamed', () => {
+    expect(report.gpus.map((gpu) => gpu.condition)).toEqual(Array(8).fill('up'));
+    for (const gpu of report.gpus) {
+      expect(gpu.readings.temperature_celsius).toBeGreaterThan(0);
+      expect(gpu.readings.memory_total_bytes).toBeGreaterThan(80e9);
+    }
+  });
+
+  test('the clocks-event counters are read by the branch’s own numbers, or not at all', () => {
+    const id = 'clocks_event_hw_thermal_slowdown_seconds_total';
+    const known = Number(branch) >= 580;
+    expect(report.gpus[0]?.readings[id]).toBe(known ? expected.gpus[0]?.readings[id] : undefined);
+  });
+});
+
+test('one function that answers any code of one GPU costs that GPU’s reading, and no other’s', {
+  timeout: 90_000,
+}, () => {
+  const node = make('codes', '580');
+  for (const code of [1, 2, 3, 4, 6, 7, 9, 10, 13, 17, 18, 19, 20, 21, 22, 23, 25, 26, 27, 28, 29, 999]) {
+    node.fault({ function: 'nvmlDeviceGetPowerUsage', gpu: 2, code });
+    const report = readOnce(node);
+    expect(
+      report.gpus.map((gpu) => gpu.condition),
+      `code ${code}`,
+    ).toEqual(Array(8).fill('up'));
+    expect(report.gpus[2]?.readings.power_watts, `code ${code}`).toBeUndefined();
+    expect(report.gpus[2]?.absent.power_watts, `code ${code}`).toBe(code === 999 ? 252 : code);
+    expect(report.gpus[2]?.readings.temperature_celsius, `code ${code}`).toBeGreaterThan(0);
+    expect(report.gpus[3]?.readings.power_watts, `code ${code}`).toBeGreaterThan(0);
+    node.clear();
+  }
+});
+
+test('a code that makes a GPU unreadable takes that GPU, and no other', { timeout: 60_000 }, () => {
+  const node = make('fatal', '580');
+  for (const [code, condition] of [
+    [8, 'failed'],
+    [11, 'failed'],
+    [15, 'lost'],
+    [16, 'failed'],
+  ] as const) {
+    node.fault({ function: 'nvmlDeviceGetPowerUsage', gpu: 2, code });
+    const report = readOnce(node);
+    expect(report.gpus.map((gpu) => gpu.condition)).toEqual(
+      Array.from({ length: 8 }, (_, index) => (index === 2 ? condition : 'up')),
+    );
+    expect(report.gpus[2]?.readings).toEqual({});
+    node.clear();
+  }
+});
