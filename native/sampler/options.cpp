@@ -159,7 +159,7 @@ const char* optionsHelp() {
          "  --once [--json]           read once, print a summary or JSON, exit\n"
          "  --deadline MS             --once gives up after this long (5000)\n"
          "  --nvml.library PATH       the library to load; nothing else is tried\n"
-         "  --nvml.driver-root DIR    also look below this folder (repeatable)\n"
+         "  --nvml.driver-root DIR    look below this folder before the usual ones (repeatable)\n"
          "  --exclude LIST            GPU indexes or UUIDs never to touch, or all\n"
          "  --interval-ms MS          cycle (1000)\n"
          "  --deadline-attach-ms MS   a call that attaches is stuck after this (60000)\n"

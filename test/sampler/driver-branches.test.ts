@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -53,6 +53,17 @@ describe.each(['535', '550', '580', '590'])('driver branch %s', (branch) => {
     const known = Number(branch) >= 580;
     expect(report.gpus[0]?.readings[id]).toBe(known ? expected.gpus[0]?.readings[id] : undefined);
   });
+});
+
+test.each([16, 24, 32])('process lists with entries of %i bytes are read alike', (stride) => {
+  const scenario = readFileSync(root('simulator/scenarios/hgx-h100.yaml'), 'utf8');
+  const file = join(folder, `stride-${stride}.yaml`);
+  writeFileSync(file, scenario.replace(/processStrideBytes: \d+/, `processStrideBytes: ${stride}`));
+  const node = createNode(join(folder, `stride-${stride}`), { scenario: file, seed: 7, frozenClock: true });
+  const plain = make(`plain-${stride}`, '580');
+  const found = readOnce(node).gpus.map((gpu) => gpu.processes);
+  expect(found.flat().length).toBeGreaterThan(0);
+  expect(found).toEqual(readOnce(plain).gpus.map((gpu) => gpu.processes));
 });
 
 test('one function that answers any code of one GPU costs that GPU’s reading, and no other’s', {

@@ -28,8 +28,8 @@ std::string loadedPath(void* handle) {
 void* Library::tryOpen(const std::string& name, std::string& report) {
   void* handle = dlopen(name.c_str(), RTLD_NOW | RTLD_LOCAL);
   if (!handle) {
-    const char* why = dlerror();
-    report += (report.empty() ? "" : "; ") + name + ": " + (why ? why : "not loadable");
+    const char* why = dlerror();  // names the file itself
+    report += (report.empty() ? "" : "; ") + (why ? std::string(why) : name + ": not loadable");
   }
   return handle;
 }
@@ -41,7 +41,9 @@ bool Library::open(const Search& search, std::string& report) {
     handle = tryOpen(search.explicitPath, report);
   } else {
     handle = tryOpen(kSoname, report);
-    for (const std::string& root : search.driverRoots) {
+    std::vector<std::string> roots = search.driverRoots;
+    roots.insert(roots.end(), kUsualDriverRoots.begin(), kUsualDriverRoots.end());
+    for (const std::string& root : roots) {
       for (std::string_view folder : kLibraryFolders) {
         if (handle) break;
         const std::string candidate = root + std::string(folder) + "/" + kSoname;
@@ -51,7 +53,10 @@ bool Library::open(const Search& search, std::string& report) {
     const char* wsl = "/usr/lib/wsl/lib/libnvidia-ml.so.1";
     if (!handle && access(wsl, F_OK) == 0) handle = tryOpen(wsl, report);
   }
-  if (!handle) return false;
+  if (!handle) {
+    if (search.explicitPath.empty()) report += "; nor below the usual driver roots";
+    return false;
+  }
   handle_ = handle;
   path_ = loadedPath(handle);
   resolve();

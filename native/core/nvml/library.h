@@ -50,6 +50,11 @@ class Library {
   std::size_t missing_ = 0, foreign_ = 0;
 };
 
+/// Where driver roots usually are: the host itself, the GPU operator's driver container, bind mounts of the host in
+/// monitoring pods, and GKE's COS.
+inline constexpr std::array<std::string_view, 5> kUsualDriverRoots = {"", "/run/nvidia/driver", "/host", "/driver-root",
+                                                                      "/home/kubernetes/bin/nvidia"};
+
 /// Places below a driver root where distributions put the library.
 inline constexpr std::array<std::string_view, 6> kLibraryFolders = {
     "/usr/lib64", "/usr/lib/x86_64-linux-gnu", "/usr/lib/aarch64-linux-gnu",
