@@ -44,14 +44,20 @@ Library::Library(const std::string& nodeDirectory)
   if (journal_.valid()) gpuNodes_.assign(journal_.gpus(), -1);
 }
 
+std::shared_ptr<const View> Library::lastView() {
+  const std::lock_guard lock(lastViewMutex_);
+  return lastView_;
+}
+
 std::shared_ptr<const View> Library::view() {
-  std::shared_ptr<const View> current = view_.load(std::memory_order_acquire);
+  std::shared_ptr<const View> current = lastView();
   if (current && current->journalLength == journal_.length()) return current;
-  const std::lock_guard lock(viewMutex_);
-  current = view_.load(std::memory_order_acquire);
+  const std::lock_guard replaying(replayMutex_);
+  current = lastView();
   if (current && current->journalLength == journal_.length()) return current;
   current = replay(journal_);
-  view_.store(current, std::memory_order_release);
+  const std::lock_guard lock(lastViewMutex_);
+  lastView_ = current;
   return current;
 }
 

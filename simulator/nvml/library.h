@@ -65,14 +65,19 @@ class Library {
  private:
   explicit Library(const std::string& nodeDirectory);
   void closeNodes();
+  /// The view last made, however old; nothing before the first.
+  std::shared_ptr<const View> lastView();
 
   const std::string statePath_;
   const std::string devDirectory_;
   const Journal journal_;
   const Clock clock_;
 
-  std::mutex viewMutex_;
-  std::atomic<std::shared_ptr<const View>> view_;
+  // Two locks: who replays a grown journal holds up others who need the new view, and nobody else. The pointer is not
+  // an atomic one: libc++ has none.
+  std::mutex replayMutex_;
+  std::mutex lastViewMutex_;
+  std::shared_ptr<const View> lastView_;
 
   std::mutex lifecycleMutex_;
   std::atomic<std::uint32_t> initialisations_{0};
