@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstddef>
 #include <cstring>
 
 #include "addon/arguments.h"
@@ -15,8 +16,8 @@ namespace gna::addon {
 Napi::Function SegmentReader::define(Napi::Env env) {
   return DefineClass(
       env, "SegmentReader",
-      {InstanceMethod<&SegmentReader::read>("read"), InstanceMethod<&SegmentReader::statistics>("statistics"),
-       InstanceMethod<&SegmentReader::close>("close")});
+      {InstanceMethod<&SegmentReader::read>("read"), InstanceMethod<&SegmentReader::gpus>("gpus"),
+       InstanceMethod<&SegmentReader::statistics>("statistics"), InstanceMethod<&SegmentReader::close>("close")});
 }
 
 SegmentReader::SegmentReader(const Napi::CallbackInfo& info) : Napi::ObjectWrap<SegmentReader>(info) {
@@ -78,6 +79,37 @@ Napi::Array SegmentReader::readEvents(Napi::Env env, double& lost) {
   return events;
 }
 
+/// Index, GpuState and last complete cycle of each GPU that has a record: the head of the record is enough.
+Napi::Value SegmentReader::gpuStates(Napi::Env env) {
+  constexpr std::size_t kPerGpu = 3;
+  constexpr std::size_t kHeadWords = offsetof(shm::GpuFixed, state) / 8 + 1;
+  if (states_.IsEmpty()) states_ = Napi::Persistent(Napi::Float64Array::New(env, kPerGpu * shm::kMaxGpus));
+  Napi::Float64Array states = states_.Value();
+  std::uint64_t head[kHeadWords];
+  std::size_t at = 0;
+  // Rings beyond the driver's count are not looked at: a look would give each an own page of memory.
+  for (std::uint32_t i = 0; i < gpuCount(); ++i) {
+    if (segment_.gpu(i).read(head, kHeadWords) < kHeadWords) continue;
+    states[at++] = i;
+    states[at++] = static_cast<double>(head[offsetof(shm::GpuFixed, state) / 8]);
+    states[at++] = static_cast<double>(head[offsetof(shm::GpuFixed, cycle) / 8]);
+  }
+  if (at < states.ElementLength()) states[at] = -1;
+  return states;
+}
+
+Napi::Value SegmentReader::gpus(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  ensureReadable(env);
+  buffer_.resize(std::max(buffer_.size(), shm::kGpuRecordBytes / 8));
+  Napi::Array gpus = Napi::Array::New(env);
+  std::uint32_t shown = 0;
+  for (std::uint32_t i = 0; i < gpuCount(); ++i)
+    if (refresh(segment_.gpu(i), gpus_[i], [&](const Copied& r) { return gpuObject(env, i, r); }))
+      gpus.Set(shown++, gpus_[i].object.Value());
+  return gpus;
+}
+
 Napi::Value SegmentReader::read(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   ensureReadable(env);
@@ -94,24 +126,17 @@ Napi::Value SegmentReader::read(const Napi::CallbackInfo& info) {
   const auto watch = [&](const Copied& record) { return watchObject(env, record); };
   if (!refresh(segment_.watch(), watch_, watch)) watch_.object = Napi::Persistent(watchObject(env, {}));
 
-  Napi::Array gpus = Napi::Array::New(env);
-  std::uint32_t shown = 0;
-  // Rings beyond the driver's count are not looked at: a look would give each an own page of memory.
-  for (std::uint32_t i = 0; i < gpuCount(); ++i)
-    if (refresh(segment_.gpu(i), gpus_[i], [&](const Copied& r) { return gpuObject(env, i, r); }))
-      gpus.Set(shown++, gpus_[i].object.Value());
-
   Napi::Object snapshot = Napi::Object::New(env);
   snapshot.Set("driver", driver_.object.Value());
   snapshot.Set("watch", watch_.object.Value());
-  snapshot.Set("gpus", gpus);
+  snapshot.Set("gpuStates", gpuStates(env));
   double lost = 0;
   snapshot.Set("events", readEvents(env, lost));
   snapshot.Set("eventsLost", lost);
 
   const std::uint64_t swept = segment_.hami().count();
   if (swept != hamiPublished_) {
-    std::vector<std::uint64_t> blob(shm::kHamiBlobBytes / 8);
+    std::vector<std::uint64_t> blob(segment_.hami().newestWords());
     const std::size_t words = segment_.hami().read(blob.data(), blob.size());
     if (words > 0) {
       hamiPublished_ = swept;

@@ -1,6 +1,6 @@
 #pragma once
-// Reads one sampler's shared memory: one crossing into JavaScript per wake-up. Records that did not change keep the
-// object of the read before.
+// Reads one sampler's shared memory: one crossing into JavaScript per wake-up, of what the supervision needs. The GPUs'
+// records become objects only when somebody asks for them; those that did not change keep the object of before.
 
 #include <napi.h>
 
@@ -26,12 +26,14 @@ class SegmentReader : public Napi::ObjectWrap<SegmentReader> {
   };
 
   Napi::Value read(const Napi::CallbackInfo& info);
+  Napi::Value gpus(const Napi::CallbackInfo& info);
   Napi::Value statistics(const Napi::CallbackInfo& info);
   void close(const Napi::CallbackInfo& info);
 
   void ensureReadable(Napi::Env env);
   template <typename Convert>
   bool refresh(const shm::SlotRing& ring, Cached& cached, Convert convert);
+  Napi::Value gpuStates(Napi::Env env);
   Napi::Array readEvents(Napi::Env env, double& lost);
   std::uint32_t gpuCount() const;
 
@@ -40,6 +42,7 @@ class SegmentReader : public Napi::ObjectWrap<SegmentReader> {
   std::vector<std::uint64_t> buffer_;
   Cached driver_, watch_;
   std::array<Cached, shm::kMaxGpus> gpus_;
+  Napi::Reference<Napi::Float64Array> states_;  // written anew at each read: nothing is allocated per cycle
   std::uint64_t hamiPublished_ = 0;
   std::uint64_t lastEvent_ = 0;
   std::uint64_t driverGpuCount_ = 0;

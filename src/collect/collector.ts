@@ -36,6 +36,9 @@ export interface CollectorOptions {
   readonly judge: Judge;
 }
 
+/** How often the identities of new processes are looked up while nobody asks for a state. */
+const PROCESSES_EVERY_SECONDS = 5;
+
 /**
  * Takes in what samplers publish and makes the node's state of it. A state is made when somebody asks and something
  * changed, or the last one is a cycle old: between scrapes an agent only keeps the newest snapshot.
@@ -49,7 +52,10 @@ export class Collector implements NodeStateSource, SupervisorListener {
   private newest: Snapshot | undefined;
   private hami: HamiSnapshot | undefined;
   /** Records of the last sampler that saw GPUs: shown without readings while none does. */
-  private records: readonly GpuSnapshot[] = [];
+  private taken: readonly GpuSnapshot[] = [];
+  /** Where newer ones are; they are taken when somebody asks. */
+  private newer: (() => readonly GpuSnapshot[]) | undefined;
+  private processesAtSeconds = Number.NEGATIVE_INFINITY;
   private simulated: string | undefined;
   /** The call that hung last, by GPU: it is gone from the samplers when its process has ended. */
   private readonly lastStuck = new Map<number, StuckCall>();
@@ -76,17 +82,30 @@ export class Collector implements NodeStateSource, SupervisorListener {
     this.passthrough.close();
   }
 
-  snapshot(snapshot: Snapshot, generation: number): void {
+  snapshot(snapshot: Snapshot, generation: number, gpus: () => readonly GpuSnapshot[]): void {
     this.newest = snapshot;
     this.changed = true;
     const initialized = DRIVER_STATES[snapshot.driver.state] === 'initialized';
     // A sampler that does not touch the driver knows no GPU; those known before are then shown as handed back.
-    if (initialized) this.records = snapshot.gpus.map((record) => this.withIdentity(record));
+    if (initialized) this.newer = gpus;
     if (snapshot.hami !== undefined) this.hami = snapshot.hami;
     if (initialized) this.simulated = snapshot.driver.simulator === '' ? undefined : snapshot.driver.simulator;
     if (snapshot.watch.inFlight.length > 0) this.rememberStuck(snapshot);
     this.events.add(generation, snapshot.events, snapshot.eventsLost, (index) => this.uuidOf(index));
-    if (this.options.readProcesses) void this.readProcesses();
+    const now = this.options.clock.monotonicSeconds();
+    if (this.options.readProcesses && now - this.processesAtSeconds >= PROCESSES_EVERY_SECONDS) {
+      this.processesAtSeconds = now;
+      void this.readProcesses();
+    }
+  }
+
+  private get records(): readonly GpuSnapshot[] {
+    const { newer } = this;
+    if (newer !== undefined) {
+      this.newer = undefined;
+      this.taken = newer().map((record) => this.withIdentity(record));
+    }
+    return this.taken;
   }
 
   current(): NodeState {
@@ -168,7 +187,7 @@ export class Collector implements NodeStateSource, SupervisorListener {
   /** An excluded GPU's record may be bare: who it is does not change because nobody reads it. */
   private withIdentity(record: GpuSnapshot): GpuSnapshot {
     if (record.uuid !== '') return record;
-    const before = this.records.find((one) => one.index === record.index);
+    const before = this.taken.find((one) => one.index === record.index);
     if (before === undefined || before.uuid === '') return record;
     const { uuid, name, serial, pciBusId, vbiosVersion, boardPartNumber, inforomImageVersion, gspFirmwareVersion } =
       before;
@@ -258,7 +277,7 @@ export class Collector implements NodeStateSource, SupervisorListener {
     const states: SourceState[] = [];
     if (newest !== undefined) {
       const ok = DRIVER_STATES[newest.driver.state] === 'initialized';
-      const slowestNs = Math.max(0, ...newest.gpus.map((gpu) => gpu.gatherDurationNs));
+      const slowestNs = Math.max(0, ...this.taken.map((gpu) => gpu.gatherDurationNs));
       const message = ok || newest.driver.message === '' ? undefined : newest.driver.message;
       states.push({ name: 'nvml', ok, durationSeconds: slowestNs / 1e9, message });
     }

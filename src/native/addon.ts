@@ -121,7 +121,11 @@ export interface EventSnapshot {
 export interface Snapshot {
   readonly driver: DriverSnapshot;
   readonly watch: WatchSnapshot;
-  readonly gpus: readonly GpuSnapshot[];
+  /**
+   * Index, state (GpuState of records.h) and last complete cycle of each GPU, three numbers each, up to the first index
+   * of -1. The array is the reader's own: the next read overwrites it.
+   */
+  readonly gpuStates: Float64Array;
   readonly events: readonly EventSnapshot[];
   /** Events that were overwritten before they could be read. */
   readonly eventsLost: number;
@@ -176,6 +180,8 @@ export interface HamiContainer {
 export interface SegmentReader {
   /** Throws `Error` with code `SEGMENT_NOT_READY` while the sampler has not initialised it, `SEGMENT_FOREIGN` on another build. */
   read(): Snapshot;
+  /** The newest record of each GPU, by index. Unchanged ones keep their object. Throws like `read`. */
+  gpus(): readonly GpuSnapshot[];
   /** Cumulative statistics summed over lanes: per call 33 results, 8 duration buckets, sum in ns. */
   statistics(): Float64Array;
   close(): void;

@@ -1,4 +1,4 @@
-import type { GpuSnapshot, InFlightSnapshot, Snapshot } from './addon.js';
+import type { InFlightSnapshot, Snapshot } from './addon.js';
 
 /** DriverState of native/core/shm/records.h, by number. */
 export const DRIVER_STATES = [
@@ -49,20 +49,25 @@ export const UNSEEN: MemberView = {
 
 const isGpuCall = (call: InFlightSnapshot) => LANES[call.lane] === 'gpu';
 
-function isBehind(gpu: GpuSnapshot, cycle: number): boolean {
-  return gpu.state === GPU_STATE.up && cycle - gpu.cycle > 2;
+/** GPUs that fulfil a condition on state and last complete cycle. */
+function gpusWhere({ gpuStates }: Snapshot, fits: (state: number, cycle: number) => boolean): number[] {
+  const found: number[] = [];
+  for (let at = 0; at + 2 < gpuStates.length && (gpuStates[at] as number) >= 0; at += 3) {
+    if (fits(gpuStates[at + 1] as number, gpuStates[at + 2] as number)) found.push(gpuStates[at] as number);
+  }
+  return found;
 }
 
 /** Distils a snapshot. */
 export function viewOf(snapshot: Snapshot): MemberView {
-  const { driver, watch, gpus } = snapshot;
+  const { driver, watch } = snapshot;
   const atLeast = (verdict: number) =>
     watch.inFlight.filter((call) => isGpuCall(call) && call.verdict >= verdict).map((call) => call.gpuIndex);
-  const behind = gpus.filter((gpu) => isBehind(gpu, watch.cycle)).map((gpu) => gpu.index);
+  const behind = gpusWhere(snapshot, (state, cycle) => state === GPU_STATE.up && watch.cycle - cycle > 2);
   return {
     driver: DRIVER_STATES[driver.state] ?? 'failed',
     gpuCount: driver.gpuCount,
-    settledGpus: new Set(gpus.filter((gpu) => gpu.state !== GPU_STATE.attaching).map((gpu) => gpu.index)),
+    settledGpus: new Set(gpusWhere(snapshot, (state) => state !== GPU_STATE.attaching)),
     stuckGpus: new Set(atLeast(VERDICT.stuck)),
     lateGpus: new Set([...atLeast(VERDICT.slow), ...behind]),
     controlStuck: watch.inFlight.some((call) => LANES[call.lane] === 'control' && call.verdict >= VERDICT.stuck),

@@ -1,5 +1,5 @@
 import { Socket } from 'node:net';
-import type { Addon, SamplerPoll, SegmentReader, Snapshot } from './addon.js';
+import type { Addon, GpuSnapshot, SamplerPoll, SegmentReader, Snapshot } from './addon.js';
 
 /** What a link tells its owner. */
 export interface LinkEvents {
@@ -27,6 +27,7 @@ export class SamplerLink {
   private readonly socket: Socket;
   private readonly reader: SegmentReader;
   private memoryOpen = true;
+  private records: readonly GpuSnapshot[] = [];
 
   /** Starts the process. Throws an `Error` with the failed call's `code`. */
   constructor(
@@ -67,6 +68,12 @@ export class SamplerLink {
     }
   }
 
+  /** The newest record of each GPU; those of the last call once the memory is closed. */
+  gpus(): readonly GpuSnapshot[] {
+    if (this.memoryOpen) this.records = this.reader.gpus();
+    return this.records;
+  }
+
   /** Sums over all lanes, see `SegmentReader.statistics`; undefined while there is nothing. */
   statistics(): Float64Array | undefined {
     try {
@@ -101,8 +108,18 @@ export class SamplerLink {
     this.socket.destroy();
   }
 
+  /** What it last published can be asked for after its end. */
+  private keepRecords(): void {
+    try {
+      this.gpus();
+    } catch {
+      // It never got as far as to write anything.
+    }
+  }
+
   /** Closes all. Call it once, when the process is gone or left to itself. */
   dispose(): void {
+    if (this.memoryOpen) this.keepRecords();
     this.socket.destroy();
     this.reader.close();
     this.addon.closeFd(this.messagesFd);

@@ -1,4 +1,4 @@
-import type { Addon, EventSnapshot, HamiSnapshot, Snapshot } from './addon.js';
+import type { Addon, EventSnapshot, GpuSnapshot, HamiSnapshot, Snapshot } from './addon.js';
 import type { CallTotals } from './call-totals.js';
 import { addTotals } from './call-totals.js';
 import type { Clock } from './clock.js';
@@ -36,8 +36,11 @@ export interface SupervisorOptions {
 
 /** Who is told. */
 export interface SupervisorListener {
-  /** The shown sampler published; once per cycle. `generation` changes when a successor took over. */
-  snapshot(snapshot: Snapshot, generation: number): void;
+  /**
+   * The shown sampler published; once per cycle. `generation` changes when a successor took over. `gpus` gives its
+   * GPUs' newest records, also later.
+   */
+  snapshot(snapshot: Snapshot, generation: number, gpus: () => readonly GpuSnapshot[]): void;
 }
 
 interface Backlog {
@@ -221,7 +224,7 @@ export class Supervisor {
       this.fleetNow = noteView(before, generation, view, now, this.options.clock.monotonicSeconds());
       if (generation === this.fleetNow.shownGeneration) {
         if (view.driver === 'initialized') this.carry(link);
-        this.listener.snapshot(snapshot, generation);
+        this.listener.snapshot(snapshot, generation, () => link.gpus());
       } else if (generation > (this.fleetNow.shownGeneration ?? 0)) this.keepBacklog(generation, snapshot);
     } catch (error) {
       this.giveUp(generation, (error as Error).message, now);
@@ -243,7 +246,7 @@ export class Supervisor {
     const link = this.links.get(generation);
     if (snapshot === undefined || link === undefined) return;
     if (viewOf(snapshot).driver === 'initialized') this.carry(link);
-    this.listener.snapshot({ ...snapshot, ...this.backlog.get(generation) }, generation);
+    this.listener.snapshot({ ...snapshot, ...this.backlog.get(generation) }, generation, () => link.gpus());
     this.backlog.delete(generation);
   }
 

@@ -49,8 +49,16 @@ class SlotRing {
   /// Number of publications so far; cheap way to see whether anything is new.
   std::uint64_t count() const { return base_[0].load(std::memory_order_acquire) >> 2; }
 
-  /// Copies the newest record into `out` (room for `capacityWords`). Returns its length in words, 0 if nothing was
-  /// published or the writer overtook us `kTries` times (then the caller keeps what it has).
+  /// Length of the newest record in words, to make room before reading; 0 = nothing yet. The next one may be longer.
+  std::size_t newestWords() const {
+    const std::uint64_t published = base_[0].load(std::memory_order_acquire);
+    if (published == 0 || (published & 3) > 2) return 0;
+    const std::uint64_t length = slotAt(published & 3)[1].load(std::memory_order_acquire);
+    return length < capacity_ ? static_cast<std::size_t>(length) : capacity_;
+  }
+
+  /// Copies the newest record into `out`; with less room than it has, its beginning. Returns the words copied, 0 if
+  /// nothing was published or the writer overtook us `kTries` times (then the caller keeps what it has).
   std::size_t read(std::uint64_t* out, std::size_t roomWords) const {
     constexpr int kTries = 8;
     for (int i = 0; i < kTries; ++i) {
