@@ -1,4 +1,4 @@
-import { readFileSync, statSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { isAlias, isMap, isScalar, LineCounter, type Node, type ParsedNode, parseDocument, type YAMLMap } from 'yaml';
 import type { OptionValue } from './option.js';
 import { OPTIONS, type Option } from './options.js';
@@ -17,16 +17,37 @@ export interface FileSettings {
 
 /** Reads a file; `origin` is the flag or variable that named it, for the message when it cannot be read. */
 export function readConfigFile(path: string, origin: string): FileSettings {
-  let text: string;
+  let bytes: Buffer | undefined;
   try {
-    const { size } = statSync(path);
-    if (size > SIZE_LIMIT_BYTES) return failed(origin, mismatch('a file of at most 1 MiB', `${size} bytes`));
-    text = readFileSync(path, 'utf8');
+    bytes = readRegularFile(path);
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     return failed(origin, `expected a readable file; ${shown(path)} gave ${code ?? message}.`);
   }
-  return parseConfigFile(text, path);
+  if (bytes === undefined) return failed(origin, `expected a regular file; ${shown(path)} is something else.`);
+  if (bytes.length > SIZE_LIMIT_BYTES) return failed(origin, `expected at most 1 MiB; ${shown(path)} is longer.`);
+  return parseConfigFile(bytes.toString('utf8'), path);
+}
+
+/**
+ * At most one byte more than the limit; undefined for what is no regular file. Opening does not wait for a pipe's other
+ * end, and what a file says of its size is not believed: those of /proc and /sys say 0.
+ */
+function readRegularFile(path: string): Buffer | undefined {
+  const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
+  try {
+    if (!fstatSync(fd).isFile()) return undefined;
+    const bytes = Buffer.alloc(SIZE_LIMIT_BYTES + 1);
+    let length = 0;
+    while (length < bytes.length) {
+      const count = readSync(fd, bytes, length, bytes.length - length, null);
+      if (count === 0) break;
+      length += count;
+    }
+    return bytes.subarray(0, length);
+  } finally {
+    closeSync(fd);
+  }
 }
 
 /** Keys of the tree a file may have: sections with options, by the parts of their flags. */
