@@ -18,7 +18,7 @@ import { type GpuSetAside, type Judge, join } from './join.js';
 import { PassthroughSource } from './passthrough.js';
 import { ProcessTable } from './processes.js';
 import { samplingOf } from './sampling.js';
-import { stuckCallsOf } from './stuck-calls.js';
+import { callsInForce, stuckCallsOf } from './stuck-calls.js';
 import { Topology } from './topology.js';
 
 /** What the collector reads. Paths are roots that can be moved. */
@@ -209,6 +209,7 @@ export class Collector implements NodeStateSource, SupervisorListener {
     const fleet = supervisor?.fleet;
     const uuidOf = (index: number) => this.uuidOf(index);
     const stuckCalls = fleet === undefined ? [] : this.stuckCalls(fleet, moment);
+    const inForce = fleet === undefined ? [] : callsInForce(fleet, stuckCalls);
     const tickNs = newest?.watch.tickMonotonicNs ?? 0;
     const sampling =
       fleet === undefined || supervisor === undefined
@@ -231,7 +232,7 @@ export class Collector implements NodeStateSource, SupervisorListener {
         simulated: this.simulated,
         driver: driverOf(newest?.driver),
         sampling,
-        gpus: this.gpus(fleet, stuckCalls, moment),
+        gpus: this.gpus(fleet, inForce, moment),
         pci: this.passthrough.scan.functions,
         hami: this.hami,
         passthroughHolders: this.passthrough.holders,
@@ -239,6 +240,7 @@ export class Collector implements NodeStateSource, SupervisorListener {
         events: this.events.recent,
         sources: this.sourceStates(moment, calls),
         calls,
+        callsInForce: inForce,
         samplerLimit: supervisor?.limitReached,
         setAside: supervisor === undefined ? [] : this.setAside(supervisor, moment),
       },

@@ -20,12 +20,16 @@ export interface JoinParts
   /** Pids with an open VFIO handle, by bus id; undefined = nobody looked. */
   readonly passthroughHolders: ReadonlyMap<string, readonly number[]> | undefined;
   readonly identityOf: (pid: number) => ProcessIdentity | undefined;
+  /** Those of `sampling.stuckCalls` that say how things are now, see `callsInForce`. */
+  readonly callsInForce: readonly StuckCall[];
   readonly samplerLimit: string | undefined;
   readonly setAside: readonly GpuSetAside[];
 }
 
 /** A state before it was judged, and what the judge needs beyond it. */
 export interface Unjudged extends Omit<NodeState, 'findings' | 'topologyVersion'> {
+  /** Those of `sampling.stuckCalls` that say how things are now: not of a sampler that was succeeded. */
+  readonly callsInForce: readonly StuckCall[];
   /** Why no further sampler is started although one is wanted; undefined when none is missing. */
   readonly samplerLimit: string | undefined;
   readonly setAside: readonly GpuSetAside[];
@@ -81,7 +85,12 @@ export function join(parts: JoinParts, topology: Topology, judge: Judge): NodeSt
   };
   return {
     ...state,
-    findings: judge({ ...state, samplerLimit: parts.samplerLimit, setAside: parts.setAside }),
+    findings: judge({
+      ...state,
+      callsInForce: parts.callsInForce,
+      samplerLimit: parts.samplerLimit,
+      setAside: parts.setAside,
+    }),
     topologyVersion: topology.versionOf(state),
   };
 }

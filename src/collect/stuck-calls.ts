@@ -1,6 +1,8 @@
 import type { StuckCall } from '../model/node-state.js';
 import type { InFlightSnapshot, Snapshot } from '../native/addon.js';
 import { CALLS } from '../native/calls.generated.js';
+import { excludes } from '../native/exclusion.js';
+import { type Fleet, shownMember } from '../native/fleet.js';
 import { LANES, VERDICT } from '../native/member-view.js';
 import type { Moment } from './age.js';
 import { known } from './age.js';
@@ -13,6 +15,26 @@ export function stuckCallsOf(
   moment: Moment,
 ): readonly StuckCall[] {
   return snapshot.watch.inFlight.flatMap((call) => stuckCall(samplerPid, call, uuidOf, moment) ?? []);
+}
+
+/**
+ * The calls that say how things are now: those of the shown sampler, and those of older ones only where the shown one
+ * does not look. A sampler asleep for ever in a driver that answers its successor is evidence of what was, no more.
+ * Without a shown sampler nobody reads, and every call counts.
+ */
+export function callsInForce(fleet: Fleet, calls: readonly StuckCall[]): readonly StuckCall[] {
+  const shown = shownMember(fleet);
+  if (shown === undefined) return calls;
+  const older = new Set(
+    fleet.members.filter(({ generation }) => generation < shown.generation).map((member) => member.pid),
+  );
+  return calls.filter(({ samplerPid, lane, gpuIndex }) => {
+    if (samplerPid === shown.pid) return true;
+    if (!older.has(samplerPid)) return false;
+    // Lanes beside the GPUs' are left out only by a sampler that does not touch the driver; HAMi files it reads too.
+    if (gpuIndex === undefined) return lane !== 'hami' && shown.exclusion === 'all';
+    return excludes(shown.exclusion, gpuIndex);
+  });
 }
 
 function stuckCall(

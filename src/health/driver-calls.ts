@@ -41,11 +41,11 @@ function longest(calls: readonly StuckCall[]): readonly StuckCall[] {
 }
 
 /**
- * Whether the whole driver hangs: loading or init is stuck, or of two and more GPUs that are not lost or handed back
+ * Whether the whole driver hangs for the sampler that is shown: loading or init is stuck, or of two and more GPUs that are not lost or handed back
  * every one is.
  */
-export function isDriverStalled({ sampling, gpus }: Judged): boolean {
-  const stuck = sampling.stuckCalls.filter(({ verdict }) => verdict === 'stuck');
+export function isDriverStalled({ callsInForce, gpus }: Judged): boolean {
+  const stuck = callsInForce.filter(({ verdict }) => verdict === 'stuck');
   if (stuck.some(({ lane }) => lane === 'control')) return true;
   const own = gpus.filter(
     ({ condition }) => condition !== 'excluded' && condition !== 'lost' && condition !== 'failed',
@@ -53,10 +53,16 @@ export function isDriverStalled({ sampling, gpus }: Judged): boolean {
   return own.length > 1 && own.every((gpu) => stuck.some(({ gpuIndex }) => gpuIndex === gpu.index));
 }
 
+/** Calls in force, and those of a successor on its way: what it waits for is news although it is not shown yet. */
+function worthSaying({ callsInForce, sampling }: Judged): readonly StuckCall[] {
+  const starting = sampling.processes.filter(({ role }) => role === 'starting').map(({ pid }) => pid);
+  return [...callsInForce, ...sampling.stuckCalls.filter(({ samplerPid }) => starting.includes(samplerPid))];
+}
+
 /** `driver_stalled`: one finding instead of one per GPU. */
 export const driverStalled: Rule = (state) => {
   if (!isDriverStalled(state)) return [];
-  const stuck = state.sampling.stuckCalls.filter(({ verdict }) => verdict === 'stuck');
+  const stuck = state.callsInForce.filter(({ verdict }) => verdict === 'stuck');
   const first = stuck.reduce((a, b) => (b.seconds > a.seconds ? b : a));
   return [
     {
@@ -79,7 +85,7 @@ export const driverStalled: Rule = (state) => {
  */
 export const stuckCall: Rule = (state) => {
   if (isDriverStalled(state)) return [];
-  const stuck = longest(state.sampling.stuckCalls.filter(({ verdict }) => verdict === 'stuck'));
+  const stuck = longest(worthSaying(state).filter(({ verdict }) => verdict === 'stuck'));
   const quiet = state.setAside.filter((one) => !stuck.some(({ gpuIndex }) => gpuIndex === one.gpuIndex));
   return [
     ...stuck.map((call): Verdict => {
@@ -123,7 +129,7 @@ const GPU_HANGS =
 /** `gpu_call_slow`: information below half a minute, a warning above. */
 export const slowCall: Rule = (state) => {
   if (isDriverStalled(state)) return [];
-  const slow = state.sampling.stuckCalls.filter(({ verdict }) => verdict === 'slow');
+  const slow = worthSaying(state).filter(({ verdict }) => verdict === 'slow');
   return longest(slow).map(
     (call): Verdict => ({
       code: 'gpu_call_slow',

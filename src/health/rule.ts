@@ -3,6 +3,8 @@ import type { NodeState, StuckCall } from '../model/node-state.js';
 
 /** What a rule looks at. */
 export interface Judged extends Omit<NodeState, 'findings' | 'topologyVersion'> {
+  /** Those of `sampling.stuckCalls` that say how things are now: not of a sampler that was succeeded. */
+  readonly callsInForce: readonly StuckCall[];
   /** Why no further sampler is started although one is wanted; undefined when none is missing. */
   readonly samplerLimit: string | undefined;
   /** GPUs that are left out for a while because a call hung in them. */

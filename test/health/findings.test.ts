@@ -60,6 +60,7 @@ const WELL: Judged = {
   events: [],
   sources: [],
   calls: [],
+  callsInForce: [],
   samplerLimit: undefined,
   setAside: [],
 };
@@ -68,6 +69,7 @@ const withCalls = (stuckCalls: readonly StuckCall[], gpus = WELL.gpus): Judged =
   ...WELL,
   gpus,
   sampling: { ...WELL.sampling, stuckCalls },
+  callsInForce: stuckCalls,
 });
 
 const codes = (state: Judged) => new Findings().judge(state).map(({ code }) => code);
@@ -98,6 +100,18 @@ describe('findings', () => {
     expect(codes(withCalls(both, [gpu(0, 'stuck'), gpu(1, 'stuck')]))).toEqual(['driver_stalled']);
     const init = [call({ lane: 'control', gpuIndex: undefined, gpuUuid: undefined, function: 'nvmlInitWithFlags' })];
     expect(codes(withCalls(init, []))).toEqual(['driver_stalled']);
+  });
+
+  it('are none for calls of a sampler whose successor reads everything', () => {
+    const asleep = [call({}), call({ gpuIndex: 1, gpuUuid: 'GPU-1' })];
+    expect(codes({ ...withCalls(asleep), callsInForce: [] })).toEqual([]);
+  });
+
+  it('name the call that a successor waits in before it is shown, without calling the driver stalled', () => {
+    const init = call({ samplerPid: 90, lane: 'control', gpuIndex: undefined, gpuUuid: undefined });
+    const processes = [{ pid: 90, generation: 2, role: 'starting' as const, excluded: [], startedUnixSeconds: 990 }];
+    const sampling = { ...WELL.sampling, stuckCalls: [init], processes };
+    expect(codes({ ...WELL, sampling })).toEqual(['gpu_call_stuck']);
   });
 
   it('do not call the driver stalled for one GPU that hangs and one that is lost', () => {

@@ -79,6 +79,25 @@ describe.skipIf(obstacle !== undefined)(
       }
     });
 
+    it('in every call of a sampler does not hide what its successor reads', async () => {
+      const one = new LiveAgent('hgx-h100');
+      agent = one;
+      await one.start();
+      const up = await one.until('all GPUs up', allUp);
+      const sleeper = up.sampling.processes[0]?.pid as number;
+      frozen.freeze();
+      one.simulator('fault', '--pid', String(sleeper), '--hang', 'd-state', '--frozen-file', frozen.path('sleeper'));
+      await one.until('driver stalled', ({ findings }) => findings.some(({ code }) => code === 'driver_stalled'));
+      await one.running.control.release({});
+      await one.running.control.resume({});
+      const state = await one.until('all GPUs up again', allUp, 20);
+      expect(state.sampling.processes.find(({ pid }) => pid === sleeper)?.role).toBe('stuck');
+      // Evidence of what was stays, without a say in how things are.
+      expect(state.sampling.stuckCalls.some(({ samplerPid }) => samplerPid === sleeper)).toBe(true);
+      expect(state.findings.map(({ code }) => code)).toEqual(['simulated_node']);
+      expect(state.gpus[5]?.readings.get('power_watts')).toBeGreaterThan(0);
+    });
+
     it('does not keep the agent from ending', async () => {
       const one = await asleepOn(0);
       const pid = one.state().sampling.processes.find(({ role }) => role === 'stuck')?.pid as number;
