@@ -4,7 +4,7 @@ import type { Config } from './config/config.js';
 import { controlActions } from './control.js';
 import { Findings } from './health/findings.js';
 import { MetricsRenderer } from './metrics/renderer.js';
-import type { Holder } from './model/control.js';
+import { ControlError, type Holder } from './model/control.js';
 import type { NodeState } from './model/node-state.js';
 import type { Addon } from './native/addon.js';
 import { type Clock, nodeClock } from './native/clock.js';
@@ -117,7 +117,8 @@ export async function collectOnce(config: Config, deadlineMilliseconds: number):
 
 /**
  * Who holds a GPU, for commands that found no running agent. The sampler that looked the GPU up is left out: it ends
- * with the command. Throws `ControlError` for a GPU that is not there.
+ * with the command. Throws `ControlError` for a GPU that is not there, and another error while nobody can know that,
+ * because the driver has not said which GPUs it has.
  */
 export async function holdersOnce(
   config: Config,
@@ -126,8 +127,14 @@ export async function holdersOnce(
 ): Promise<readonly Holder[]> {
   return readOnce(config, deadlineMilliseconds, async (core) => {
     const { procfs, dev } = config.path;
-    const holders = await controlActions({ ...core, procfs, dev }).holders(gpu);
-    return holders.filter(({ role }) => role === 'other');
+    try {
+      const holders = await controlActions({ ...core, procfs, dev }).holders(gpu);
+      return holders.filter(({ role }) => role === 'other');
+    } catch (error) {
+      const { driver, sampling } = core.collector.current();
+      if (driver.state !== 'starting' || !(error instanceof ControlError)) throw error;
+      throw new Error(sampling.reason ?? 'the driver has not said which GPUs there are');
+    }
   });
 }
 

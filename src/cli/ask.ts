@@ -102,8 +102,10 @@ export async function askNode({ config, deadline, collectOnce }: Invocation): Pr
     { by: 'control socket', door: controlDoor(config), path: '/v1/state' },
     ...(web === undefined ? [] : [{ by: 'web address', door: web, path: '/api/v1/node' } as const]),
   ] as const;
-  for (const { by, door, path } of doors) {
-    const outcome = await tryDoor(door, path, deadline.remaining(AGENT_MILLISECONDS));
+  for (const [index, { by, door, path }] of doors.entries()) {
+    // The own reading comes after the doors.
+    const left = doors.length - index + 1;
+    const outcome = await tryDoor(door, path, deadline.share(left, AGENT_MILLISECONDS));
     if (typeof outcome !== 'string') return { node: outcome, by };
     tried.push(`${doorText(door)}: ${outcome}`);
   }
@@ -115,9 +117,9 @@ export async function askNode({ config, deadline, collectOnce }: Invocation): Pr
   throw new CommandError(EXIT.nobody, `nobody answered:\n${tried.map((line) => `  ${line}`).join('\n')}`);
 }
 
-/** Whether an own reading ended at its deadline before the driver had said anything. */
-export function isUnanswered({ node, by }: Told): boolean {
-  return by === 'own reading' && node.driver.state === 'starting';
+/** Whether the driver has said nothing so far, to the agent or to an own reading that ended at its deadline. */
+export function isUnanswered({ node }: Told): boolean {
+  return node.driver.state === 'starting';
 }
 
 async function tryDoor(door: Door, path: string, milliseconds: number): Promise<NodeView | string> {

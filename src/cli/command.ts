@@ -91,6 +91,11 @@ export class Deadline {
 
   /** Milliseconds left, at most `limit`; at least 1, so that it may stand as a time limit. */
   remaining(limit = Number.POSITIVE_INFINITY): number {
-    return Math.max(1, Math.min(limit, Math.ceil(this.#end - performance.now())));
+    return Math.max(1, Math.ceil(Math.min(limit, this.#end - performance.now())));
+  }
+
+  /** Milliseconds for the first of so many attempts that follow each other: a silent one leaves the others theirs. */
+  share(attempts: number, limit = Number.POSITIVE_INFINITY): number {
+    return this.remaining(Math.min(limit, this.remaining() / attempts));
   }
 }

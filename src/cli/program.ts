@@ -13,7 +13,7 @@ import {
 import { COMMANDS } from './commands.js';
 import { COMMON_FLAGS, commandHelp, findCommand, overview } from './help.js';
 import { paint } from './paint.js';
-import { visible } from './text.js';
+import { jsonText, visible } from './text.js';
 
 const DEFAULT_TIMEOUT_SECONDS = 10;
 
@@ -68,7 +68,7 @@ async function run(command: Command, argv: readonly string[], surroundings: Surr
     paint: paint(surroundings.colours),
     flag: (name) => loaded.command.get(name),
     print: (...lines) => surroundings.out(lines.map((line) => `${line}\n`).join('')),
-    printJson: (document) => surroundings.out(`${JSON.stringify(document, null, 2)}\n`),
+    printJson: (document) => surroundings.out(`${jsonText(document)}\n`),
   };
   return command.run(invocation);
 }

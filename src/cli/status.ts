@@ -21,7 +21,7 @@ export const status: Command = {
   flags: [],
   details: [
     'Asks the running agent; without one the node is read once.',
-    'Exit code 1 when there is a finding of severity warning or critical, 3 when the driver did not answer in time.',
+    'Exit code 1 when there is a finding of severity warning or critical, 3 when the driver has said nothing yet.',
   ],
   async run(invocation) {
     const told = await askNode(invocation);

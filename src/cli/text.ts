@@ -3,9 +3,21 @@ import { withoutDeceptive } from '../model/deceptive-text.js';
 /** Text with everything that is not meant to be seen spelt out as `\u001b`. */
 export function visible(text: string): string {
   return withoutDeceptive(text, (character) => {
-    const code = (character.codePointAt(0) as number).toString(16);
-    return code.length > 4 ? `\\u{${code}}` : `\\u${code.padStart(4, '0')}`;
+    const code = character.codePointAt(0) as number;
+    return code > 0xffff ? `\\u{${code.toString(16)}}` : unicodeEscape(code);
   });
+}
+
+/** A JSON document over several lines; what is not meant to be seen is escaped, which JSON reads back as it was. */
+export function jsonText(document: unknown): string {
+  const lines = JSON.stringify(document, null, 2).split('\n');
+  const escaped = (character: string) =>
+    Array.from({ length: character.length }, (_, unit) => unicodeEscape(character.charCodeAt(unit))).join('');
+  return lines.map((line) => withoutDeceptive(line, escaped)).join('\n');
+}
+
+function unicodeEscape(unit: number): string {
+  return `\\u${unit.toString(16).padStart(4, '0')}`;
 }
 
 /** Scripts and signs that take two columns (East Asian Width W and F, emoji). */

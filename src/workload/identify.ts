@@ -1,3 +1,4 @@
+import { withoutDeceptive } from '../model/deceptive-text.js';
 import type { Workload } from '../model/workload.js';
 import { type CgroupName, cgroupName } from './cgroup-name.js';
 import { machineArguments } from './command-line.js';
@@ -11,10 +12,9 @@ export interface KnownContainer {
 
 const LONGEST_TEXT = 128;
 
-/** Texts that a process chose itself: cut, and without control characters. */
+/** Texts that a process chose itself: cut, and without what could mislead their reader. */
 function printable(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is removed.
-  return text.replace(/[\u0000-\u001f\u007f]/g, '?').slice(0, LONGEST_TEXT);
+  return withoutDeceptive(text.slice(0, LONGEST_TEXT), () => '?');
 }
 
 const EMPTY = {

@@ -46,7 +46,7 @@ beforeAll(async () => {
   const { log } = fastify({ logger: { level: 'silent' } });
   const parts = {
     source: { current: () => runningState() },
-    metrics: { render: async () => Buffer.from(METRICS) },
+    metrics: { render: async () => Buffer.from(metricsText) },
     maxRequests: 4,
     log: undefined,
   };
@@ -71,6 +71,7 @@ calls_seconds_bucket{le="+Inf"} 3
 calls_seconds_sum 1.5
 calls_seconds_count 3
 `;
+let metricsText = METRICS;
 
 const bySocket = [`--path.run=${run}`];
 const byWeb = () => ['--path.run=/nowhere', `--web.listen-address=${new URL(web.url).host}`];
@@ -94,6 +95,22 @@ describe('a running agent is asked', () => {
     expect((await runCommand(['metrics', ...bySocket])).out).toBe(METRICS);
     const { out } = await runCommand(['metrics', '--web.telemetry-path=/gpu-metrics', ...byWeb()]);
     expect(out).toBe(METRICS);
+  });
+
+  it('for its metrics, without handing a terminal what a foreign name hides', async () => {
+    const hostile = 'a\u001b]0;owned\u0007\u009b31m\u202ea';
+    metricsText = `gpu_workload_info{name="${hostile}"} 1\n`;
+    try {
+      const piped = await runCommand(['metrics', ...bySocket]);
+      expect(piped.out).toBe(metricsText);
+      const shown = await runCommand(['metrics', ...bySocket], { columns: 80 });
+      expect(shown.out).toBe('gpu_workload_info{name="a\\u001b]0;owned\\u0007\\u009b31m\\u202ea"} 1\n');
+      const json = await runCommand(['metrics', '--json', ...bySocket]);
+      expect(json.out).toContain('"name": "a\\u001b]0;owned\\u0007\\u009b31m\\u202ea"');
+      expect(JSON.parse(json.out).families[0].samples[0].labels.name).toBe(hostile);
+    } finally {
+      metricsText = METRICS;
+    }
   });
 
   it('for its metrics as JSON', async () => {

@@ -68,6 +68,11 @@ describe('who a process belongs to', () => {
     expect(workload).toMatchObject({ id: 'process-4242-77', name: 'a?b', command: 'x?[31m y', namedBy: 'proc' });
   });
 
+  it('takes out of a title whatever else a terminal would obey or a reader be misled by', () => {
+    const workload = identify(process({ comm: 'a\u009b31mb', commandLine: ['x\u202egnp\u200b', 'y'] }), []);
+    expect(workload).toMatchObject({ name: 'a?31mb', command: 'x?gnp? y' });
+  });
+
   it('joins the processes of one workload', () => {
     const a = identify(process({ cgroup: '0::/system.slice/x.service' }), []);
     const b = identify(process({ pid: 5, cgroup: '0::/system.slice/x.service' }), []);

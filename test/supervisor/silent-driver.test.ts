@@ -1,0 +1,25 @@
+import { afterEach, expect, it, vi } from 'vitest';
+import { holdersOnce } from '../../src/agent.js';
+import { runCommand } from '../cli/surroundings.js';
+import { LiveAgent } from './live-agent.js';
+
+vi.setConfig({ testTimeout: 60_000 });
+
+let node: LiveAgent | undefined;
+afterEach(() => node?.dispose());
+
+it('holders without an agent does not say of a GPU that it is not there before the driver has said which are', async () => {
+  const hanging = new LiveAgent('hgx-h100');
+  node = hanging;
+  const flags = hanging.simulator('flags').split('\n');
+  const holders = (gpu: string) =>
+    runCommand(['holders', gpu, '--timeout=4s', '--web.listen-address=127.0.0.1:0', ...flags], { holdersOnce });
+
+  const absent = await holders('99');
+  expect([absent.code, absent.err]).toEqual([1, expect.stringContaining('No GPU of this node is called "99"')]);
+
+  hanging.simulator('fault', '--hang', 'killable');
+  const silent = await holders('0');
+  expect([silent.code, silent.err]).toEqual([3, expect.stringContaining('no agent answers, and looking here failed')]);
+  expect(silent.err).not.toContain('No GPU');
+});
