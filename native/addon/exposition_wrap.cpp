@@ -2,7 +2,9 @@
 
 #include <cstdint>
 #include <limits>
+#include <optional>
 #include <span>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -105,7 +107,8 @@ class ExpositionWrap : public Napi::ObjectWrap<ExpositionWrap> {
     Napi::ArrayBuffer output = outputOf(env, exposition_.bytesMax(format, inserts));
     const auto written = exposition_.render({values.Data(), values.ElementLength()}, format, inserts,
                                             {static_cast<char*>(output.Data()), output.ByteLength()});
-    return Napi::Uint8Array::New(env, written.value(), output, 0);
+    if (!written) throw std::logic_error("an exposition is longer than bytesMax() said");
+    return {env, Napi::Uint8Array::New(env, *written, output, 0)};
   }
 
   /// The buffer of the render before, unless it is too small or four times too large. It belongs to JavaScript: a view

@@ -9,6 +9,7 @@ import { dirname } from 'node:path';
 import { fingerprint, isCurrent, remember } from '../build/fingerprint.mjs';
 import { findNodeHeaders } from '../build/node-headers.mjs';
 import { Failure, runChild } from '../child.mjs';
+import { simulatorBranches } from '../layout.mjs';
 import { findClangTool } from './clang-tools.mjs';
 import { sourceFiles } from './sources.mjs';
 
@@ -22,9 +23,13 @@ const perFileSeconds = 180;
 function flagsFor(file) {
   if (file.endsWith('.c')) return ['-std=c17'];
   const flags = ['-std=c++20', '-Wall', '-Wextra', '-Wshadow'];
-  if (file.startsWith('simulator/')) return [...flags, '-Isimulator', '-Isimulator/nvml'];
+  if (file.startsWith('simulator/')) {
+    // The branch is given by the makefile, one build each; for lint they are alike.
+    return [...flags, '-Isimulator', '-Isimulator/nvml', `-DSIMULATED_BRANCH=${simulatorBranches[0]}`];
+  }
   flags.push('-Inative');
-  if (file.startsWith('test/native/')) flags.push('-Itest/native');
+  // Fuzzing and benchmarks use the generators of the native tests.
+  if (/^(?:test|bench)\//.test(file)) flags.push('-Itest/native');
   if (file.startsWith('native/addon/')) {
     const { directory, tried } = findNodeHeaders();
     if (directory === undefined) throw new Failure(`no headers of Node found:\n  ${tried.join('\n  ')}`);

@@ -14,11 +14,12 @@ enum class Attribute : std::uint32_t {
 #undef ATTRIBUTE
 };
 
-inline constexpr std::size_t kAttributes = 0
-#define ATTRIBUTE(name, kind) +1
+inline constexpr std::array kEveryAttribute{
+#define ATTRIBUTE(name, kind) Attribute::name,
 #include "../state/attributes.def"
 #undef ATTRIBUTE
-    ;
+};
+inline constexpr std::size_t kAttributes = kEveryAttribute.size();
 
 /// One value; texts point into the mapped journal, which lives as long as the library.
 struct AttributeValue {

@@ -14,7 +14,9 @@ std::int64_t LoadTimeline::percentAt(std::int64_t nanoseconds) const {
     if (staircase.startNanoseconds <= nanoseconds) current = &staircase;
   }
   if (current == nullptr) return 0;
-  std::int64_t left = (nanoseconds - current->startNanoseconds + current->phaseNanoseconds) % periodOf(*current);
+  const std::int64_t period = periodOf(*current);
+  if (period == 0) return 0;  // a staircase without steps is no load
+  std::int64_t left = (nanoseconds - current->startNanoseconds + current->phaseNanoseconds) % period;
   for (const LoadStep& step : current->steps) {
     if (left < step.nanoseconds) return step.percent;
     left -= step.nanoseconds;

@@ -73,15 +73,15 @@ class Playground {
     const std::uint64_t places[] = {0, at.deviceNum, at.uuids, at.limit, at.procs, at.procs + at.slotBytes, at.procNum};
     std::size_t i = 4;
     while (i + 4 <= size) {
-      const std::uint64_t place = places[data[i] % std::size(places)] + data[i + 1] + 256u * (data[i + 2] & 7);
+      const std::uint64_t place = places[data[i] % std::size(places)] + data[i + 1] + 256ull * (data[i + 2] & 7);
       const std::size_t length = std::min<std::size_t>(data[i + 3] & 63, size - i - 4);
       i += 4;
       if (place + length <= at.fileBytes) gna::test::patchFile(file, place, data + i, length);
       i += length;
     }
     std::uint64_t bytes = at.fileBytes;
-    if (data[1] % 4 == 1) bytes = at.fileBytes - 1 - data[2] * 256u - data[3];
-    if (data[1] % 4 == 2) bytes = at.fileBytes + data[2] * 256u + data[3];
+    if (data[1] % 4 == 1) bytes = at.fileBytes - 1 - data[2] * 256ull - data[3];
+    if (data[1] % 4 == 2) bytes = at.fileBytes + data[2] * 256ull + data[3];
     if (data[1] % 16 == 3) bytes = data[2] * 8192u + data[3];
     if (truncate(file.c_str(), static_cast<off_t>(bytes)) != 0) std::abort();
     const ReadOutcome outcome = read(directory_.get(), "x.cache", scratch_, usage_);
@@ -158,8 +158,8 @@ static std::vector<std::vector<std::uint8_t>> seeds() {
   std::vector<std::uint8_t> sweep(1 + words.size() * 8, 1);
   std::memcpy(sweep.data() + 1, words.data(), words.size() * 8);
   std::vector<std::vector<std::uint8_t>> all = {sweep};
-  for (std::uint8_t g = 0; g < kGenerations.size(); ++g) {
-    all.push_back({0, g, 0, 0, 0, 0, 4, 0, 4, 1, 0, 0, 0, 6, 0, 0, 4, 255, 255, 255, 127});
+  for (std::size_t g = 0; g < kGenerations.size(); ++g) {
+    all.push_back({0, static_cast<std::uint8_t>(g), 0, 0, 0, 0, 4, 0, 4, 1, 0, 0, 0, 6, 0, 0, 4, 255, 255, 255, 127});
   }
   return all;
 }

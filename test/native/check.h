@@ -72,6 +72,11 @@ bool reportEqual(const A& actual, const B& expected, const char* file, int line,
   if constexpr (std::is_integral_v<A> && std::is_integral_v<B> && !std::is_same_v<A, bool> &&
                 !std::is_same_v<B, bool>) {
     if (std::cmp_equal(actual, expected)) return true;
+  } else if constexpr (
+      requires { actual.value_or(expected); } && !requires { expected.has_value(); } &&
+      !std::is_same_v<B, std::nullopt_t>) {
+    // An optional against a value: absent is a difference, not something to look into.
+    if (actual.has_value()) return reportEqual(*actual, expected, file, line, text);
   } else {
     if (actual == expected) return true;
   }

@@ -4,9 +4,11 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <cstring>
 #include <string>
+#include <string_view>
 
 #include "check.h"
 #include "core/clock/clock.h"
@@ -21,7 +23,8 @@ class ClockFile {
   ClockFile(std::int64_t base, std::int64_t shown, std::int64_t realtimeOffset, double rate) {
     int fd = mkstemp(path_);
     unsigned char bytes[64] = {};
-    std::memcpy(bytes, "GNSCLK01", 8);
+    constexpr std::string_view kMagic = "GNSCLK01";
+    std::copy(kMagic.begin(), kMagic.end(), bytes);
     std::memcpy(bytes + 16, &base, 8);
     std::memcpy(bytes + 24, &shown, 8);
     std::memcpy(bytes + 32, &realtimeOffset, 8);

@@ -34,6 +34,7 @@ struct Node {
 
   static std::vector<GeneratedRegion> allLayouts() {
     std::vector<GeneratedRegion> regions;
+    regions.reserve(std::size(kGenerations));
     for (const Generation g : kGenerations) regions.push_back(exampleRegion(g));
     return regions;
   }
@@ -131,8 +132,8 @@ TEST("extreme values survive the way, also where absent has a code of its own") 
   CHECK_EQ(u.priority, -2'147'483'648);
   CHECK_EQ(u.processes[0].pid, -1);
   REQUIRE(u.devices[0].smUtilPercent && u.cells[0].smUtilPercent);
-  CHECK_EQ(*u.devices[0].smUtilPercent, ~std::uint64_t{0} - 1);
-  CHECK_EQ(*u.cells[0].smUtilPercent, 0xfffffffeu);
+  CHECK_EQ(u.devices[0].smUtilPercent, ~std::uint64_t{0} - 1);
+  CHECK_EQ(u.cells[0].smUtilPercent, 0xfffffffeu);
 }
 
 TEST("too little room shortens the process lists of all alike before it drops a container") {

@@ -45,7 +45,7 @@ const char* word(bool value) { return value ? "true" : "false"; }
 void compare(const fs::path& folder) {
   std::printf("# %s\n", folder.filename().c_str());
   const Json whole = Json::parse(contentOf(folder / "expected.json"));
-  const Json expected = whole["expected"];
+  const Json& expected = whole["expected"];
   Scratch scratch;
   FileUsage usage;
   const OwnedFd directory(open(folder.c_str(), O_PATH | O_DIRECTORY));

@@ -74,7 +74,7 @@ RegionMembers regionOf(Generation g) {
   m.bytes(kSemaphore, 8);
   if (g == Generation::v1_1Shifted) m.bytes(kSemaphore, 8);
   r.deviceNum = m.u64();
-  r.uuids = m.bytes(16 * 96);
+  r.uuids = m.bytes(std::uint64_t{16} * 96);
   r.limit = m.u64(16);
   r.smLimit = m.u64(16);
   r.procs = m.bytes(1024 * slotOf(g).size, 8);

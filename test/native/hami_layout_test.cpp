@@ -84,12 +84,18 @@ TEST("sizes one byte off are refused, a missing magic is told from a wrong one")
   CHECK_EQ(recognizeWords(2008953, kRegionMagic + 1, 1, 2).refusal, Refusal::badMagic);
 }
 
+/// Empty where the number stands for no refusal.
+static std::string_view codeOf(std::uint32_t number) {
+  const auto refusal = refusalFromNumber(number);
+  return refusal ? refusalCode(*refusal) : std::string_view{};
+}
+
 TEST("refusal codes are distinct, lower case and complete") {
   for (std::uint32_t i = 0; i < kRefusalCount; ++i) {
-    const auto code = refusalCode(*refusalFromNumber(i));
+    const auto code = codeOf(i);
     CHECK(!code.empty());
     CHECK(code.find_first_not_of("abcdefghijklmnopqrstuvwxyz_") == std::string_view::npos);
-    for (std::uint32_t k = 0; k < i; ++k) CHECK(code != refusalCode(*refusalFromNumber(k)));
+    for (std::uint32_t k = 0; k < i; ++k) CHECK(code != codeOf(k));
   }
   CHECK(!refusalFromNumber(kRefusalCount));
   CHECK_EQ(refusalCode(Refusal::notReadable), "not_readable");

@@ -17,8 +17,6 @@ using gna::test::Generation;
 using gna::test::kExampleUnits;
 using gna::test::kGenerations;
 using gna::test::nameOf;
-using gna::test::offsetsOf;
-using gna::test::patchFile;
 using gna::test::TemporaryTree;
 using gna::test::writeRegion;
 
@@ -88,9 +86,9 @@ TEST("what a layout lacks is absent, not zero") {
     CHECK_EQ(usage.devices[0].smUtilPercent.has_value(), hasUtilization);
     CHECK_EQ(usage.cells[0].smUtilPercent.has_value(), hasUtilization);
     CHECK_EQ(usage.lastKernelUnixSeconds.has_value(), hasLastKernel);
-    if (hasUtilization) CHECK_EQ(*usage.devices[0].smUtilPercent, 2 + 8 + 11);
-    if (hasUtilization) CHECK_EQ(*usage.devices[1].smUtilPercent, 3 + 9 + 12);
-    if (hasLastKernel) CHECK_EQ(*usage.lastKernelUnixSeconds, 1'795'301'829);
+    if (hasUtilization) CHECK_EQ(usage.devices[0].smUtilPercent, 2 + 8 + 11);
+    if (hasUtilization) CHECK_EQ(usage.devices[1].smUtilPercent, 3 + 9 + 12);
+    if (hasLastKernel) CHECK_EQ(usage.lastKernelUnixSeconds, 1'795'301'829);
   }
   GeneratedRegion never = exampleRegion(Generation::v1_2);
   never.lastKernelTime = 0;
@@ -109,9 +107,9 @@ TEST("processes are listed one by one with their share of each device") {
   CHECK_EQ(last.cellCount, 2);
   const ProcessCell& cell = usage.cells[last.firstCell + 1];
   CHECK_EQ(cell.deviceIndex, 1);
-  CHECK_EQ(cell.usedBytes, 4 * 17 * 70'000'000ull);
-  CHECK_EQ(cell.driverReportedBytes, 4 * 19 * 70'000'000ull);
-  CHECK_EQ(*cell.smUtilPercent, 12);
+  CHECK_EQ(cell.usedBytes, 4ull * 17 * 70'000'000);
+  CHECK_EQ(cell.driverReportedBytes, 4ull * 19 * 70'000'000);
+  CHECK_EQ(cell.smUtilPercent, 12);
 }
 
 TEST("a full table is summed whole, the list of processes is bounded") {
@@ -228,7 +226,7 @@ TEST("devices without a proper UUID are dropped and counted, unused entries are 
   const auto [outcome, usage] = readRegion(region);
   REQUIRE(outcome.ok() && usage.devices.size() == 1);
   CHECK_EQ(usage.devices[0].index, 1);
-  CHECK_EQ(usage.devices[0].usedBytes, 8 * 17 * 70'000'000ull);
+  CHECK_EQ(usage.devices[0].usedBytes, 8ull * 17 * 70'000'000);
   CHECK_EQ(usage.devicesDropped, 4);
 }
 

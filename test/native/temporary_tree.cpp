@@ -23,7 +23,7 @@ TemporaryTree::~TemporaryTree() {
 }
 
 std::string TemporaryTree::makeDirectory(const std::string& name) const {
-  const std::string path = *this / name;
+  std::string path = *this / name;
   std::filesystem::create_directories(path);
   return path;
 }

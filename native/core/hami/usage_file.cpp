@@ -16,7 +16,7 @@ namespace gna::hami {
 
 namespace {
 
-constexpr std::uint32_t kLargestSlotBytes = 1960;
+constexpr std::size_t kLargestSlotBytes = 1960;
 constexpr std::uint32_t kChunkSlots = 64;
 constexpr std::size_t kLargestHeaderBytes = 1888;
 constexpr std::size_t kLargestTailBytes = 24;
@@ -122,7 +122,7 @@ class Reading {
   Refusal settle(const Layout& l, std::byte* earlier, std::byte* slot, std::uint64_t offset) {
     for (int tries = 1;; ++tries) {
       const auto sequence = slotSequence(l, slot);
-      if (sequence == slotSequence(l, earlier) && *sequence % 2 == 0) return Refusal::none;
+      if (sequence && sequence == slotSequence(l, earlier) && *sequence % 2 == 0) return Refusal::none;
       if (tries == kSlotTries) {
         ++out_.slotsUnstable;
         return Refusal::none;

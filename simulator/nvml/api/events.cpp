@@ -97,6 +97,7 @@ bool takeEvent(Library& library, EventSet& set, EventData& data) {
 std::vector<std::uint32_t> gpusOf(EventSet& set) {
   const std::lock_guard lock(set.mutex);
   std::vector<std::uint32_t> gpus;
+  gpus.reserve(set.registrations.size());
   for (const Registration& registration : set.registrations) gpus.push_back(registration.gpu);
   return gpus;
 }
