@@ -42,6 +42,7 @@ const stages = [
   ...[lockFile, generatedFiles, rooms, simulatorIndependence].map(checkStage),
   ...[agentTypes, scriptTypes, scriptLint, scriptFormat, cppFormat].map(checkStage),
   scriptStage('binary interface against the real headers', ['scripts/abi-check/main.mjs']),
+  scriptStage('expositions before the parsers of others', ['scripts/test-exposition.mjs']),
   checkStage(cppLint),
   ...sanitizerStages,
   scriptStage('fuzzing the reader of HAMi files', ['scripts/fuzz.mjs', '--seconds=60']),

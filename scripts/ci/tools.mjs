@@ -10,7 +10,6 @@ const tools = [
   { probe: ['g++', '--version'], packages: ['g++'] },
   { probe: ['make', '--version'], packages: ['make'] },
   { probe: ['git', '--version'], packages: ['git'] },
-  { probe: ['promtool', '--version'], packages: ['prometheus'] },
 ];
 
 /**
