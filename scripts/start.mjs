@@ -1,7 +1,7 @@
 /**
  * `npm start`: installs, builds, and runs the agent on this host's driver; where none answers, on a simulated node.
  * Arguments go to `gpu-node-agent serve`: `npm start -- --web.listen-address=127.0.0.1:9900`. Whoever names a driver
- * library or a root of their own gets just that.
+ * library, a root or a configuration file of their own, by flag or by environment, gets just that.
  */
 import { ensureBuilt } from './build/ensure-built.mjs';
 import { runScript } from './child.mjs';
@@ -9,6 +9,7 @@ import { probeDriver } from './driver-probe.mjs';
 import { runInForeground } from './foreground.mjs';
 import { bundlePath } from './layout.mjs';
 import { ensureSimulatedNode } from './simulated-node.mjs';
+import { namesOwnNode, undecidedFlags, variableOf } from './simulation-flags.mjs';
 
 /** Heap limits measured for this service: the young generation would otherwise keep 60 MiB after a few scrapes. */
 const heapFlags = ['--max-semi-space-size=1', '--max-old-space-size=96'];
@@ -21,19 +22,23 @@ const scenario = 'mixed';
  * @param {readonly string[]} given the user's own arguments
  */
 async function simulationFlags(given) {
-  if (given.some((arg) => /^--(?:nvml\.library|path\.(?:sysfs|procfs|dev)|config\.file)\b/.test(arg))) return [];
+  if (namesOwnNode(given, process.env)) return [];
   const probe = await probeDriver();
   if (probe.answers) {
     console.log('An NVIDIA driver answers on this host: the agent runs on it.');
     return [];
   }
-  const flags = await ensureSimulatedNode(scenario);
+  const flags = undecidedFlags(await ensureSimulatedNode(scenario), given, process.env);
+  const run = flags.find((flag) => flag.startsWith('--path.run='))?.slice('--path.run='.length);
   console.log(
     [
       '',
       `  No NVIDIA driver answers on this host (${probe.reason}).`,
       `  The agent runs on a SIMULATED node ("${scenario}"): GPUs, processes and values are invented.`,
       '  Simulated GPUs have UUIDs that begin with GPU-51000000-.',
+      ...(run === undefined
+        ? []
+        : ['', '  Commands in another terminal find it after', `  export ${variableOf('path.run')}=${run}`]),
       '',
     ].join('\n'),
   );
