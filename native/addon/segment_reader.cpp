@@ -136,8 +136,14 @@ Napi::Value SegmentReader::read(const Napi::CallbackInfo& info) {
 
   const std::uint64_t swept = segment_.hami().count();
   if (swept != hamiPublished_) {
-    std::vector<std::uint64_t> blob(segment_.hami().newestWords());
-    const std::size_t words = segment_.hami().read(blob.data(), blob.size());
+    // A longer sweep may be published between looking and reading: then what was read is cut, and read again.
+    std::vector<std::uint64_t> blob;
+    std::size_t words = 0;
+    for (int attempt = 0; attempt < 4 && blob.size() < segment_.hami().newestWords(); ++attempt) {
+      blob.resize(segment_.hami().newestWords());
+      words = segment_.hami().read(blob.data(), blob.size());
+    }
+    if (blob.size() < segment_.hami().newestWords()) words = 0;  // the next wake-up tries again
     if (words > 0) {
       hamiPublished_ = swept;
       snapshot.Set("hami", hamiObject(env, {{blob.data(), words}, swept}));

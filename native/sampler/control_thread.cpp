@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <cstdio>
 #include <cstring>
@@ -61,23 +62,23 @@ class Control {
       publishExcluded(0, shm::kMaxGpus);
       publish();
       finishAttempt();
-      while (!leaving()) sleep(-1);
+      while (!leaving()) sleep(s_.controlBell.rings(), -1);
       return;
     }
     while (!leaving()) {
+      const std::uint32_t seen = s_.controlBell.rings();
       if (openAndInit())
         serve();
       else
-        sleep(kRetryNs);
+        sleep(seen, kRetryNs);
     }
   }
 
  private:
   bool leaving() const { return s_.leaving.load(std::memory_order_acquire); }
 
-  // Until rung or, on the injected clock, `ns` passed (negative = no limit).
-  void sleep(std::int64_t ns) {
-    const std::uint32_t seen = s_.controlBell.rings();
+  // Until somebody rings after `seen` was taken or, on the injected clock, `ns` passed (negative = no limit).
+  void sleep(std::uint32_t seen, std::int64_t ns) {
     if (leaving()) return;
     if (ns < 0) {
       s_.controlBell.wait(seen, -1);
@@ -103,6 +104,7 @@ class Control {
   Return call(Call id, A... arguments) {
     using F = Return (*)(A...);
     const F function = s_.library.get<F>(id);
+    if (leaving()) return nvml::kErrorTimeout;  // no call is started any more
     return function ? s_.controlLane.run(id, function, arguments...) : nvml::kErrorFunctionNotFound;
   }
 
@@ -147,7 +149,11 @@ class Control {
     if (openLibrary()) {
       s_.controlLane.beginBatch();
       code = init();
-      if (code == nvml::kSuccess) code = readVersionsAndCount();
+      if (code == nvml::kSuccess) {
+        code = readVersionsAndCount();
+        // Inits are counted: one that is not used has to be taken back, or a later shutdown shuts nothing down.
+        if (code != nvml::kSuccess) call(Call::Shutdown);
+      }
       s_.controlLane.idle();
       record_.last_code = code;
       record_.state = stateOf(code);
@@ -160,8 +166,10 @@ class Control {
     if (code == nvml::kSuccess) {
       ++record_.generation;
       initializedNs_ = s_.clock->monotonicNs();
+      recountNs_ = initializedNs_ + kRecountNs;
       prepareGpus();
-      s_.park.store(false, std::memory_order_release);
+      s_.parkEvents.store(false);
+      s_.park.store(false);
       s_.generation.store(record_.generation, std::memory_order_release);
       s_.eventsBell.ring();
     }
@@ -202,12 +210,29 @@ class Control {
     std::uint32_t have = s_.gpuSlots.load(std::memory_order_relaxed);
     for (; have < wanted; ++have) {
       s_.gpus[have] = std::make_unique<GpuSlot>(s_.segment.statistics(3 + have));
-      if (s_.excluded[have]) {
-        publishExcluded(have, have + 1);
-      } else {
-        startGpuThread(state_, have);
-      }
+      // Counted before its thread starts, so that a leave() in between rings it.
       s_.gpuSlots.store(have + 1, std::memory_order_release);
+      if (s_.excluded[have])
+        publishExcluded(have, have + 1);
+      else
+        startGpu(have);
+    }
+    for (std::uint32_t i = 0; i < have; ++i)
+      if (threadless_[i]) startGpu(i);
+  }
+
+  /// A pids limit can refuse the thread: that GPU is failed (code 23, insufficient resources) and tried again later.
+  void startGpu(std::uint32_t i) {
+    threadless_[i] = !startGpuThread(state_, i);
+    s_.gpus[i]->parked.store(threadless_[i]);
+    if (threadless_[i]) {
+      shm::GpuFixed fixed;
+      std::memset(fixed.status, reading_status::kNotAsked, sizeof fixed.status);
+      fixed.state = shm::GpuState::failed;
+      fixed.state_code = 23;
+      s_.segment.gpu(i).publish(&fixed, sizeof fixed);
+    } else if (leaving()) {
+      s_.gpus[i]->bell.ring();
     }
   }
 
@@ -232,20 +257,35 @@ class Control {
 
   /// Everything is well: recount now and then, until somebody asks for a new init.
   void serve() {
-    while (!leaving() && s_.reinitCode.load(std::memory_order_acquire) == 0) {
-      sleep(kRecountNs);
-      if (leaving()) return;
+    while (!leaving()) {
+      // Rings from here on are not lost, whatever is looked at meanwhile.
+      const std::uint32_t seen = s_.controlBell.rings();
       if (everyGpuFails()) s_.requestReinit(nvml::kErrorUnknown);
       if (s_.reinitCode.load(std::memory_order_acquire) != 0) break;
-      std::uint64_t now = record_.gpu_count;
-      s_.controlLane.beginBatch();
-      const Return code = count(now);
-      s_.controlLane.idle();
-      if (code == nvml::kSuccess && now != record_.gpu_count) s_.requestReinit(nvml::kErrorGpuNotFound);
+      if (s_.clock->monotonicNs() >= recountNs_) {
+        recount();
+        continue;
+      }
+      sleep(seen, recountNs_ - s_.clock->monotonicNs());
     }
     if (leaving()) return;
     calmDown();
     if (!leaving()) shutdown();
+  }
+
+  void recount() {
+    recountNs_ = s_.clock->monotonicNs() + kRecountNs;
+    std::uint64_t now = record_.gpu_count;
+    s_.controlLane.beginBatch();
+    const Return code = count(now);
+    s_.controlLane.idle();
+    if (code == nvml::kErrorUninitialized || code == nvml::kErrorDriverNotLoaded ||
+        code == nvml::kErrorLibRmVersionMismatch)
+      s_.requestReinit(code);
+    else if (code == nvml::kSuccess && now != record_.gpu_count)
+      s_.requestReinit(nvml::kErrorGpuNotFound);
+    else
+      prepareGpus();
   }
 
   /// An init that did not last is not followed by the next one at once: repeated cycles have hung drivers
@@ -255,19 +295,20 @@ class Control {
     if (now - initializedNs_ >= kSoundNs) reinitWaitNs_ = 0;
     const std::int64_t until = now + reinitWaitNs_;
     reinitWaitNs_ = std::clamp(reinitWaitNs_ * 2, kSecondNs, kLongestReinitWaitNs);
-    while (!leaving() && s_.clock->monotonicNs() < until) sleep(until - s_.clock->monotonicNs());
+    while (!leaving() && s_.clock->monotonicNs() < until)
+      sleep(s_.controlBell.rings(), until - s_.clock->monotonicNs());
   }
 
-  /// 999 on every call of every GPU is the driver's state; of one GPU it is that GPU's.
+  /// 999 on every call of every GPU that is read is the driver's state; of one GPU it is that GPU's. A lost GPU has no
+  /// say in it.
   bool everyGpuFails() const {
     const std::uint32_t n = s_.gpuSlots.load(std::memory_order_acquire);
-    std::uint32_t failing = 0, alive = 0;
+    std::uint32_t failing = 0, answering = 0;
     for (std::uint32_t i = 0; i < n; ++i) {
-      if (s_.excluded[i]) continue;
-      ++alive;
-      failing += s_.gpus[i]->failing.load(std::memory_order_acquire);
+      if (s_.excluded[i] || !s_.gpus[i]->reading.load(std::memory_order_acquire)) continue;
+      (s_.gpus[i]->failing.load(std::memory_order_acquire) ? failing : answering)++;
     }
-    return alive > 0 && failing == alive;
+    return failing > 0 && answering == 0;
   }
 
   /// Waits until nobody is inside the driver, then shuts down. With a call in flight for ever it waits for ever: then
@@ -278,15 +319,17 @@ class Control {
     s_.park.store(true);
     const std::uint32_t n = s_.gpuSlots.load(std::memory_order_acquire);
     for (std::uint32_t i = 0; i < n; ++i) s_.gpus[i]->bell.ring();
+    // GPU threads first: one of them may be registering into the set that the events thread frees.
+    const auto gpusParked = [&] {
+      for (std::uint32_t i = 0; i < n; ++i)
+        if (!s_.excluded[i] && !s_.gpus[i]->parked.load()) return false;
+      return true;
+    };
+    waitFor(gpusParked);
+    s_.parkEvents.store(true);
     s_.eventsBell.ring();
-    for (;;) {
-      const std::uint32_t seen = s_.controlBell.rings();
-      bool all = s_.eventsParked.load();
-      for (std::uint32_t i = 0; i < n; ++i) all = all && (s_.excluded[i] || s_.gpus[i]->parked.load());
-      if (leaving()) return;
-      if (all) break;
-      s_.controlBell.wait(seen, -1);
-    }
+    waitFor([&] { return s_.eventsParked.load(); });
+    if (leaving()) return;
     s_.controlLane.beginBatch();
     call(Call::Shutdown);
     s_.controlLane.idle();
@@ -295,9 +338,20 @@ class Control {
     publish();
   }
 
+  template <typename Condition>
+  void waitFor(Condition condition) {
+    for (;;) {
+      const std::uint32_t seen = s_.controlBell.rings();
+      if (leaving() || condition()) return;
+      s_.controlBell.wait(seen, -1);
+    }
+  }
+
   const std::shared_ptr<EngineState> state_;
   EngineState& s_;
   shm::DriverRecord record_;
+  std::array<bool, shm::kMaxGpus> threadless_{};
+  std::int64_t recountNs_ = 0;
   std::int64_t initializedNs_ = 0, reinitWaitNs_ = 0;
   Call asked_ = Call::InitWithFlags;  // the call an init attempt ended with
 };

@@ -21,7 +21,9 @@ namespace gna {
 
 namespace {
 
-constexpr std::int64_t kAnnounceAfterNs = 250'000'000;  // a hung GPU silences nobody
+constexpr std::int64_t kAnnounceAfterNs = 250'000'000;       // a hung GPU silences nobody
+constexpr std::int64_t kLookAtLeastEveryNs = 1'500'000'000;  // slow is said within 5 s, whatever the interval
+constexpr std::int64_t kLookWhileLeavingNs = 100'000'000;
 constexpr std::int64_t kLeaveSlackNs = 5'000'000'000;
 constexpr std::int64_t kOnceLeaveNs = 250'000'000;
 constexpr std::int64_t kNever = std::numeric_limits<std::int64_t>::max();
@@ -62,7 +64,10 @@ class MainLoop {
     if (!leaving_) deadline = std::min({deadline, nextTickNs_, onceDeadlineNs_});
     if (cycleOpen_) deadline = std::min(deadline, tickNs_ + kAnnounceAfterNs);
     if (leaving_) deadline = std::min(deadline, leaveByNs_);
-    const std::int64_t sleepNs = s_.clock->sleepUntilNs(deadline);
+    std::int64_t sleepNs = s_.clock->sleepUntilNs(deadline);
+    // Lanes that nobody has looked at since their call began have no verdict due yet: look now and then, more often
+    // while leaving.
+    sleepNs = std::min(sleepNs, leaving_ ? kLookWhileLeavingNs : kLookAtLeastEveryNs);
     const timespec timeout{sleepNs / 1'000'000'000, sleepNs % 1'000'000'000};
     pollfd fds[3] = {
         {s_.mainWakeFd, POLLIN, 0}, {leaving_ ? -1 : socketFd_, POLLIN, 0}, {leaving_ ? -1 : signalFd_, POLLIN, 0}};
@@ -90,7 +95,12 @@ class MainLoop {
 
   void leave() {
     const Deadlines& d = s_.options.deadlines;
-    leaveByNs_ = s_.clock->monotonicNs() + std::max({d.attachNs, d.fastNs, d.slowNs}) + kLeaveSlackNs;
+    const std::int64_t now = s_.clock->monotonicNs();
+    leaveByNs_ = now + std::max({d.attachNs, d.fastNs, d.slowNs}) + kLeaveSlackNs;
+    if (s_.options.once) {  // a command must not hang: a call that is merely slow gets a moment, not its deadline
+      leaveByNs_ = now + kOnceLeaveNs;
+      if (!printed_) end_ = EngineEnd::deadline;
+    }
     leaving_ = true;
     s_.leaving.store(true, std::memory_order_release);
     s_.controlBell.ring();
@@ -159,17 +169,17 @@ class MainLoop {
     return true;
   }
 
-  /// Prints and leaves. A command must not hang: a call that is merely slow gets a moment, not its deadline.
+  /// Prints and leaves.
   void finishOnce(std::int64_t now) {
     publishWatch(false);
     printOnce(s_.segment, s_.options.json);
+    printed_ = true;
     const bool answered = s_.generation.load(std::memory_order_acquire) != 0;
     if (!answered && s_.attempted.load(std::memory_order_acquire))
       end_ = EngineEnd::noDriver;
     else if (now >= onceDeadlineNs_)
       end_ = EngineEnd::deadline;
     leave();
-    leaveByNs_ = now + kOnceLeaveNs;
   }
 
   const std::shared_ptr<EngineState> state_;
@@ -179,7 +189,7 @@ class MainLoop {
   shm::WatchRecord watch_;
   std::int64_t tickNs_ = 0, nextTickNs_ = 0, onceDeadlineNs_ = kNever;
   std::int64_t leaveByNs_ = kNever;
-  bool leaving_ = false, cycleOpen_ = false;
+  bool leaving_ = false, cycleOpen_ = false, printed_ = false;
   EngineEnd end_ = EngineEnd::left;
 };
 
@@ -243,9 +253,15 @@ EngineEnd runEngine(const EngineOptions& options, int socketFd, int memoryFd, in
   state->segment.initialize();
 
   const int signalFd = options.inProcess ? -1 : openSignals();
-  startThread("control", state, controlThread);
-  if (!options.excludeAll) startThread("events", state, eventsThread);
-  if (options.hami && !options.once) startThread("hami", state, hamiThread);
+  bool started = startThread("control", state, controlThread);
+  if (started && !options.excludeAll) started = startThread("events", state, eventsThread);
+  if (started && options.hami && !options.once) started = startThread("hami", state, hamiThread);
+  if (!started) {
+    message = "the system gives no further thread: raise the limit on processes (pids.max, ulimit -u)";
+    state->leaving.store(true);
+    for (Doorbell* bell : {&state->controlBell, &state->eventsBell, &state->hamiBell}) bell->ring();
+    return EngineEnd::usage;
+  }
   const EngineEnd end = MainLoop(state, socketFd, signalFd).run();
   if (signalFd >= 0) close(signalFd);
   return end;

@@ -7,6 +7,8 @@
 
 #include <cerrno>
 #include <cstdio>
+#include <exception>
+#include <system_error>
 #include <thread>
 
 namespace gna {
@@ -50,32 +52,44 @@ namespace {
 
 // Signals belong to the main thread (or to whoever hosts the engine): a driver thread must never run a handler.
 template <typename Body>
-void startDetached(const char* name, const std::shared_ptr<EngineState>& state, Body body) {
+bool startDetached(const char* name, const std::shared_ptr<EngineState>& state, Body body) {
   sigset_t all, before;
   sigfillset(&all);
   pthread_sigmask(SIG_SETMASK, &all, &before);
   state->threads.fetch_add(1);
-  std::thread thread([state, body]() mutable {
-    body(state);
+  bool started = true;
+  try {
+    std::thread thread([state, body]() mutable {
+      try {
+        body(state);
+      } catch (const std::exception& e) {
+        // Out of memory, say. This thread's readings grow old and are named stale; nobody else ends with it.
+        std::fprintf(stderr, "gpu-node-sampler: a thread ended: %s\n", e.what());
+      }
+      state->threads.fetch_sub(1);
+      state->wakeMain();
+    });
+    pthread_setname_np(thread.native_handle(), name);
+    thread.detach();
+  } catch (const std::system_error&) {
     state->threads.fetch_sub(1);
-    state->wakeMain();
-  });
-  pthread_setname_np(thread.native_handle(), name);
-  thread.detach();
+    started = false;
+  }
   pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  return started;
 }
 
 }  // namespace
 
-void startThread(const char* name, const std::shared_ptr<EngineState>& state,
+bool startThread(const char* name, const std::shared_ptr<EngineState>& state,
                  void (*body)(const std::shared_ptr<EngineState>&)) {
-  startDetached(name, state, body);
+  return startDetached(name, state, body);
 }
 
-void startGpuThread(const std::shared_ptr<EngineState>& state, std::uint32_t gpuIndex) {
+bool startGpuThread(const std::shared_ptr<EngineState>& state, std::uint32_t gpuIndex) {
   char name[16];
   std::snprintf(name, sizeof name, "gpu %u", gpuIndex);
-  startDetached(name, state, [gpuIndex](const std::shared_ptr<EngineState>& s) { gpuThread(s, gpuIndex); });
+  return startDetached(name, state, [gpuIndex](const std::shared_ptr<EngineState>& s) { gpuThread(s, gpuIndex); });
 }
 
 }  // namespace gna

@@ -30,6 +30,8 @@ struct GpuSlot {
   std::atomic<std::uint32_t> suspectXid{0};     // events thread: 79, 119 or 120 came
   std::atomic<bool> migChanged{false};          // events thread
   std::atomic<bool> registered{false};          // GPU thread: events of this GPU go into the current set
+  std::atomic<bool> reading{false};             // GPU thread: it has a handle and reads each cycle
+  std::atomic<bool> registering{false};         // GPU thread: may be using the current set's pointer
 };
 
 /// Shared by all threads of one engine.
@@ -49,12 +51,14 @@ struct EngineState {
 
   std::atomic<std::uint64_t> generation{0};  // successful inits; 0 = driver not usable now
   std::atomic<std::uint32_t> driverMajor{0};
-  std::atomic<bool> park{false};  // control: everybody let go of the driver
+  std::atomic<bool> park{false};        // control: GPU threads let go of the driver
+  std::atomic<bool> parkEvents{false};  // control, when those have: the events thread frees its set
   std::atomic<bool> eventsParked{true};
   std::atomic<bool> leaving{false};          // main: start no call any more
   std::atomic<std::uint32_t> reinitCode{0};  // NVML code that asks for a new init
   std::atomic<nvml::EventSet> eventSet{nullptr};
-  std::atomic<bool> attempted{false};  // control: the first init attempt has ended
+  std::atomic<std::uint64_t> eventSetNumber{0};  // tells sets apart: an address may come again
+  std::atomic<bool> attempted{false};            // control: the first init attempt has ended
 
   std::array<std::unique_ptr<GpuSlot>, shm::kMaxGpus> gpus;  // filled by control, then counted in gpuSlots
   std::atomic<std::uint32_t> gpuSlots{0};
@@ -80,9 +84,9 @@ void gpuThread(const std::shared_ptr<EngineState>& state, std::uint32_t gpuIndex
 void eventsThread(const std::shared_ptr<EngineState>& state);
 void hamiThread(const std::shared_ptr<EngineState>& state);
 
-/// Starts a detached thread with a name (≤ 15 characters) and all signals blocked.
-void startThread(const char* name, const std::shared_ptr<EngineState>& state,
+/// Starts a detached thread with a name (≤ 15 characters) and all signals blocked. False when the system gives none.
+bool startThread(const char* name, const std::shared_ptr<EngineState>& state,
                  void (*body)(const std::shared_ptr<EngineState>&));
-void startGpuThread(const std::shared_ptr<EngineState>& state, std::uint32_t gpuIndex);
+bool startGpuThread(const std::shared_ptr<EngineState>& state, std::uint32_t gpuIndex);
 
 }  // namespace gna

@@ -30,19 +30,24 @@ class Events {
     s_.eventsLane.adopt(proc::currentThreadId());
     while (!leaving()) {
       const std::uint32_t seen = s_.eventsBell.rings();
-      if (s_.park.load(std::memory_order_acquire)) {
-        freeSet();
+      if (s_.parkEvents.load()) {
+        if (set_) withdrawSet();
+        if (set_ && !freeSet()) {  // a GPU thread that sleeps in the set keeps it: it rings when it is out
+          s_.eventsBell.wait(seen, -1);
+          continue;
+        }
         if (!s_.eventsParked.exchange(true)) s_.controlBell.ring();
         s_.eventsBell.wait(seen, -1);
       } else if (s_.generation.load(std::memory_order_acquire) == 0) {
         s_.eventsBell.wait(seen, -1);
       } else {
         s_.eventsParked.store(false);
-        if (s_.park.load()) continue;  // the order of the two matters: see gpuThread
+        if (s_.parkEvents.load()) continue;  // the order of the two matters: see gpuThread
+        if (broken_ && freeSet()) broken_ = false;
         if (!set_ && !createSet()) {
           pause(seen, kLongestBackoffNs);
-        } else if (!anyRegistered()) {
-          s_.eventsBell.wait(seen, -1);  // a GPU thread rings when it has registered
+        } else if (broken_ || !anyRegistered()) {
+          s_.eventsBell.wait(seen, -1);  // a GPU thread rings when it has registered or left the set
         } else {
           waitOnce(seen);
         }
@@ -61,20 +66,32 @@ class Events {
     const Return code = s_.eventsLane.run(Call::EventSetCreate, create, &set_);
     s_.eventsLane.idle();
     if (code != nvml::kSuccess) set_ = nullptr;
-    s_.eventSet.store(set_, std::memory_order_release);
+    s_.eventSetNumber.fetch_add(1);
+    s_.eventSet.store(set_);
     return set_ != nullptr;
   }
 
-  void freeSet() {
-    if (!set_) return;
-    s_.eventSet.store(nullptr, std::memory_order_release);
+  /// From here on no GPU thread begins to use the set.
+  void withdrawSet() {
+    s_.eventSet.store(nullptr);
+    s_.eventSetNumber.fetch_add(1);
+    const std::uint32_t n = s_.gpuSlots.load(std::memory_order_acquire);
+    for (std::uint32_t i = 0; i < n; ++i) s_.gpus[i]->registered.store(false, std::memory_order_release);
+  }
+
+  /// Frees a withdrawn set; false while a GPU thread may still be using it.
+  bool freeSet() {
+    const std::uint32_t n = s_.gpuSlots.load(std::memory_order_acquire);
+    for (std::uint32_t i = 0; i < n; ++i)
+      if (s_.gpus[i]->registering.load()) return false;
     using Free = Return (*)(nvml::EventSet);
-    if (const auto release = s_.library.get<Free>(Call::EventSetFree)) {
+    if (const auto release = s_.library.get<Free>(Call::EventSetFree); release && set_) {
       s_.eventsLane.beginBatch();
       s_.eventsLane.run(Call::EventSetFree, release, set_);
       s_.eventsLane.idle();
     }
     set_ = nullptr;
+    return true;
   }
 
   bool anyRegistered() const {
@@ -105,13 +122,16 @@ class Events {
       backoffNs_ = 0;
     } else {
       // Lost answers at once and for ever, for the whole set, without saying which GPU: each GPU's own thread finds
-      // out. Anything else is not worth a busy loop either.
+      // out, and the living ones get a new set. Anything else is not worth a busy loop either.
       if ((code == nvml::kErrorUninitialized || code == nvml::kErrorDriverNotLoaded) &&
           !nvml::driverAnswers(s_.library, s_.eventsLane))
         s_.requestReinit(code);
       s_.eventsLane.idle();
       backoffNs_ = std::clamp(backoffNs_ * 2, kSecondNs, kLongestBackoffNs);
       pause(seen, backoffNs_);
+      if (code != nvml::kErrorGpuIsLost) return;
+      withdrawSet();
+      broken_ = true;
     }
   }
 
@@ -138,7 +158,7 @@ class Events {
 
   void pause(std::uint32_t seen, std::int64_t ns) {
     const std::int64_t deadline = s_.clock->monotonicNs() + ns;
-    while (!leaving() && !s_.park.load(std::memory_order_acquire)) {
+    while (!leaving() && !s_.parkEvents.load()) {
       const std::int64_t real = s_.clock->sleepUntilNs(deadline);
       if (real == 0) return;
       s_.eventsBell.wait(seen, real);
@@ -148,6 +168,7 @@ class Events {
 
   EngineState& s_;
   nvml::EventSet set_ = nullptr;
+  bool broken_ = false;  // the set was withdrawn and waits to be freed
   std::int64_t backoffNs_ = 0;
 };
 

@@ -16,6 +16,7 @@ namespace {
 constexpr std::int64_t kSecondNs = 1'000'000'000;
 constexpr std::int64_t kProbeEveryNs = 30 * kSecondNs;
 constexpr std::int64_t kProbeQuickNs = kSecondNs / 10;
+constexpr std::int64_t kRegisterAgainNs = 5 * kSecondNs;
 constexpr int kProbesToTrust = 10;  // five minutes of quick answers after XID 79/119/120
 constexpr int kUnknownCyclesToFail = 3;
 
@@ -33,7 +34,7 @@ class GpuLoop {
       : s_(state),
         slot_(*state.gpus[gpuIndex]),
         ring_(state.segment.gpu(gpuIndex)),
-        reader_(state.library, slot_.lane, *state.clock, gpuIndex) {
+        reader_(state.library, slot_.lane, *state.clock, gpuIndex, &state.leaving) {
     if (state.carry.valid()) reader_.carryFrom(state.carry);
   }
 
@@ -43,7 +44,9 @@ class GpuLoop {
     reader_.detach(shm::GpuState::attaching, 0);
     slot_.handle.store(nullptr, std::memory_order_release);
     slot_.registered.store(false, std::memory_order_release);
-    registeredSet_ = nullptr;
+    slot_.failing.store(false, std::memory_order_release);
+    slot_.reading.store(false, std::memory_order_release);
+    registeredSet_ = 0;
     generation_ = 0;
     publish();
     slot_.parked.store(true);
@@ -75,23 +78,27 @@ class GpuLoop {
   bool attach(std::int64_t now) {
     if (!reader_.attach(generation_, s_.driverMajor.load(std::memory_order_acquire))) {
       retryNs_ = now + kProbeEveryNs;
+      slot_.failing.store(false, std::memory_order_release);
       if (reader_.driverCode() != nvml::kSuccess) s_.requestReinit(reader_.driverCode());
       return false;
     }
     slot_.handle.store(reader_.handle(), std::memory_order_release);
+    registeredSet_ = 0;
+    registerAgainNs_ = 0;
     return true;
   }
 
   void read(std::uint64_t number, std::int64_t now) {
-    registerEvents();
+    registerEvents(now);
     if (slot_.migChanged.exchange(false, std::memory_order_acq_rel)) reader_.migChanged();
     const nvml::CycleVerdict verdict = reader_.readCycle(number);
     if (verdict.driverCode != nvml::kSuccess) s_.requestReinit(verdict.driverCode);
     unknownCycles_ = verdict.allUnknown ? unknownCycles_ + 1 : 0;
     slot_.failing.store(unknownCycles_ >= kUnknownCyclesToFail, std::memory_order_release);
+    slot_.reading.store(reader_.handle() != nullptr, std::memory_order_release);
     if (unknownCycles_ == kUnknownCyclesToFail) s_.controlBell.ring();
     if (!reader_.handle()) {
-      slot_.handle.store(nullptr, std::memory_order_release);
+      // The handle stays in the slot: events that are under way still name it.
       // A stale handle is looked up again at once, a second time slowly; a dead GPU always slowly.
       const bool stale = reader_.record().state_code == nvml::kErrorInvalidArgument;
       retryNs_ = stale && !staleBefore_ ? 0 : now + kProbeEveryNs;
@@ -101,21 +108,37 @@ class GpuLoop {
     }
   }
 
-  void registerEvents() {
-    const nvml::EventSet set = s_.eventSet.load(std::memory_order_acquire);
-    if (!set || set == registeredSet_) return;
-    registeredSet_ = set;
+  /// Registers this GPU's events in the current set, once per set. A passing error is tried again; the events thread
+  /// does not free a set while somebody is in here.
+  void registerEvents(std::int64_t now) {
+    if (registeredSet_ == s_.eventSetNumber.load(std::memory_order_acquire) || now < registerAgainNs_) return;
+    if (!s_.eventSet.load()) return;
+    slot_.registering.store(true);
+    const nvml::EventSet set = s_.eventSet.load();
+    const std::uint64_t number = s_.eventSetNumber.load();
+    if (set && number != registeredSet_) {
+      const nvml::Return code = registerIn(set);
+      const bool done = code == nvml::kSuccess || nvml::isUnsupported(code);
+      if (done) registeredSet_ = number;
+      registerAgainNs_ = done ? 0 : now + kRegisterAgainNs;
+      slot_.registered.store(code == nvml::kSuccess, std::memory_order_release);
+    }
+    slot_.registering.store(false);
+    s_.eventsBell.ring();
+  }
+
+  nvml::Return registerIn(nvml::EventSet set) {
     slot_.lane.beginBatch();
     nvml::Gather gather{reader_};
     std::uint64_t supported = 0;
-    if (gather.call(nvml::Call::DeviceGetSupportedEventTypes, reader_.handle(), &supported) == nvml::kSuccess &&
-        (supported & kWantedEvents) != 0) {
-      const nvml::Return code = gather.call(nvml::Call::DeviceRegisterEvents, reader_.handle(),
-                                            static_cast<unsigned long long>(supported & kWantedEvents), set);
-      slot_.registered.store(code == nvml::kSuccess, std::memory_order_release);
-      if (code == nvml::kSuccess) s_.eventsBell.ring();
+    nvml::Return code = gather.call(nvml::Call::DeviceGetSupportedEventTypes, reader_.handle(), &supported);
+    if (code == nvml::kSuccess) {
+      const auto types = static_cast<unsigned long long>(supported & kWantedEvents);
+      code = types == 0 ? nvml::kErrorNotSupported
+                        : gather.call(nvml::Call::DeviceRegisterEvents, reader_.handle(), types, set);
     }
     slot_.lane.idle();
+    return code;
   }
 
   void takeSuspicion() {
@@ -135,6 +158,11 @@ class GpuLoop {
     }
     const std::int64_t started = Clock::kernelMonotonicNs();
     const bool answered = reader_.probe();
+    if (reader_.driverCode() != nvml::kSuccess) s_.requestReinit(reader_.driverCode());
+    if (reader_.fatalCode() != nvml::kSuccess) {  // lost: the state says so, and it is looked up again slowly
+      probing_ = false;
+      return;
+    }
     goodProbes_ = answered && Clock::kernelMonotonicNs() - started < kProbeQuickNs ? goodProbes_ + 1 : 0;
     if (goodProbes_ < kProbesToTrust) return;
     probing_ = false;
@@ -154,8 +182,8 @@ class GpuLoop {
   shm::SlotRing ring_;
   nvml::GpuReader reader_;
   std::uint64_t generation_ = 0;
-  nvml::EventSet registeredSet_ = nullptr;
-  std::int64_t retryNs_ = 0;
+  std::uint64_t registeredSet_ = 0;  // number of the set, 0 = none
+  std::int64_t retryNs_ = 0, registerAgainNs_ = 0;
   int unknownCycles_ = 0, goodProbes_ = 0;
   bool probing_ = false, staleBefore_ = false;
 };

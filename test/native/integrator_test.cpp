@@ -1,5 +1,6 @@
 // Busy time is a pure function of the driver's time-stamped samples.
 
+#include <algorithm>
 #include <vector>
 
 #include "check.h"
@@ -17,25 +18,46 @@ Sample percentAt(unsigned long long us, unsigned percent) {
   return s;
 }
 
+/// A batch that the driver gave just after its last sample.
 UtilizationIntegrator::Window add(UtilizationIntegrator& integrator, std::vector<Sample> samples) {
-  return integrator.add(samples.data(), samples.size(), gna::nvml::kValueTypeUnsignedInt);
+  unsigned long long now = 0;
+  for (const Sample& s : samples) now = std::max(now, s.timeStamp);
+  return integrator.add(samples.data(), samples.size(), gna::nvml::kValueTypeUnsignedInt, now);
 }
+
+UtilizationIntegrator::Window addAt(UtilizationIntegrator& integrator, std::vector<Sample> samples,
+                                    unsigned long long nowUs) {
+  return integrator.add(samples.data(), samples.size(), gna::nvml::kValueTypeUnsignedInt, nowUs);
+}
+
+/// The driver's ring: the last `capacity` samples, oldest first, five a second, all at `percent`.
+struct Ring {
+  std::vector<Sample> samples;
+  void push(unsigned long long us, unsigned percent) {
+    Sample s{};
+    s.timeStamp = us;
+    s.sampleValue.uiVal = percent;
+    samples.push_back(s);
+    if (samples.size() > 100) samples.erase(samples.begin());
+  }
+};
 
 }  // namespace
 
-TEST("the first sample observes nothing: it has no time before it") {
+TEST("the first batch only says where the stream stands: what lies in the ring was before us") {
   UtilizationIntegrator integrator;
-  const auto window = add(integrator, {percentAt(1'000'000, 80)});
+  const auto window = add(integrator, {percentAt(1'000'000, 80), percentAt(1'200'000, 80)});
   CHECK_EQ(integrator.state().observedNs, 0u);
   CHECK_EQ(integrator.state().busyNs, 0u);
-  CHECK_EQ(integrator.state().lastSeenUs, 1'000'000u);
-  CHECK(window.peakRatio.has_value());
-  CHECK(!window.averageRatio.has_value());
+  CHECK_EQ(integrator.state().lastSeenUs, 1'200'000u);
+  CHECK_EQ(window.peakRatio.value_or(-1), 0.8);
+  CHECK_EQ(window.averageRatio.value_or(-1), 0.8);
 }
 
 TEST("each sample speaks for the time since the one before") {
   UtilizationIntegrator integrator;
-  const auto window = add(integrator, {percentAt(1'000'000, 0), percentAt(1'200'000, 50), percentAt(1'300'000, 100)});
+  add(integrator, {percentAt(1'000'000, 0)});
+  const auto window = add(integrator, {percentAt(1'200'000, 50), percentAt(1'300'000, 100)});
   CHECK_EQ(integrator.state().observedNs, 300'000'000u);
   CHECK_EQ(integrator.state().busyNs, 200'000'000u);
   CHECK_EQ(window.peakRatio.value_or(-1), 1.0);
@@ -45,6 +67,7 @@ TEST("each sample speaks for the time since the one before") {
 TEST("the same ring read twice counts once") {
   UtilizationIntegrator integrator;
   const std::vector<Sample> ring = {percentAt(1'000'000, 10), percentAt(1'500'000, 40)};
+  add(integrator, {percentAt(900'000, 10)});
   add(integrator, ring);
   const auto once = integrator.state();
   add(integrator, ring);
@@ -54,12 +77,14 @@ TEST("the same ring read twice counts once") {
 
 TEST("a gap nobody looked at is not invented") {
   UtilizationIntegrator integrator;
-  add(integrator, {percentAt(1'000'000, 100), percentAt(61'000'000, 100), percentAt(61'500'000, 100)});
+  add(integrator, {percentAt(1'000'000, 100)});
+  add(integrator, {percentAt(61'000'000, 100), percentAt(61'500'000, 100)});
   CHECK_EQ(integrator.state().observedNs, 500'000'000u);
 }
 
 TEST("garbage percentages and out-of-order samples are ignored") {
   UtilizationIntegrator integrator;
+  add(integrator, {percentAt(1'000'000, 10)});
   add(integrator, {percentAt(1'000'000, 10), percentAt(1'200'000, 4711), percentAt(1'100'000, 10),
                    percentAt(900'000, 10), percentAt(1'400'000, 10)});
   CHECK_EQ(integrator.state().lastSeenUs, 1'400'000u);
@@ -67,19 +92,33 @@ TEST("garbage percentages and out-of-order samples are ignored") {
   CHECK_EQ(integrator.state().busyNs, 40'000'000u);
 }
 
-TEST("a wall-clock step neither adds nor subtracts, in both directions") {
-  UtilizationIntegrator integrator;
-  integrator.observeClock(1'000'000'000'000);
-  add(integrator, {percentAt(10'000'000, 100), percentAt(10'500'000, 100)});
-  for (const std::int64_t step : {3'600'000'000'000, -3'600'000'000'000}) {
-    const auto before = integrator.state();
-    integrator.observeClock(1'000'000'000'000 + step);
-    add(integrator, {percentAt(20'000'000, 100)});
-    CHECK_EQ(integrator.state().observedNs, before.observedNs);
-    add(integrator, {percentAt(20'500'000, 100)});
-    CHECK_EQ(integrator.state().observedNs, before.observedNs + 500'000'000);
-    integrator.observeClock(1'000'000'000'000);
+TEST("a wall-clock step neither adds nor subtracts, in both directions, with the old samples still in the ring") {
+  for (const std::int64_t stepUs : {3'600'000'000ll, -3'600'000'000ll}) {
+    UtilizationIntegrator integrator;
+    Ring ring;
+    const std::int64_t start = 10'000'000'000'000;
+    std::int64_t offsetUs = 0;
+    // 600 s of real time, five samples a second, read once a second; the wall clock steps after 300 s.
+    for (std::int64_t second = 0; second <= 600; ++second) {
+      if (second == 300) offsetUs = stepUs;
+      for (int n = 1; n <= 5; ++n)
+        ring.push(static_cast<unsigned long long>(start + offsetUs + second * 1'000'000 + n * 200'000), 100);
+      const auto now = static_cast<unsigned long long>(start + offsetUs + second * 1'000'000 + 1'000'000);
+      integrator.observeClock((start + offsetUs) * 1000);
+      addAt(integrator, ring.samples, now);
+    }
+    // The first second says where the stream stands, and so does the second of the step.
+    CHECK_EQ(integrator.state().observedNs, 599'000'000'000u);
+    CHECK_EQ(integrator.state().busyNs, 599'000'000'000u);
   }
+}
+
+TEST("one stamp from the future does not silence the stream") {
+  UtilizationIntegrator integrator;
+  addAt(integrator, {percentAt(1'000'000, 50)}, 1'000'000);
+  addAt(integrator, {percentAt(1'200'000, 50), percentAt(9'000'000'000, 50)}, 1'200'000);
+  addAt(integrator, {percentAt(1'400'000, 50)}, 1'400'000);
+  CHECK_EQ(integrator.state().observedNs, 400'000'000u);
 }
 
 TEST("a slow drift of the clocks is not a step") {
@@ -95,6 +134,7 @@ TEST("a successor that goes on from the state counts what the predecessor would 
   const std::vector<Sample> first = {percentAt(1'000'000, 30), percentAt(1'400'000, 60)};
   const std::vector<Sample> both = {percentAt(1'000'000, 30), percentAt(1'400'000, 60), percentAt(1'900'000, 20)};
   UtilizationIntegrator whole, before, after;
+  for (UtilizationIntegrator* one : {&whole, &before}) add(*one, {percentAt(900'000, 10)});
   add(whole, both);
   add(before, first);
   after.restore(before.state());

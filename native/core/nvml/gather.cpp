@@ -61,7 +61,7 @@ constexpr double kInfinity = std::numeric_limits<double>::infinity();
 constexpr ScalarRow kScalarRows[] = {
     {Call::DeviceGetMinorNumber, Reading::minor_number, kAsIs},
     {Call::DeviceGetBrand, Reading::brand, kAsIs},
-    {Call::DeviceGetArchitecture, Reading::architecture, kAsIs, Shape::u32, 0, 0, 0xFFFFFFFEu},
+    {Call::DeviceGetArchitecture, Reading::architecture, kAsIs},
     {Call::DeviceGetNumGpuCores, Reading::cuda_cores, kAsIs},
     {Call::DeviceGetModuleId, Reading::module_id, kAsIs},
     {Call::DeviceGetNumaNodeId, Reading::numa_node, kAsIs, Shape::u32, 0, 0, 0xFFFF},
@@ -139,7 +139,8 @@ void Gather::scalars() {
     if (row.fallback != Call::none && (r == kNoSuchSymbol || r == kErrorFunctionNotFound)) r = ask(row.fallback);
     const bool wide = row.shape == Shape::u64 || row.shape == Shape::u64ByTwo;
     const double value = wide ? static_cast<double>(u64) : static_cast<double>(u32);
-    if (r == kSuccess && value > row.highest)
+    constexpr std::uint32_t kNoValue = 0xFFFFFFFFu;  // sentinel of 32-bit fields, nvml.md §3
+    if (r == kSuccess && (value > row.highest || (!wide && u32 == kNoValue)))
       g.absent(row.reading, reading_status::kImplausible);
     else
       store(row.reading, r, row.scale(value));

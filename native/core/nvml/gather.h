@@ -58,6 +58,7 @@ struct Gather {
   Return call(Call id, A... arguments) {
     using F = Return (*)(A...);
     if (g.fatal_ != kSuccess || g.driverCode_ != kSuccess) return kCallSkipped;
+    if (g.stop_ && g.stop_->load(std::memory_order_relaxed)) return kCallSkipped;
     const F function = g.library_.get<F>(id);
     if (!function) return kNoSuchSymbol;
     ++g.calls_;
@@ -78,6 +79,8 @@ struct Gather {
   void temperature();
   void fields();
   void processLists();
+  bool migEnabled() const;
+  void lookAgain();  // at the MIG instances, in the next cycle
   void migDevices();
   void migMemory();
 };

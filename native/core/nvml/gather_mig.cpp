@@ -4,23 +4,37 @@
 
 namespace gna::nvml {
 
+bool Gather::migEnabled() const {
+  const std::size_t mode = gna::index(Reading::mig_mode_enabled);
+  return g.record_.status[mode] == reading_status::kPresent && g.record_.readings[mode] == 1;
+}
+
+void Gather::lookAgain() { g.migDueNs_ = 0; }
+
 void Gather::migDevices() {
-  std::uint32_t current = 0, pending = 0;
+  const bool before = migEnabled();
   if (due(Reading::mig_mode_enabled)) {
+    std::uint32_t current = 0, pending = 0;
     const Return code = call(Call::DeviceGetMigMode, g.handle_, &current, &pending);
+    if (code != kSuccess && !isUnsupported(code)) return lookAgain();  // a passing error: what was known stands
     store(Reading::mig_mode_enabled, code, current, 1);
     store(Reading::mig_mode_pending, code, pending, 1);
-  } else if (g.record_.status[gna::index(Reading::mig_mode_enabled)] == reading_status::kPresent) {
-    current = static_cast<std::uint32_t>(g.record_.readings[gna::index(Reading::mig_mode_enabled)]);
   }
-  g.mig_.clear();
-  g.migHandles_.clear();
-  if (current != 1) return;
+  // In the other mode a GPU answers other readings: those that were put to sleep get another chance.
+  if (migEnabled() != before) g.dormant_.reset();
+  if (!migEnabled()) {
+    g.mig_.clear();
+    g.migHandles_.clear();
+    g.absent(Reading::mig_devices_max, reading_status::kNotAsked);
+    return;
+  }
 
   std::uint32_t slots = 0;
   const Return code = call(Call::DeviceGetMaxMigDeviceCount, g.handle_, &slots);
+  if (code != kSuccess) return lookAgain();
   store(Reading::mig_devices_max, code, slots);
-  if (code != kSuccess) return;
+  g.mig_.clear();
+  g.migHandles_.clear();
   for (std::uint32_t slot = 0; slot < slots && slot < shm::kMaxMigPerGpu; ++slot) {
     Device mig = nullptr;
     // 6 = empty slot; instances need not fill the slots from the front.
@@ -78,7 +92,7 @@ void Gather::migMemory() {
     instance.memory_used_bytes = v2.used;
     instance.memory_free_bytes = v2.free;
   }
-  if (stale) g.migDueNs_ = 0;
+  if (stale) lookAgain();
 }
 
 }  // namespace gna::nvml

@@ -16,7 +16,8 @@ void Gather::utilization() {
 
   if (!due(Reading::busy_seconds_total)) return;
   const std::int64_t monotonic = g.clock_.monotonicNs();
-  g.record_.realtime_minus_monotonic_ns = g.clock_.realtimeNs() - monotonic;
+  const std::int64_t realtime = g.clock_.realtimeNs();
+  g.record_.realtime_minus_monotonic_ns = realtime - monotonic;
   g.integrator_.observeClock(g.record_.realtime_minus_monotonic_ns);
 
   std::uint32_t valueType = kValueTypeUnsignedInt;
@@ -35,7 +36,8 @@ void Gather::utilization() {
     // 6 = nothing newer than the last seen sample: the totals stand, the window is empty.
     UtilizationIntegrator::Window window;
     if (code == kSuccess)
-      window = g.integrator_.add(g.samples_.data(), std::min<std::size_t>(count, g.samples_.size()), valueType);
+      window = g.integrator_.add(g.samples_.data(), std::min<std::size_t>(count, g.samples_.size()), valueType,
+                                 static_cast<std::uint64_t>(realtime / 1000));
     const auto& state = g.integrator_.state();
     store(Reading::busy_seconds_total, kSuccess, kNanoseconds(static_cast<double>(state.busyNs)));
     store(Reading::observed_seconds_total, kSuccess, kNanoseconds(static_cast<double>(state.observedNs)));

@@ -10,11 +10,13 @@ namespace gna::nvml {
 namespace {
 constexpr std::int64_t kSecondNs = 1'000'000'000;
 constexpr std::int64_t kIdentityEveryNs = 3600 * kSecondNs;
+constexpr std::int64_t kIdentityAgainNs = 5 * kSecondNs;  // after a passing error
 constexpr std::int64_t kMinuteNs = 60 * kSecondNs;
 }  // namespace
 
-GpuReader::GpuReader(const Library& library, Lane& lane, const Clock& clock, std::uint32_t gpuIndex)
-    : library_(library), lane_(lane), clock_(clock), gpuIndex_(gpuIndex) {
+GpuReader::GpuReader(const Library& library, Lane& lane, const Clock& clock, std::uint32_t gpuIndex,
+                     const std::atomic<bool>* stop)
+    : library_(library), lane_(lane), clock_(clock), gpuIndex_(gpuIndex), stop_(stop) {
   samples_.resize(160);  // the ring holds roughly a hundred
   clearReadings(reading_status::kNotAsked);
 }
@@ -28,24 +30,36 @@ bool readCarried(const shm::Segment& predecessor, std::uint32_t i, shm::GpuFixed
   return true;
 }
 
+void GpuReader::carryFrom(const shm::Segment& predecessor) {
+  predecessor_ = &predecessor;
+  shm::GpuFixed former;
+  if (predecessor.gpu(gpuIndex_).count() == 0 || !readCarried(predecessor, gpuIndex_, former)) return;
+  // A GPU that is lost before it answers once still has its name and totals: the next successor needs them.
+  former.generation = former.cycle = 0;
+  former.gathered_monotonic_ns = former.gathered_realtime_ns = former.gather_duration_ns = 0;
+  record_ = former;
+  record_.state = shm::GpuState::attaching;
+  record_.state_code = 0;
+  clearReadings(reading_status::kNotAsked);
+  goOnFrom(former);
+}
+
+void GpuReader::goOnFrom(const shm::GpuFixed& former) {
+  // The predecessor's clock scale first: a step between the two processes is still a step.
+  integrator_.observeClock(former.realtime_minus_monotonic_ns);
+  integrator_.restore({former.samples_last_seen_us, former.busy_ns, former.observed_ns});
+}
+
 void GpuReader::continueTotals(const char* formerUuid) {
-  if (record_.uuid[0] == 0) return;
-  if (formerUuid[0] != 0) {
-    // Another GPU came to this index (a driver reload can reorder them): its totals are not ours to go on from.
-    if (std::strcmp(formerUuid, record_.uuid) != 0) integrator_.restore({});
-    return;
-  }
+  if (record_.uuid[0] == 0 || std::strcmp(formerUuid, record_.uuid) == 0) return;
+  // Another GPU came to this index (a driver reload can reorder them): its totals are not ours to go on from.
+  if (formerUuid[0] != 0) integrator_.restore({});
   if (!predecessor_) return;
   for (std::uint32_t i = 0; i < shm::kMaxGpus; ++i) {
     shm::GpuFixed former;
     if (predecessor_->gpu(i).count() == 0 || !readCarried(*predecessor_, i, former)) continue;
-    if (std::strcmp(former.uuid, record_.uuid) != 0) continue;
-    // The predecessor's clock scale first: a step between the two processes is still a step.
-    integrator_.observeClock(former.realtime_minus_monotonic_ns);
-    integrator_.restore({former.samples_last_seen_us, former.busy_ns, former.observed_ns});
-    break;
+    if (std::strcmp(former.uuid, record_.uuid) == 0) return goOnFrom(former);
   }
-  predecessor_ = nullptr;
 }
 
 void GpuReader::set(Reading r, double value) {
@@ -118,6 +132,7 @@ CycleVerdict GpuReader::readCycle(std::uint64_t cycle) {
     gather.identity();
     ++record_.identity_version;
     continueTotals(former);
+    if (identityIncomplete_) identityDueNs_ = now + kIdentityAgainNs;
   }
   if (gather.minuteRound) minuteDueNs_ = now + kMinuteNs;
 
@@ -166,6 +181,7 @@ bool GpuReader::probe() {
   std::uint32_t state = 0;
   const Return code = gather.call(Call::DeviceGetPerformanceState, handle_, &state);
   lane_.idle();
+  if (fatal_ != kSuccess) detach(fatal_ == kErrorGpuIsLost ? shm::GpuState::lost : shm::GpuState::failed, fatal_);
   return code == kSuccess || code == kErrorNotSupported;
 }
 

@@ -3,6 +3,7 @@
 // shared memory.
 
 #include <array>
+#include <atomic>
 #include <bitset>
 #include <cstdint>
 #include <memory>
@@ -28,16 +29,21 @@ struct CycleVerdict {
 /// Reads one GPU. Not thread-safe: all members are for the one thread that owns the lane.
 class GpuReader {
  public:
-  GpuReader(const Library& library, Lane& lane, const Clock& clock, std::uint32_t gpuIndex);
+  /// `stop`, once set, keeps any further call from being started; null = never.
+  GpuReader(const Library& library, Lane& lane, const Clock& clock, std::uint32_t gpuIndex,
+            const std::atomic<bool>* stop = nullptr);
 
-  /// Goes on from a predecessor's integrator of the same GPU (by UUID, as soon as that is known).
-  void carryFrom(const shm::Segment& predecessor) { predecessor_ = &predecessor; }
+  /// Goes on from a predecessor: its record of this index stands until the driver says otherwise, and the totals are
+  /// taken over from whichever of its GPUs has the same UUID.
+  void carryFrom(const shm::Segment& predecessor);
 
   /// Looks the handle up. False when the GPU cannot be read; the record says why.
   bool attach(std::uint64_t generation, std::uint32_t driverMajor);
 
   /// Code of the last attach or cycle by which the whole driver has to be initialised anew, else success.
   Return driverCode() const { return driverCode_; }
+  /// Code of the last attach, cycle or probe that makes this GPU unreadable, else success.
+  Return fatalCode() const { return fatal_; }
 
   /// Forgets the handle; readings become absent. Totals stay.
   void detach(shm::GpuState state, Return code);
@@ -67,6 +73,7 @@ class GpuReader {
   void absent(Reading r, std::uint8_t status);
   void clearReadings(std::uint8_t status);
   void continueTotals(const char* formerUuid);
+  void goOnFrom(const shm::GpuFixed& former);
   /// Books a code other than success for the cycle's verdict.
   void note(Return r);
 
@@ -74,6 +81,7 @@ class GpuReader {
   Lane& lane_;
   const Clock& clock_;
   const std::uint32_t gpuIndex_;
+  const std::atomic<bool>* const stop_;
   std::uint32_t driverMajor_ = 0;
   Device handle_ = nullptr;
   shm::GpuFixed record_;
@@ -91,6 +99,7 @@ class GpuReader {
   // This cycle's bookkeeping
   Return fatal_ = kSuccess, driverCode_ = kSuccess;
   std::uint32_t calls_ = 0, unknowns_ = 0, invalids_ = 0;
+  bool identityIncomplete_ = false;  // a passing error kept something from being known: asked again soon
 };
 
 /// Newest record of GPU `i` in a predecessor's memory. False when there is none.

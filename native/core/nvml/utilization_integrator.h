@@ -28,6 +28,8 @@ class UtilizationIntegrator {
 
   /// The driver's ring holds samples of 1/6 to 1 s. A longer gap means nobody looked: it is never counted.
   static constexpr std::uint64_t kLongestSampleUs = 2'500'000;
+  /// A stamp further ahead of the clock than this is garbage; taken as the last seen it would silence the stream.
+  static constexpr std::uint64_t kFutureUs = 1'000'000;
   /// A step of CLOCK_REALTIME against CLOCK_MONOTONIC above this is a clock change, not drift.
   static constexpr std::int64_t kClockStepNs = 50'000'000;
 
@@ -38,8 +40,10 @@ class UtilizationIntegrator {
   /// are on different scales.
   void observeClock(std::int64_t realtimeMinusMonotonicNs);
 
-  /// Samples in any order; those not newer than the last seen one and those above 100 % are ignored.
-  Window add(const Sample* samples, std::size_t count, std::uint32_t valueType);
+  /// Takes a batch as the driver gave it at `nowUs` (CLOCK_REALTIME). Ignored are samples that are not newer than the
+  /// last seen one, above 100 %, or from the future. The first batch, and the first after a clock step, only says where
+  /// the stream stands: what lies in the ring was before us, or on another time scale, and counts for no total.
+  Window add(const Sample* samples, std::size_t count, std::uint32_t valueType, std::uint64_t nowUs);
 
  private:
   State state_;

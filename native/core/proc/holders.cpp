@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <charconv>
@@ -38,13 +39,16 @@ bool beginsWithOneOf(const std::string& text, const std::vector<std::string>& pr
   return false;
 }
 
-void walkThread(const std::string& procfs, int pid, int tid, const std::vector<std::string>& prefixes,
-                std::set<int>& seen, std::vector<Holder>& out) {
+/// Entries seen in the thread's fd folder; 0 also when it may not be read.
+std::size_t walkThread(const std::string& procfs, int pid, int tid, const std::vector<std::string>& prefixes,
+                       std::set<int>& seen, std::vector<Holder>& out) {
   const std::string folder = procfs + "/" + std::to_string(pid) + "/task/" + std::to_string(tid) + "/fd";
   const Directory fds = openDirectory(folder);
-  if (!fds) return;
+  if (!fds) return 0;
+  std::size_t entries = 0;
   char target[4096];
   for (int fd = nextNumber(fds.get()); fd >= 0; fd = nextNumber(fds.get())) {
+    ++entries;
     if (seen.contains(fd)) continue;
     const std::string name = std::to_string(fd);
     const ssize_t length = readlinkat(dirfd(fds.get()), name.c_str(), target, sizeof target);
@@ -54,17 +58,30 @@ void walkThread(const std::string& procfs, int pid, int tid, const std::vector<s
     seen.insert(fd);
     out.push_back({pid, tid, fd, std::move(text)});
   }
+  return entries;
+}
+
+/// Whether a thread is known to have a table of handles of its own (CLONE_FILES left out). Where that cannot be told
+/// (another pid namespace, no permission, a simulated /proc) it counts as shared.
+bool hasOwnTable(int leader, int tid) {
+  constexpr int kKcmpFiles = 2;  // linux/kcmp.h
+  return syscall(SYS_kcmp, leader, tid, kKcmpFiles, 0, 0) > 0;
 }
 
 void walkProcess(const std::string& procfs, int pid, const std::vector<std::string>& prefixes,
                  std::vector<Holder>& out) {
+  std::set<int> seen;
+  const std::size_t ofLeader = walkThread(procfs, pid, pid, prefixes, seen, out);
   const Directory tasks = openDirectory(procfs + "/" + std::to_string(pid) + "/task");
   if (!tasks) return;
-  // Threads nearly always share one table of handles; one that has its own (CLONE_FILES left out) and the same
-  // number open on another GPU is told once per number, which is enough to know the holder.
-  std::set<int> seen;
-  for (int tid = nextNumber(tasks.get()); tid >= 0; tid = nextNumber(tasks.get()))
-    walkThread(procfs, pid, tid, prefixes, seen, out);
+  // Threads share one table but for those that chose not to. Reading it once per thread would let a process with many
+  // threads and many handles keep us busy for minutes, so the others are read where the leader has none to show (it
+  // exited, its threads sleep), until one shows some, and where a table is known to be another.
+  bool found = ofLeader > 0;
+  for (int tid = nextNumber(tasks.get()); tid >= 0; tid = nextNumber(tasks.get())) {
+    if (tid == pid || (found && !hasOwnTable(pid, tid))) continue;
+    found = walkThread(procfs, pid, tid, prefixes, seen, out) > 0 || found;
+  }
 }
 
 }  // namespace
