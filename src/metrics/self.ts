@@ -4,22 +4,21 @@ import { OWN_FAMILIES, type OwnFamily } from './own-families.js';
 import { type CollectedFamily, type RenderedFamily, renderCollected } from './self-text.js';
 
 /**
- * Milliseconds between looks at the event loop's delay. Each look wakes the process, and prom-client's default of 10
- * would do so 98 times a second.
+ * Milliseconds between two looks of prom-client's monitor of the event loop; it cannot be left out, so that it gets
+ * the longest time a timer takes, 24 days. Each look wakes the process, 98 times a second by default, and what the
+ * histogram holds is the time from one look to the next, not the delay: with a look a second it says one second of an
+ * idle loop (prom-client 15.1.3, Node 20.20).
  */
-const EVENT_LOOP_PRECISION_MILLISECONDS = 1000;
+const EVENT_LOOP_PRECISION_MILLISECONDS = 2 ** 31 - 1;
 
-/** Statistics of the event loop's delay since the scrape before. */
-const LAG_STATISTIC = /^nodejs_eventloop_lag_(?:min|max|mean|stddev|p\d+)_seconds$/;
+/** What comes of that monitor. `nodejs_eventloop_lag_seconds` does not: it is measured at each scrape. */
+const MONITORED_LAG = /^nodejs_eventloop_lag_(?:min|max|mean|stddev|p\d+)_seconds$/;
 
-/**
- * Without what was not observed. Between two looks at the event loop its histogram is empty: the mean is then NaN, but
- * the minimum reads 9223372036 seconds and the maximum 0 (prom-client 15.1.3 on Node 20).
- */
-export function observedOnly(families: readonly CollectedFamily[]): readonly CollectedFamily[] {
-  const mean = families.find(({ name }) => name === 'nodejs_eventloop_lag_mean_seconds');
-  if (mean === undefined || mean.values.some(({ value }) => !Number.isNaN(value))) return families;
-  return families.filter(({ name }) => !LAG_STATISTIC.test(name));
+const LAG = 'nodejs_eventloop_lag_seconds';
+
+/** Without the lag before the first scrape has measured one: the gauge then says 0, which no measurement gives. */
+function measuredOnly(families: readonly CollectedFamily[]): readonly CollectedFamily[] {
+  return families.filter(({ name, values }) => name !== LAG || values.some(({ value }) => value !== 0));
 }
 
 function settings<Family extends OwnFamily>({ name, help, labelNames }: Family, registry: Registry) {
@@ -39,6 +38,9 @@ export class SelfMetrics {
   constructor() {
     const registry = this.#registry;
     collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: EVENT_LOOP_PRECISION_MILLISECONDS });
+    for (const { name } of registry.getMetricsAsArray()) {
+      if (MONITORED_LAG.test(name)) registry.removeSingleMetric(name);
+    }
     const { requests, requestDuration, scrapeDuration } = OWN_FAMILIES;
     this.#requests = new Counter(settings(requests, registry));
     this.#requestDuration = new Histogram({
@@ -70,6 +72,6 @@ export class SelfMetrics {
   /** All families with their present values, written in a format and sorted by name. */
   async families(format: MetricsFormat): Promise<readonly RenderedFamily[]> {
     const collected = (await this.#registry.getMetricsAsJSON()) as unknown as readonly CollectedFamily[];
-    return renderCollected(observedOnly(collected), format);
+    return renderCollected(measuredOnly(collected), format);
   }
 }

@@ -158,13 +158,16 @@ describe('the agent about itself', () => {
     expect(valuesOf(printed, bucket, { le: '+Inf' })).toEqual(['2']);
   });
 
-  test('does not tell of an event loop that nobody looked at yet', async () => {
+  test('tells the lag of the event loop as it was measured, and nothing before that', async () => {
     const renderer = withSelf();
-    // The histogram is emptied by each scrape and looked at once per second.
-    await renderer.render('text');
+    expect(valuesOf(await text(renderer), 'nodejs_eventloop_lag_seconds')).toEqual([]);
+    // Longer than any look at the loop would be apart from the next.
+    await new Promise((resolve) => setTimeout(resolve, 1_100));
     const printed = await text(renderer);
-    const least = valuesOf(printed, 'nodejs_eventloop_lag_min_seconds').map(Number);
-    expect(least.filter((seconds) => seconds > 3600)).toEqual([]);
+    const lags = samplesOf(printed).filter(({ name }) => name.startsWith('nodejs_eventloop_lag'));
+    expect(lags.map(({ name }) => name)).toEqual(['nodejs_eventloop_lag_seconds']);
+    expect(Number(lags[0]?.value)).toBeGreaterThan(0);
+    expect(Number(lags[0]?.value)).toBeLessThan(0.9);
     expect(printed).not.toMatch(/ NaN$/m);
   });
 
