@@ -26,6 +26,8 @@ export function driverText({ driver, gpus, sampling }: DriverFacts): string {
       const cuda = driver.cudaVersion === undefined ? [] : [`CUDA ${driver.cudaVersion}`];
       return [`driver ${driver.driverVersion ?? 'of unknown version'}`, ...cuda, count].join(' · ');
     }
+    case 'unknown':
+      return 'nobody asks the driver: no sampler is running';
     case 'starting': {
       const hung = sampling.stuckCalls.find(({ lane, verdict }) => lane === 'control' && verdict === 'stuck');
       if (hung !== undefined) return `the driver does not answer: ${hung.function} hangs`;

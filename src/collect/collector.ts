@@ -1,5 +1,12 @@
 import type { Gpu } from '../model/gpu.js';
-import type { CallStatistics, NodeState, NodeStateSource, SourceState, StuckCall } from '../model/node-state.js';
+import type {
+  CallStatistics,
+  Driver,
+  NodeState,
+  NodeStateSource,
+  SourceState,
+  StuckCall,
+} from '../model/node-state.js';
 import { readingIndex } from '../model/readings.js';
 import type { Workload } from '../model/workload.js';
 import type { Addon, GpuSnapshot, HamiSnapshot, Snapshot } from '../native/addon.js';
@@ -17,7 +24,7 @@ import { gpuOf } from './gpus.js';
 import { type GpuSetAside, type Judge, join } from './join.js';
 import { PassthroughSource } from './passthrough.js';
 import { ProcessTable } from './processes.js';
-import { samplingOf } from './sampling.js';
+import { samplingOf, silentSeconds } from './sampling.js';
 import { callsInForce, stuckCallsOf } from './stuck-calls.js';
 import { Topology } from './topology.js';
 
@@ -211,34 +218,37 @@ export class Collector implements NodeStateSource, SupervisorListener {
     const stuckCalls = fleet === undefined ? [] : this.stuckCalls(fleet, moment);
     const inForce = fleet === undefined ? [] : callsInForce(fleet, stuckCalls);
     const tickNs = newest?.watch.tickMonotonicNs ?? 0;
-    const sampling =
+    const parts =
       fleet === undefined || supervisor === undefined
-        ? NOT_SAMPLING(options.cycleSeconds)
-        : samplingOf({
+        ? undefined
+        : {
             fleet,
             processSeconds: supervisor.processSeconds(),
             moment,
             stuckCalls,
             lastTickSeconds: tickNs === 0 ? undefined : tickNs / 1e9,
+            staleAfterSeconds: options.staleAfterSeconds,
             limitReached: supervisor.limitReached,
             cycleSeconds: options.cycleSeconds,
             uuidOf,
-          });
+          };
+    const sampling = parts === undefined ? NOT_SAMPLING(options.cycleSeconds) : samplingOf(parts);
+    const driver = driverOf(newest?.driver, parts === undefined ? undefined : silentSeconds(parts));
     const calls = callStatistics(supervisor?.callTotals());
     return join(
       {
         moment,
         agent: options.agent,
         simulated: this.simulated,
-        driver: driverOf(newest?.driver),
+        driver,
         sampling,
         gpus: this.gpus(fleet, inForce, moment),
         pci: this.passthrough.scan.functions,
-        hami: this.hami,
+        hami: this.hami === undefined || isOldSweep(this.hami, moment) ? undefined : this.hami,
         passthroughHolders: this.passthrough.holders,
         identityOf: (pid) => this.processes.get(pid),
         events: this.events.recent,
-        sources: this.sourceStates(moment, calls),
+        sources: this.sourceStates(moment, driver, calls),
         calls,
         callsInForce: inForce,
         samplerLimit: supervisor?.limitReached,
@@ -274,23 +284,34 @@ export class Collector implements NodeStateSource, SupervisorListener {
     return this.records.map((record) => gpuOf(record, context));
   }
 
-  private sourceStates(moment: Moment, calls: readonly CallStatistics[]): readonly SourceState[] {
+  private sourceStates(moment: Moment, driver: Driver, calls: readonly CallStatistics[]): readonly SourceState[] {
     const { newest, hami } = this;
+    const unixOf = (monotonicNs: number) => {
+      const age = ageSeconds(moment, monotonicNs);
+      return age === undefined ? undefined : moment.unixSeconds - age;
+    };
     const states: SourceState[] = [];
     if (newest !== undefined) {
-      const ok = DRIVER_STATES[newest.driver.state] === 'initialized';
+      const ok = driver.state === 'initialized';
       const slowestNs = Math.max(0, ...this.taken.map((gpu) => gpu.gatherDurationNs));
-      const message = ok || newest.driver.message === '' ? undefined : newest.driver.message;
-      states.push({ name: 'nvml', ok, durationSeconds: slowestNs / 1e9, message });
+      const lastAnswerUnixSeconds = unixOf(newest.watch.tickMonotonicNs);
+      states.push({
+        name: 'nvml',
+        ok,
+        lastAnswerUnixSeconds,
+        durationSeconds: slowestNs / 1e9,
+        message: ok ? undefined : driver.message,
+      });
     }
     const sweepSeconds = meanSeconds(calls.find((call) => call.function === HAMI_SWEEP));
     if (hami !== undefined && sweepSeconds !== undefined) {
-      const age = ageSeconds(moment, hami.sweptMonotonicNs);
-      const ok = age !== undefined && age <= OLD_SWEEP_SECONDS;
+      const ok = !isOldSweep(hami, moment);
       const message = ok ? undefined : 'the last sweep of the HAMi directories is old';
-      states.push({ name: 'hami', ok, durationSeconds: sweepSeconds, message });
+      const lastAnswerUnixSeconds = unixOf(hami.sweptMonotonicNs);
+      states.push({ name: 'hami', ok, lastAnswerUnixSeconds, durationSeconds: sweepSeconds, message });
     }
-    if (this.passthrough.source !== undefined) states.push(this.passthrough.source);
+    const pci = this.passthrough.source(moment);
+    if (pci !== undefined) states.push(pci);
     return states;
   }
 }
@@ -299,6 +320,12 @@ export class Collector implements NodeStateSource, SupervisorListener {
 const HAMI_SWEEP = 'hami sweep';
 /** Sweeps are seconds apart; after a minute their thread hangs or is gone. */
 const OLD_SWEEP_SECONDS = 60;
+
+/** Whether what a sweep found is too old to be shown as what is. */
+function isOldSweep(hami: HamiSnapshot, moment: Moment): boolean {
+  const age = ageSeconds(moment, hami.sweptMonotonicNs);
+  return age === undefined || age > OLD_SWEEP_SECONDS;
+}
 
 /** Mean duration of a call since the agent started; undefined when it never ended. */
 function meanSeconds(call: CallStatistics | undefined): number | undefined {

@@ -8,13 +8,16 @@ function cudaVersion(number: number): string | undefined {
   return number === 0 ? undefined : `${Math.floor(number / 1000)}.${Math.floor((number % 1000) / 10)}`;
 }
 
-/** Library and kernel driver as the shown sampler sees them; before the first, `starting`. */
-export function driverOf(snapshot: DriverSnapshot | undefined): Driver {
-  const state = DRIVER_STATES[snapshot?.state ?? 0] ?? 'failed';
+/**
+ * Library and kernel driver as the shown sampler sees them; before the first, `starting`. Without a tick for longer than
+ * readings are kept, what the last one said is its versions and no state: `silentSeconds` is then how long.
+ */
+export function driverOf(snapshot: DriverSnapshot | undefined, silentSeconds?: number): Driver {
+  const state = silentSeconds === undefined ? (DRIVER_STATES[snapshot?.state ?? 0] ?? 'failed') : 'unknown';
   return {
     state,
     lastCode: snapshot?.lastCode ?? 0,
-    message: state === 'initialized' || snapshot === undefined ? undefined : known(snapshot.message),
+    message: messageOf(state, snapshot, silentSeconds),
     libraryPath: known(snapshot?.libraryPath ?? ''),
     driverVersion: known(snapshot?.driverVersion ?? ''),
     nvmlVersion: known(snapshot?.nvmlVersion ?? ''),
@@ -25,4 +28,13 @@ export function driverOf(snapshot: DriverSnapshot | undefined): Driver {
     initAttempts: snapshot?.initAttempts ?? 0,
     reinitializations: snapshot?.reinitializations ?? 0,
   };
+}
+
+function messageOf(
+  state: Driver['state'],
+  snapshot: DriverSnapshot | undefined,
+  silentSeconds: number | undefined,
+): string | undefined {
+  if (silentSeconds !== undefined) return `no sampler has told anything for ${Math.round(silentSeconds)} s`;
+  return state === 'initialized' || snapshot === undefined ? undefined : known(snapshot.message);
 }

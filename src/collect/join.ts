@@ -58,7 +58,9 @@ export function join(parts: JoinParts, topology: Topology, judge: Judge): NodeSt
       ? []
       : sharePartitions(hami, {
           gpus,
-          inventoryKnown: parts.driver.state === 'initialized' && gpus.every((gpu) => gpu.uuid !== undefined),
+          // The inventory outlives the moment: released GPUs and a silent sampler make no invented UUID more likely.
+          inventoryKnown:
+            (parts.driver.state === 'initialized' || gpus.length > 0) && gpus.every((gpu) => gpu.uuid !== undefined),
           identityOf: parts.identityOf,
           workloadOf,
         });

@@ -1,9 +1,12 @@
 import type { SourceState } from '../model/node-state.js';
 import type { Addon } from '../native/addon.js';
+import type { Moment } from './age.js';
 import { type PciScan, scanPci } from './pci.js';
 
 /** PCI functions and VFIO handles change when somebody binds a driver or starts a machine: rarely. */
 const SCAN_SECONDS = 30;
+/** Without an answer for so long a round hangs: what it said before is not shown as what is. */
+const OLD_SCAN_SECONDS = 2.5 * SCAN_SECONDS;
 
 /** Where the bus and its holders are looked for. */
 export interface PassthroughOptions {
@@ -12,21 +15,33 @@ export interface PassthroughOptions {
   readonly procfs: string;
   /** Called when something was read anew. */
   readonly changed: () => void;
+  /** Seconds that pass while a round hangs, whatever a simulated clock says; default: since the process started. */
+  readonly processSeconds?: (() => number) | undefined;
+}
+
+interface Round {
+  readonly durationSeconds: number;
+  readonly message: string | undefined;
 }
 
 /** What is on the bus, and who holds the functions that are given to virtual machines. Read every 30 s. */
 export class PassthroughSource {
   scan: PciScan = { functions: [], vfioDevices: new Map() };
-  /** Pids by bus id; undefined while nobody looked, which is not done where nothing is passed through. */
-  holders: ReadonlyMap<string, readonly number[]> | undefined;
-  source: SourceState | undefined;
+  private found: ReadonlyMap<string, readonly number[]> | undefined;
+  private startedAtSeconds: number | undefined;
+  private last: Round | undefined;
+  private answeredAtSeconds: number | undefined;
   private timer: NodeJS.Timeout | undefined;
   private busy = false;
+  private readonly seconds: () => number;
 
-  constructor(private readonly options: PassthroughOptions) {}
+  constructor(private readonly options: PassthroughOptions) {
+    this.seconds = options.processSeconds ?? (() => performance.now() / 1000);
+  }
 
   /** Reads once, and then again every 30 s. Does not throw: `source` says what went wrong. */
   async start(): Promise<void> {
+    this.startedAtSeconds = this.seconds();
     this.timer = setInterval(() => void this.read(), SCAN_SECONDS * 1000).unref();
     await this.read();
   }
@@ -35,23 +50,55 @@ export class PassthroughSource {
     clearInterval(this.timer);
   }
 
+  /**
+   * Pids by bus id; undefined while nobody looked, which is not done where nothing is passed through, and when the last
+   * look is too old.
+   */
+  get holders(): ReadonlyMap<string, readonly number[]> | undefined {
+    return this.silentSeconds() > OLD_SCAN_SECONDS ? undefined : this.found;
+  }
+
+  /** Whether it answers; undefined before the first round has ended or is overdue, and when it was not started. */
+  source(moment: Moment): SourceState | undefined {
+    const { last, answeredAtSeconds } = this;
+    const silent = this.silentSeconds();
+    const hangs = silent > OLD_SCAN_SECONDS;
+    if (last === undefined && !hangs) return undefined;
+    const hanging =
+      hangs && this.busy ? `the round that is under way has not come back for ${Math.round(silent)} s` : undefined;
+    return {
+      name: 'pci',
+      ok: last !== undefined && last.message === undefined && !hangs,
+      lastAnswerUnixSeconds:
+        answeredAtSeconds === undefined ? undefined : moment.unixSeconds - (this.seconds() - answeredAtSeconds),
+      durationSeconds: hanging === undefined ? (last?.durationSeconds ?? 0) : silent,
+      message: hanging ?? last?.message ?? (hangs ? 'the last look at the bus is old' : undefined),
+    };
+  }
+
+  /** Seconds since the last good answer, or since the start; 0 before it. */
+  private silentSeconds(): number {
+    const since = this.answeredAtSeconds ?? this.startedAtSeconds;
+    return since === undefined ? 0 : this.seconds() - since;
+  }
+
   private async read(): Promise<void> {
     // A walk of /proc that does not come back must not be joined by another each half minute.
     if (this.busy) return;
     this.busy = true;
-    const started = performance.now();
+    const started = this.seconds();
     let message: string | undefined;
     try {
       this.scan = await scanPci(this.options.sysfs);
       this.options.changed();
       const given = this.scan.functions.some(({ driver }) => driver === 'vfio-pci');
-      this.holders = given ? await this.findHolders() : undefined;
+      this.found = given ? await this.findHolders() : undefined;
+      this.answeredAtSeconds = this.seconds();
     } catch (error) {
       message = (error as Error).message;
     }
     this.busy = false;
-    const durationSeconds = (performance.now() - started) / 1000;
-    this.source = { name: 'pci', ok: message === undefined, durationSeconds, message };
+    this.last = { durationSeconds: this.seconds() - started, message };
     this.options.changed();
   }
 

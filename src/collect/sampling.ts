@@ -12,6 +12,8 @@ export interface SamplingParts {
   readonly stuckCalls: readonly StuckCall[];
   /** Monotonic seconds of the shown sampler's last tick. */
   readonly lastTickSeconds: number | undefined;
+  /** Age at which a tick counts as none: that at which readings are dropped. */
+  readonly staleAfterSeconds: number;
   readonly limitReached: string | undefined;
   readonly cycleSeconds: number;
   readonly uuidOf: (gpuIndex: number) => string | undefined;
@@ -39,11 +41,23 @@ export function samplingOf(parts: SamplingParts): Sampling {
       gpu: gpu === 'all' ? 'all' : (uuidOf(gpu) ?? String(gpu)),
       untilUnixSeconds: untilSeconds === undefined ? undefined : toUnix(untilSeconds),
     })),
-    ageSeconds:
-      parts.lastTickSeconds === undefined ? undefined : Math.max(0, moment.monotonicSeconds - parts.lastTickSeconds),
+    ageSeconds: tickAgeSeconds(parts),
     cycleSeconds: parts.cycleSeconds,
     restarts: fleet.restarts,
   };
+}
+
+function tickAgeSeconds({ lastTickSeconds, moment }: SamplingParts): number | undefined {
+  return lastTickSeconds === undefined ? undefined : Math.max(0, moment.monotonicSeconds - lastTickSeconds);
+}
+
+/**
+ * Seconds without a tick of any shown sampler, once that is longer than readings are kept. Undefined while one ticks,
+ * and before the first tick.
+ */
+export function silentSeconds(parts: SamplingParts): number | undefined {
+  const age = tickAgeSeconds(parts);
+  return age === undefined || age <= parts.staleAfterSeconds ? undefined : age;
 }
 
 function roleOf(member: Member, fleet: Fleet, processSeconds: number): SamplerProcess['role'] {
@@ -51,7 +65,14 @@ function roleOf(member: Member, fleet: Fleet, processSeconds: number): SamplerPr
   return member.generation === fleet.shownGeneration ? 'active' : 'starting';
 }
 
-function stateOf({ fleet, lastTickSeconds, limitReached }: SamplingParts): Pick<Sampling, 'state' | 'reason'> {
+function stateOf(parts: SamplingParts): Pick<Sampling, 'state' | 'reason'> {
+  const { fleet, lastTickSeconds, limitReached } = parts;
+  const silent = silentSeconds(parts);
+  if (silent !== undefined) {
+    const why = limitReached ?? fleet.failure;
+    const reason = `no sampler has told anything for ${Math.round(silent)} s`;
+    return { state: 'unavailable', reason: why === undefined ? reason : `${reason}: ${why}` };
+  }
   if (fleet.released.some((one) => one.gpu === 'all')) {
     return { state: 'released', reason: 'all GPUs were handed back by release; resume takes them up again' };
   }
@@ -60,7 +81,9 @@ function stateOf({ fleet, lastTickSeconds, limitReached }: SamplingParts): Pick<
     return { state: shown === undefined ? 'unavailable' : 'running', reason: limitReached };
   if (shown === undefined) {
     const reason = fleet.failure ?? 'no sampler has been started yet';
-    return { state: fleet.failure === undefined ? 'starting' : 'unavailable', reason };
+    // After a death the next one is there in a moment, and until then what was read is still fresh.
+    const starting = fleet.failure === undefined || lastTickSeconds !== undefined;
+    return { state: starting ? 'starting' : 'unavailable', reason };
   }
   if (lastTickSeconds === undefined)
     return { state: 'starting', reason: fleet.failure ?? 'the sampler has not published yet' };

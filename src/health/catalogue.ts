@@ -3,6 +3,7 @@ import { driverMissing, libraryMismatch, simulatedNode } from './driver-state.js
 import { gpuLost } from './gpu-lost.js';
 import type { Rule } from './rule.js';
 import { samplerLimit } from './sampler-limit.js';
+import { samplerUnavailable } from './sampler-unavailable.js';
 import { usageFileRefused } from './usage-files.js';
 
 /** All rules. The key is the code of the findings a rule gives; a code is never used twice. */
@@ -13,6 +14,7 @@ export const RULES: Readonly<Record<string, Rule>> = {
   gpu_lost: gpuLost,
   driver_library_mismatch: libraryMismatch,
   driver_missing: driverMissing,
+  sampler_unavailable: samplerUnavailable,
   sampler_limit_reached: samplerLimit,
   usage_file_refused: usageFileRefused,
   simulated_node: simulatedNode,

@@ -5,7 +5,16 @@ import type { Workload } from './workload.js';
 
 /** Library and kernel driver as the sampler's control thread sees them. */
 export interface Driver {
-  readonly state: 'starting' | 'initialized' | 'library_missing' | 'not_loaded' | 'mismatch' | 'failed' | 'unused';
+  /** `unknown`: no sampler has told anything for longer than readings are kept. */
+  readonly state:
+    | 'unknown'
+    | 'starting'
+    | 'initialized'
+    | 'library_missing'
+    | 'not_loaded'
+    | 'mismatch'
+    | 'failed'
+    | 'unused';
   /** NVML code of the last attempt, 0 = success. */
   readonly lastCode: number;
   /** What was tried and what came; undefined when initialized. */
@@ -88,6 +97,8 @@ export interface HamiSweep {
 export interface SourceState {
   readonly name: string;
   readonly ok: boolean;
+  /** Unix time of the last answer; undefined when it never gave one. */
+  readonly lastAnswerUnixSeconds: number | undefined;
   readonly durationSeconds: number;
   readonly message: string | undefined;
 }

@@ -12,6 +12,7 @@ const parts = (change: Partial<SamplingParts>): SamplingParts => ({
   moment: { monotonicSeconds: 5010, unixSeconds: 1_700_000_010 },
   stuckCalls: [],
   lastTickSeconds: 5009.5,
+  staleAfterSeconds: 10,
   limitReached: undefined,
   cycleSeconds: 1,
   uuidOf: (index) => (index === 3 ? 'GPU-3' : undefined),
@@ -33,11 +34,21 @@ describe('the agent’s view of its samplers', () => {
       ageSeconds: undefined,
     });
     const failed = noteFailure(EMPTY_FLEET, 'the sampler could not be started: ENOENT', 100);
-    expect(samplingOf(parts({ fleet: failed }))).toMatchObject({
+    expect(samplingOf(parts({ fleet: failed, lastTickSeconds: undefined }))).toMatchObject({
       state: 'unavailable',
       reason: 'the sampler could not be started: ENOENT',
-      restarts: 1,
     });
+  });
+
+  it('is starting for a moment after a death, and unavailable once readings are dropped', () => {
+    const dead = noteFailure(EMPTY_FLEET, 'the sampler ended by itself (signal 9)', 100);
+    expect(samplingOf(parts({ fleet: dead }))).toMatchObject({ state: 'starting', reason: expect.stringMatching(/9/) });
+    expect(samplingOf(parts({ fleet: dead, lastTickSeconds: 4990 }))).toMatchObject({
+      state: 'unavailable',
+      reason: 'no sampler has told anything for 20 s: the sampler ended by itself (signal 9)',
+    });
+    // One that is there and tells nothing is no better.
+    expect(samplingOf(parts({ lastTickSeconds: 4990 })).state).toBe('unavailable');
   });
 
   it('tells one that leaves from one that cannot', () => {

@@ -20,7 +20,7 @@ const call = (samplerPid: number, lane: StuckCall['lane'], gpuIndex?: number): S
 
 /** Samplers 101, 102 … by what they leave out; the one of `shownGeneration` is shown. */
 function fleetOf(shownGeneration: number | undefined, ...exclusions: Exclusion[]): Fleet {
-  const fleet = exclusions.reduce<Fleet>(
+  const fleet: Fleet = exclusions.reduce(
     (before, exclusion, index) => noteStarted(before, { pid: 101 + index, exclusion }, 0, 0),
     EMPTY_FLEET,
   );

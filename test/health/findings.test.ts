@@ -169,6 +169,17 @@ describe('findings', () => {
     expect(codes({ ...WELL, samplerLimit: 'two sleep' })).toEqual(['sampler_limit_reached']);
   });
 
+  it('say that nobody reads', () => {
+    const sampling = { ...WELL.sampling, state: 'unavailable' as const, reason: 'it is gone', ageSeconds: 33.3 };
+    const [finding] = new Findings().judge({ ...WELL, sampling });
+    expect(finding).toMatchObject({
+      code: 'sampler_unavailable',
+      severity: 'critical',
+      reason: 'GPUs and HAMi files are not read: it is gone.',
+      evidence: { silent_seconds: 33, sampler_processes: 0 },
+    });
+  });
+
   it('come gravest first', () => {
     const state = { ...withCalls([call({})], [gpu(0, 'stuck'), gpu(1, 'up')]), simulated: 'x', samplerLimit: 'y' };
     expect(codes(state)).toEqual(['gpu_call_stuck', 'sampler_limit_reached', 'simulated_node']);

@@ -291,7 +291,15 @@ export function fullState(): NodeState {
         computeInstance: undefined,
       },
     ],
-    sources: [{ name: 'hami', ok: false, durationSeconds: 0.01, message: 'one file refused' }],
+    sources: [
+      {
+        name: 'hami',
+        ok: false,
+        lastAnswerUnixSeconds: 1_699_999_999,
+        durationSeconds: 0.01,
+        message: 'one file refused',
+      },
+    ],
     calls: [
       {
         function: 'nvmlDeviceGetPowerUsage',

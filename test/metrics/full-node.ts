@@ -150,8 +150,14 @@ export const FULL_NODE: NodeState = node({
     truncated: false,
   },
   sources: [
-    { name: 'nvml', ok: true, durationSeconds: 0.0125, message: undefined },
-    { name: 'hami', ok: false, durationSeconds: 0.5, message: 'no such directory' },
+    { name: 'nvml', ok: true, lastAnswerUnixSeconds: 1_699_999_999, durationSeconds: 0.0125, message: undefined },
+    {
+      name: 'hami',
+      ok: false,
+      lastAnswerUnixSeconds: 1_699_999_999,
+      durationSeconds: 0.5,
+      message: 'no such directory',
+    },
   ],
   sampling: {
     ...node().sampling,

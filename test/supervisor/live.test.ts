@@ -1,5 +1,8 @@
+import { copyFileSync, renameSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { collectOnce } from '../../src/agent.js';
+import { packageRoot } from '../../src/native/package-root.js';
 import { allUp, LiveAgent } from './live-agent.js';
 
 // Processes start and end in these tests, on machines that may have other work.
@@ -82,6 +85,27 @@ describe('an agent on a simulated node', () => {
     await one.until('readings again', () => observed(one, 0) !== undefined);
     expect(observed(one, 0)).toBeGreaterThanOrEqual(before);
     expect(one.state().sampling.restarts).toBe(1);
+  });
+
+  it('says that nobody reads when its sampler is gone and cannot be started again, and heals', async () => {
+    const one = new LiveAgent('t4-hami');
+    agent = one;
+    const sampler = join(one.directory, 'sampler');
+    copyFileSync(join(packageRoot(), 'out', 'native', 'gpu-node-sampler'), sampler);
+    await one.start(`--sampler.path=${sampler}`);
+    await one.until('all GPUs up', allUp);
+    renameSync(sampler, `${sampler}.away`);
+    process.kill(activePid(one) as number, 'SIGKILL');
+    const state = await one.until('nobody reads', ({ sampling }) => sampling.state === 'unavailable');
+    expect(state.findings.find(({ code }) => code === 'sampler_unavailable')?.severity).toBe('critical');
+    expect(state.driver).toMatchObject({ state: 'unknown', gpuCount: undefined });
+    expect(state.gpus.map(({ condition }) => condition)).toContain('stale');
+    const nvml = state.sources.find(({ name }) => name === 'nvml');
+    expect(nvml?.ok).toBe(false);
+    expect(state.atUnixSeconds - (nvml?.lastAnswerUnixSeconds ?? 0)).toBeGreaterThan(3);
+    renameSync(`${sampler}.away`, sampler);
+    const healed = await one.until('all GPUs up again', (now) => allUp(now) && now.sampling.state === 'running', 30);
+    expect(healed.findings.map(({ code }) => code)).toEqual(state.findings.map(({ code }) => code).slice(1));
   });
 
   it('lets go of all GPUs on release within two seconds, and comes back by itself', async () => {

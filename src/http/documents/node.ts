@@ -34,6 +34,7 @@ const SourceDocument = closed(
   {
     name: Type.String(),
     ok: Type.Boolean(),
+    lastAnswerUnixSeconds: maybe(number('Unix time of its last answer; missing when it never gave one.')),
     durationSeconds: Type.Number(),
     message: maybe(Type.String()),
   },

@@ -7,7 +7,10 @@ import { closed, integer, maybe, named, number, numbersByName, text, word } from
 /** Schema of `Driver`. */
 export const DriverDocument = closed(
   {
-    state: word(['starting', 'initialized', 'library_missing', 'not_loaded', 'mismatch', 'failed', 'unused']),
+    state: word(
+      ['unknown', 'starting', 'initialized', 'library_missing', 'not_loaded', 'mismatch', 'failed', 'unused'],
+      'unknown = no sampler has told anything for longer than readings are kept.',
+    ),
     lastCode: integer('NVML return code of the last attempt, 0 = success.'),
     message: maybe(text('What was tried and what came.')),
     libraryPath: maybe(Type.String()),

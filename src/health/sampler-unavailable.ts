@@ -1,0 +1,22 @@
+import { evidence, type Rule } from './rule.js';
+
+/** `sampler_unavailable`: nobody reads the GPUs, so nothing here says how they are. */
+export const samplerUnavailable: Rule = ({ sampling }) =>
+  sampling.state !== 'unavailable'
+    ? []
+    : [
+        {
+          code: 'sampler_unavailable',
+          severity: 'critical',
+          subject: { kind: 'agent', id: 'sampler' },
+          reason: `GPUs and HAMi files are not read: ${sampling.reason ?? 'no sampler is running'}.`,
+          evidence: evidence({
+            silent_seconds: sampling.ageSeconds === undefined ? undefined : Math.round(sampling.ageSeconds),
+            sampler_processes: sampling.processes.length,
+            restarts: sampling.restarts,
+          }),
+          action: 'fix_configuration',
+          nextStep:
+            'Look into the log of gpu-node-agent for why gpu-node-sampler ended or cannot be started: its file (--sampler.path), permissions, memory and process limits. It is tried again by itself, at most 30 s apart.',
+        },
+      ];
