@@ -1,7 +1,7 @@
 import type { GpuEvent, XidCount } from '../model/gpu.js';
 import type { EventSnapshot } from '../native/addon.js';
 
-/** Event type bits of nvml.h (nvmlEventType…), by our names. */
+/** Event type bits of nvml.h (nvmlEventType…) by the values of the label `type` of gpu_events_total: a promise to alerts. */
 const EVENT_TYPES: ReadonlyMap<number, string> = new Map([
   [0x1, 'single_bit_ecc'],
   [0x2, 'double_bit_ecc'],
@@ -9,12 +9,12 @@ const EVENT_TYPES: ReadonlyMap<number, string> = new Map([
   [0x8, 'xid'],
   [0x10, 'clock'],
   [0x80, 'power_source'],
-  [0x100, 'mig_configuration'],
+  [0x100, 'mig_config_change'],
   [0x200, 'single_bit_ecc_storm'],
   [0x400, 'dram_retirement'],
   [0x800, 'dram_retirement_failure'],
-  [0x1000, 'nonfatal_poison'],
-  [0x2000, 'fatal_poison'],
+  [0x1000, 'poison_nonfatal'],
+  [0x2000, 'poison_fatal'],
   [0x4000, 'gpu_unavailable'],
   [0x8000, 'recovery_action'],
 ]);

@@ -20,9 +20,26 @@ describe('driver events', () => {
         { xid: 79, count: 2, source: 'nvml' },
       ],
       lastXid: { xid: 79, atUnixSeconds: 102 },
-      eventCounts: { mig_configuration: 1 },
+      eventCounts: { mig_config_change: 1 },
     });
     expect(log.recent).toHaveLength(4);
+  });
+
+  it.each([
+    [0x2, 'double_bit_ecc'],
+    [0x80, 'power_source'],
+    [0x100, 'mig_config_change'],
+    [0x200, 'single_bit_ecc_storm'],
+    [0x400, 'dram_retirement'],
+    [0x800, 'dram_retirement_failure'],
+    [0x1000, 'poison_nonfatal'],
+    [0x2000, 'poison_fatal'],
+    [0x4000, 'gpu_unavailable'],
+    [0x8000, 'recovery_action'],
+  ])('of bit %i are called %s', (bit, type) => {
+    const log = new EventLog();
+    log.add(1, [eventRecord(1, 0, 100, bit)], 0, uuidOf);
+    expect(log.historyOf(UUID, 0).eventCounts).toEqual({ [type]: 1 });
   });
 
   it('told by two samplers during a take-over count once', () => {

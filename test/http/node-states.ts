@@ -230,7 +230,7 @@ export function fullState(): NodeState {
         processTotal: 1,
         xids: [{ xid: 119, count: 2, source: 'nvml' }],
         lastXid: { xid: 119, atUnixSeconds: 1_799_999_000 },
-        eventCounts: { pstate: 3 },
+        eventCounts: { performance_state: 3 },
       }),
       gpu(1, { condition: 'excluded', conditionReason: 'released', readings: readings({}) }),
     ],
