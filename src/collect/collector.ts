@@ -248,6 +248,7 @@ export class Collector implements NodeStateSource, SupervisorListener {
         passthroughHolders: this.passthrough.holders,
         identityOf: (pid) => this.processes.get(pid),
         events: this.events.recent,
+        eventsLost: this.events.lost,
         sources: this.sourceStates(moment, driver, calls),
         calls,
         callsInForce: inForce,

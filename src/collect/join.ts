@@ -12,7 +12,10 @@ import type { Topology } from './topology.js';
 
 /** What the sources gave. */
 export interface JoinParts
-  extends Pick<NodeState, 'agent' | 'simulated' | 'driver' | 'sampling' | 'events' | 'sources' | 'calls'> {
+  extends Pick<
+    NodeState,
+    'agent' | 'simulated' | 'driver' | 'sampling' | 'events' | 'eventsLost' | 'sources' | 'calls'
+  > {
   readonly moment: Moment;
   readonly gpus: readonly Gpu[];
   readonly pci: readonly PciFunction[];
@@ -82,6 +85,7 @@ export function join(parts: JoinParts, topology: Topology, judge: Judge): NodeSt
     pci,
     hami: sweepOf(hami),
     events: parts.events,
+    eventsLost: parts.eventsLost,
     sources: parts.sources,
     calls: parts.calls,
   };

@@ -129,6 +129,8 @@ export interface NodeState {
   readonly pci: readonly PciFunction[];
   readonly hami: HamiSweep | undefined;
   readonly events: readonly GpuEvent[];
+  /** Driver events since the agent started that came faster than they were read: nobody knows what they said. */
+  readonly eventsLost: number;
   readonly sources: readonly SourceState[];
   readonly calls: readonly CallStatistics[];
   /** Changes whenever the set of series can change: GPUs, instances, partitions, labels. */

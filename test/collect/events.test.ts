@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { Collector } from '../../src/collect/collector.js';
 import { EventLog } from '../../src/collect/events.js';
-import { eventRecord } from './records.js';
+import { loadAddon } from '../../src/native/load-addon.js';
+import { DRIVER, eventRecord, GATHERED_SECONDS, WATCH } from './records.js';
 
 const UUID = 'GPU-a';
 const uuidOf = () => UUID;
@@ -70,9 +72,22 @@ describe('driver events', () => {
     expect(log.historyOf(UUID, 0).eventCounts).toEqual({ type_0x10000: 1000 });
   });
 
-  it('lost ones are counted', () => {
-    const log = new EventLog();
-    log.add(1, [], 12, uuidOf);
-    expect(log.lost).toBe(12);
+  it('lost ones are counted, and the state says how many', () => {
+    const collector = new Collector({
+      addon: loadAddon(),
+      clock: { monotonicSeconds: () => GATHERED_SECONDS, unixSeconds: () => 1_700_000_000 },
+      agent: { version: '0', startedUnixSeconds: 0, pid: 1 },
+      sysfs: '/nonexistent',
+      procfs: '/nonexistent',
+      readPci: false,
+      readProcesses: false,
+      cycleSeconds: 1,
+      staleAfterSeconds: 10,
+      judge: () => [],
+    });
+    const snapshot = { driver: DRIVER, watch: WATCH, gpuStates: new Float64Array([-1]), events: [], hami: undefined };
+    collector.snapshot({ ...snapshot, eventsLost: 12 }, 1, () => []);
+    collector.snapshot({ ...snapshot, eventsLost: 3 }, 1, () => []);
+    expect(collector.current().eventsLost).toBe(15);
   });
 });

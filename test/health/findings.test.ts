@@ -58,6 +58,7 @@ const WELL: Judged = {
   pci: [],
   hami: undefined,
   events: [],
+  eventsLost: 0,
   sources: [],
   calls: [],
   callsInForce: [],

@@ -143,6 +143,7 @@ export function startingState(changes: Partial<NodeState> = {}): NodeState {
     pci: [],
     hami: undefined,
     events: [],
+    eventsLost: 0,
     sources: [],
     calls: [],
     topologyVersion: 1,
@@ -291,6 +292,7 @@ export function fullState(): NodeState {
         computeInstance: undefined,
       },
     ],
+    eventsLost: 5,
     sources: [
       {
         name: 'hami',

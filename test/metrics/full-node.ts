@@ -149,6 +149,7 @@ export const FULL_NODE: NodeState = node({
     refusedByReason: { size_unknown: 1 },
     truncated: false,
   },
+  eventsLost: 7,
   sources: [
     { name: 'nvml', ok: true, lastAnswerUnixSeconds: 1_699_999_999, durationSeconds: 0.0125, message: undefined },
     {

@@ -120,6 +120,7 @@ export function node(more: Partial<NodeState> = {}): NodeState {
     pci: [],
     hami: undefined,
     events: [],
+    eventsLost: 0,
     sources: [],
     calls: [],
     topologyVersion: 1,

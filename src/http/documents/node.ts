@@ -57,6 +57,7 @@ export const NodeDocument = closed(
     pci: Type.Array(named(PciFunctionDocument)),
     hami: maybe(named(HamiSweepDocument)),
     events: Type.Array(named(GpuEventDocument)),
+    eventsLost: integer('Driver events since the agent started that came faster than they were read.'),
     sources: Type.Array(named(SourceDocument)),
     calls: Type.Array(named(CallStatisticsDocument)),
     topologyVersion: integer('Changes whenever GPUs, instances, partitions or their names change.'),

@@ -1,5 +1,5 @@
 import { familiesOf } from '../family.js';
-import { driverEvents, gpus, xids } from '../subjects.js';
+import { driverEvents, gpus, node, xids } from '../subjects.js';
 
 /** What the driver announced: XIDs and other events. They stay when the GPU is gone. */
 export const events = [
@@ -35,6 +35,16 @@ export const events = [
       help: 'Driver events other than XIDs since the agent started',
       origin: 'NVML events',
       series: [{ value: (row) => row.count }],
+    },
+  ]),
+  ...familiesOf(node, [
+    {
+      name: 'gpu_agent_events_dropped_total',
+      type: 'counter',
+      help: 'Events since the agent started that came faster than they were read; they are in no other count',
+      origin: 'agent',
+      labelNames: ['source'],
+      series: [{ labels: { source: 'nvml' }, value: (state) => state.eventsLost }],
     },
   ]),
 ];
