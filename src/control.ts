@@ -50,13 +50,16 @@ export function controlActions(parts: ControlParts): ControlActions {
       const address = sysfsAddress(id);
       const gpu = known(id);
       const busId = gpu?.pciBusId ?? address;
-      const onBus = collector.bus.functions.some((one) => one.busId === busId);
-      if (gpu === undefined && !onBus) throw unknownGpu(id, collector.current().gpus.length);
+      const own = collector.bus.functions.find((one) => one.busId === busId);
+      if (gpu === undefined && own === undefined) throw unknownGpu(id, collector.current().gpus.length);
       const node = gpu === undefined ? undefined : collector.deviceNodeOf(gpu.index);
+      // A GPU that NVML has not named yet is held through a node whose number nobody knows, whatever VFIO nodes it has.
+      if (node === undefined && (gpu !== undefined || own?.driver === 'nvidia')) throw unknownNode(id);
       const nodes = [
         ...(node === undefined ? [] : deviceRoots.map((root) => `${root}/${node}`)),
         ...(busId === undefined ? [] : vfioNodes(collector.bus, busId)),
       ];
+      if (nodes.length === 0) throw unknownNode(id);
       return findOpenHandles(parts, nodes);
     },
   };
@@ -67,6 +70,14 @@ function unknownGpu(id: string, count: number): ControlError {
     'gpu_unknown',
     `No GPU of this node is called "${id}"; it has ${count}.`,
     'Name it by index, UUID or PCI bus id as `gpu-node-agent gpus` lists them.',
+  );
+}
+
+function unknownNode(id: string): ControlError {
+  return new ControlError(
+    'unavailable',
+    `The device node of GPU "${id}" is not known, so nobody can say who holds it.`,
+    'The driver tells it when the GPU is first read: see `gpu-node-agent status` for why it is not, and ask again after.',
   );
 }
 

@@ -22,6 +22,7 @@ import { driverOf } from './driver.js';
 import { EventLog } from './events.js';
 import { gpuOf } from './gpus.js';
 import { type GpuSetAside, type Judge, join } from './join.js';
+import { LastKnown } from './last-known.js';
 import { PassthroughSource } from './passthrough.js';
 import { ProcessTable } from './processes.js';
 import { samplingOf, silentSeconds } from './sampling.js';
@@ -53,6 +54,7 @@ const PROCESSES_EVERY_SECONDS = 5;
 export class Collector implements NodeStateSource, SupervisorListener {
   private readonly events = new EventLog();
   private readonly topology = new Topology();
+  private readonly lastKnown = new LastKnown();
   private readonly processes: ProcessTable;
   private readonly passthrough: PassthroughSource;
   private supervisor: Supervisor | undefined;
@@ -62,6 +64,8 @@ export class Collector implements NodeStateSource, SupervisorListener {
   private taken: readonly GpuSnapshot[] = [];
   /** Where newer ones are; they are taken when somebody asks. */
   private newer: (() => readonly GpuSnapshot[]) | undefined;
+  /** Generation of the sampler they are from. */
+  private newerFrom: number | undefined;
   private processesAtSeconds = Number.NEGATIVE_INFINITY;
   private simulated: string | undefined;
   /** The call that hung last, by GPU: it is gone from the samplers when its process has ended. */
@@ -94,7 +98,12 @@ export class Collector implements NodeStateSource, SupervisorListener {
     this.changed = true;
     const initialized = DRIVER_STATES[snapshot.driver.state] === 'initialized';
     // A sampler that does not touch the driver knows no GPU; those known before are then shown as handed back.
-    if (initialized) this.newer = gpus;
+    if (initialized) {
+      // What the sampler before knew of GPUs that this one leaves out is told by no other.
+      if (generation !== this.newerFrom) this.take();
+      this.newer = gpus;
+      this.newerFrom = generation;
+    }
     if (snapshot.hami !== undefined) this.hami = snapshot.hami;
     if (initialized) this.simulated = snapshot.driver.simulator === '' ? undefined : snapshot.driver.simulator;
     if (snapshot.watch.inFlight.length > 0) this.rememberStuck(snapshot);
@@ -107,12 +116,15 @@ export class Collector implements NodeStateSource, SupervisorListener {
   }
 
   private get records(): readonly GpuSnapshot[] {
-    const { newer } = this;
-    if (newer !== undefined) {
-      this.newer = undefined;
-      this.taken = newer().map((record) => this.withIdentity(record));
-    }
+    this.take();
     return this.taken;
+  }
+
+  private take(): void {
+    const { newer } = this;
+    if (newer === undefined) return;
+    this.newer = undefined;
+    this.taken = newer().map((record) => this.lastKnown.filled(record));
   }
 
   current(): NodeState {
@@ -189,26 +201,6 @@ export class Collector implements NodeStateSource, SupervisorListener {
         lastCall: this.lastStuck.get(gpu.gpuIndex),
       };
     });
-  }
-
-  /** An excluded GPU's record may be bare: who it is does not change because nobody reads it. */
-  private withIdentity(record: GpuSnapshot): GpuSnapshot {
-    if (record.uuid !== '') return record;
-    const before = this.taken.find((one) => one.index === record.index);
-    if (before === undefined || before.uuid === '') return record;
-    const { uuid, name, serial, pciBusId, vbiosVersion, boardPartNumber, inforomImageVersion, gspFirmwareVersion } =
-      before;
-    const identity = {
-      uuid,
-      name,
-      serial,
-      pciBusId,
-      vbiosVersion,
-      boardPartNumber,
-      inforomImageVersion,
-      gspFirmwareVersion,
-    };
-    return { ...record, ...identity };
   }
 
   private make(moment: Moment): NodeState {

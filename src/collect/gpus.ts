@@ -5,6 +5,7 @@ import type { GpuSnapshot, MigSnapshot, ProcessSnapshot } from '../native/addon.
 import { READINGS } from '../native/readings.generated.js';
 import { ageSeconds, known, type Moment } from './age.js';
 import type { GpuEventHistory } from './events.js';
+import { KEPT_INDEXES } from './last-known.js';
 import { sysfsAddress } from './pci-address.js';
 
 /** What a GPU's state is made of beside its record. */
@@ -25,11 +26,16 @@ const NOT_ASKED = 255;
 const NO_ID = 0xffffffff;
 const PROCESS_TYPES = ['compute', 'graphics', 'mps'] as const;
 
-/** All readings absent: stale, excluded or never asked. */
-export const NO_READINGS = new Readings(
-  new Float64Array(READINGS.length),
-  new Uint8Array(READINGS.length).fill(NOT_ASKED),
-);
+/** Of a GPU that is not read: who it is and how it is divided, and nothing that moves. */
+function keptReadings(record: GpuSnapshot): Readings {
+  const values = new Float64Array(READINGS.length);
+  const status = new Uint8Array(READINGS.length).fill(NOT_ASKED);
+  for (const index of KEPT_INDEXES) {
+    values[index] = record.values[index] ?? Number.NaN;
+    status[index] = record.status[index] ?? NOT_ASKED;
+  }
+  return new Readings(values, status);
+}
 
 /** One GPU of the state. Parts that follow from the record alone are made once per record. */
 export function gpuOf(record: GpuSnapshot, context: GpuContext): Gpu {
@@ -54,7 +60,7 @@ export function gpuOf(record: GpuSnapshot, context: GpuContext): Gpu {
     conditionReason: reason,
     lastCollectionUnixSeconds: record.gatheredRealtimeNs === 0 ? undefined : record.gatheredRealtimeNs / 1e9,
     ageSeconds: age,
-    readings: fresh ? parts.readings : NO_READINGS,
+    readings: fresh ? parts.readings : keptReadings(record),
     migInstances: fresh ? parts.migInstances : parts.migInstances.map(withoutMemory),
     processes: fresh ? parts.processes : [],
     processTotal: fresh ? record.processTotal : 0,

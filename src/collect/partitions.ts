@@ -6,12 +6,26 @@ import type { Workload } from '../model/workload.js';
 /** Who runs as a pid, where known. */
 export type WorkloadOf = (pid: number) => Workload | undefined;
 
-/** The whole GPU, or its MIG instances when it is divided. A GPU in MIG mode without instances has nothing to give. */
+/**
+ * The whole GPU, or its MIG instances when it is divided. A GPU in MIG mode without instances has nothing to give, and
+ * of one that never said whether it is divided nobody knows what there is to give.
+ */
 export function gpuPartitions(gpu: Gpu, workloadOf: WorkloadOf): readonly Partition[] {
-  const divided = gpu.readings.get('mig_mode_enabled') === 1 || gpu.migInstances.length > 0;
+  const divided = isDivided(gpu);
+  if (divided === undefined) return [];
   return divided
     ? gpu.migInstances.map((instance) => migPartition(gpu, instance, workloadOf))
     : [wholePartition(gpu, workloadOf)];
+}
+
+/** What GPUs and drivers without MIG answer, and drivers older than MIG: such a GPU is whole. */
+const WITHOUT_MIG: ReadonlySet<string> = new Set(['not_supported', 'function_not_found', 'symbol_missing']);
+
+function isDivided(gpu: Gpu): boolean | undefined {
+  if (gpu.migInstances.length > 0) return true;
+  const mode = gpu.readings.get('mig_mode_enabled');
+  if (mode !== undefined) return mode === 1;
+  return WITHOUT_MIG.has(gpu.readings.absence('mig_mode_enabled') ?? '') ? false : undefined;
 }
 
 function wholePartition(gpu: Gpu, workloadOf: WorkloadOf): Partition {

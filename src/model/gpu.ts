@@ -87,7 +87,7 @@ export interface Gpu {
   readonly lastCollectionUnixSeconds: number | undefined;
   /** Seconds between that cycle and now, on the monotonic clock. */
   readonly ageSeconds: number | undefined;
-  /** Dropped (all absent) when older than the staleness limit. */
+  /** When older than the staleness limit, all absent but those that say who the GPU is and how it is divided. */
   readonly readings: Readings;
   readonly migInstances: readonly MigInstance[];
   readonly processes: readonly GpuProcess[];

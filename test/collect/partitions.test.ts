@@ -4,8 +4,7 @@ import { gpuOf } from '../../src/collect/gpus.js';
 import { gpuPartitions, passthroughPartitions } from '../../src/collect/partitions.js';
 import { Topology } from '../../src/collect/topology.js';
 import type { Gpu } from '../../src/model/gpu.js';
-import type { MigSnapshot } from '../../src/native/addon.js';
-import { GATHERED_SECONDS, gpuRecord } from './records.js';
+import { GATHERED_SECONDS, gpuRecord, migInstance } from './records.js';
 
 const log = new EventLog();
 const made = (record: ReturnType<typeof gpuRecord>): Gpu =>
@@ -17,29 +16,6 @@ const made = (record: ReturnType<typeof gpuRecord>): Gpu =>
     setAside: new Map(),
     historyOf: (uuid, index) => log.historyOf(uuid, index),
   });
-
-const mig = (migIndex: number, gpuInstance: number): MigSnapshot => ({
-  migIndex,
-  gpuInstance,
-  computeInstance: 0,
-  idsStatus: 0,
-  attributesStatus: 0,
-  memoryStatus: 0,
-  multiprocessors: 42,
-  copyEngines: 1,
-  decoders: 1,
-  encoders: 0,
-  jpegEngines: 0,
-  ofaEngines: 0,
-  gpuSlices: 3,
-  computeSlices: 3,
-  memoryTotalBytes: 20e9,
-  memoryReservedBytes: 0,
-  memoryUsedBytes: 1e9,
-  memoryFreeBytes: 19e9,
-  uuid: `MIG-${migIndex}`,
-  name: 'NVIDIA A100-SXM4-40GB MIG 3g.20gb',
-});
 
 const nobody = () => undefined;
 
@@ -65,7 +41,7 @@ describe('partitions of a GPU', () => {
     };
     const gpu = made(
       gpuRecord(0, readings, {
-        migInstances: [mig(0, 1), mig(1, 2)],
+        migInstances: [migInstance(0), migInstance(1)],
         processTotal: 1,
         processes: [{ pid: 5, type: 0, usedMemoryBytes: 1, gpuInstance: 2, computeInstance: 0 }],
       }),

@@ -4,6 +4,7 @@ import type {
   EventSnapshot,
   GpuSnapshot,
   HamiContainer,
+  MigSnapshot,
   WatchSnapshot,
 } from '../../src/native/addon.js';
 import { READINGS, type ReadingId } from '../../src/native/readings.generated.js';
@@ -48,6 +49,32 @@ export function gpuRecord(
     migInstances: [],
     processes: [],
     ...change,
+  };
+}
+
+/** MIG instance `migIndex`, of GPU instance `migIndex` + 1. */
+export function migInstance(migIndex: number): MigSnapshot {
+  return {
+    migIndex,
+    gpuInstance: migIndex + 1,
+    computeInstance: 0,
+    idsStatus: 0,
+    attributesStatus: 0,
+    memoryStatus: 0,
+    multiprocessors: 42,
+    copyEngines: 1,
+    decoders: 1,
+    encoders: 0,
+    jpegEngines: 0,
+    ofaEngines: 0,
+    gpuSlices: 3,
+    computeSlices: 3,
+    memoryTotalBytes: 20e9,
+    memoryReservedBytes: 0,
+    memoryUsedBytes: 1e9,
+    memoryFreeBytes: 19e9,
+    uuid: `MIG-${migIndex}`,
+    name: 'NVIDIA A100-SXM4-40GB MIG 3g.20gb',
   };
 }
 

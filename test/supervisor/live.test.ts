@@ -1,4 +1,4 @@
-import { copyFileSync, renameSync } from 'node:fs';
+import { closeSync, copyFileSync, openSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { collectOnce } from '../../src/agent.js';
@@ -124,6 +124,9 @@ describe('an agent on a simulated node', () => {
 
   it('lets go of one GPU, keeps the rest, and resumes', async () => {
     const one = await running();
+    const labels = () => one.state().gpus[2]?.readings.get('pci_subsystem_id');
+    const before = labels();
+    expect(before).toBeGreaterThan(0);
     const result = await one.running.control.release({ gpu: '2' });
     expect(result).toMatchObject({ gpu: one.state().gpus[2]?.uuid, free: true, untilUnixSeconds: undefined });
     const state = await one.until(
@@ -131,6 +134,11 @@ describe('an agent on a simulated node', () => {
       ({ gpus }) => gpus.filter(({ condition }) => condition === 'up').length === 7,
     );
     expect(state.gpus[2]?.conditionReason).toBe('handed back by release');
+    // Who else holds it is what one wants to know after a release: the device node is not forgotten.
+    const holder = openSync(join(one.config().path.dev, 'nvidia2'), 'r');
+    const held = await one.running.control.holders('2').finally(() => closeSync(holder));
+    expect(held.map(({ role, paths }) => [role, paths])).toEqual([['agent', [expect.stringMatching(/nvidia2$/)]]]);
+    expect(labels()).toEqual(before);
     await expect(one.running.control.resume({ gpu: '1' })).rejects.toMatchObject({ code: 'not_released' });
     await expect(one.running.control.release({ gpu: '99' })).rejects.toMatchObject({ code: 'gpu_unknown' });
     const resumed = await one.running.control.resume({ gpu: '2' });
