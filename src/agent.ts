@@ -53,6 +53,7 @@ function createCore(config: Config, log: AgentLog): Core {
     cycleSeconds: sampler.intervalSeconds,
     staleAfterSeconds: sampler.staleAfterSeconds,
     judge: (state) => findings.judge(state),
+    warn: (message) => log.warn({}, message),
   });
   const options: SupervisorOptions = {
     addon,

@@ -42,6 +42,8 @@ export interface CollectorOptions {
   /** Age at which readings are dropped. */
   readonly staleAfterSeconds: number;
   readonly judge: Judge;
+  /** Told once per trouble what a source cannot read; default: nobody. */
+  readonly warn?: ((message: string) => void) | undefined;
 }
 
 /** How often the identities of new processes are looked up while nobody asks for a state. */
@@ -75,7 +77,7 @@ export class Collector implements NodeStateSource, SupervisorListener {
 
   constructor(private readonly options: CollectorOptions) {
     const { addon, procfs, sysfs, clock } = options;
-    this.processes = new ProcessTable(addon, procfs, () => clock.monotonicSeconds());
+    this.processes = new ProcessTable(addon, procfs, () => clock.monotonicSeconds(), options.warn);
     const changed = () => {
       this.changed = true;
     };
@@ -111,7 +113,9 @@ export class Collector implements NodeStateSource, SupervisorListener {
     const now = this.options.clock.monotonicSeconds();
     if (this.options.readProcesses && now - this.processesAtSeconds >= PROCESSES_EVERY_SECONDS) {
       this.processesAtSeconds = now;
-      void this.readProcesses();
+      this.readProcesses().catch((error: Error) =>
+        this.options.warn?.(`processes cannot be looked at: ${error.message}`),
+      );
     }
   }
 
@@ -305,6 +309,8 @@ export class Collector implements NodeStateSource, SupervisorListener {
     }
     const pci = this.passthrough.source(moment);
     if (pci !== undefined) states.push(pci);
+    const processes = this.processes.source(moment);
+    if (processes !== undefined) states.push(processes);
     return states;
   }
 }

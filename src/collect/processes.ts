@@ -1,15 +1,22 @@
+import type { SourceState } from '../model/node-state.js';
 import type { Addon } from '../native/addon.js';
 import { splitCommandLine } from '../workload/command-line.js';
 import { type ProcessIdentity, parseNamespacePids, parseStat } from '../workload/process-identity.js';
+import type { Moment } from './age.js';
 
 const SMALL_BYTES = 4096;
 const COMMAND_LINE_BYTES = 16384;
 /** Pids are used again: identities are read anew after this time. */
 const REREAD_SECONDS = 30;
-/** A command line that has not come back by then is done without: its process holds its memory lock. */
-const COMMAND_LINE_SECONDS = 2;
-/** Command lines that never came back; each keeps one thread. No further one is asked for beyond this. */
+/** What has not come back by then is done without: its process holds a lock, its memory's for one. */
+const READ_SECONDS = 2;
+/** Reads that never came back; each keeps one thread. No further one is begun beyond this. */
 const MOST_HANGING = 4;
+
+interface Round {
+  readonly durationSeconds: number;
+  readonly message: string | undefined;
+}
 
 interface Known {
   readonly identity: ProcessIdentity | undefined;
@@ -24,12 +31,31 @@ export class ProcessTable {
   private readonly known = new Map<number, Known>();
   private busy = false;
   private hanging = 0;
+  private round: Round | undefined;
+  private answeredAtSeconds: number | undefined;
 
   constructor(
     private readonly addon: Pick<Addon, 'readFiles'>,
     private readonly procfs: string,
     private readonly seconds: () => number,
+    /** Told once per trouble why identities cannot be read. */
+    private readonly warn: (message: string) => void = () => {},
+    private readonly limitSeconds = READ_SECONDS,
   ) {}
+
+  /** Whether identities can be read; undefined before the first round in which there was one to read. */
+  source({ monotonicSeconds, unixSeconds }: Moment): SourceState | undefined {
+    const { round, answeredAtSeconds } = this;
+    return round === undefined
+      ? undefined
+      : {
+          name: 'processes',
+          ok: round.message === undefined,
+          lastAnswerUnixSeconds:
+            answeredAtSeconds === undefined ? undefined : unixSeconds - (monotonicSeconds - answeredAtSeconds),
+          ...round,
+        };
+  }
 
   /** What is known of a pid now; undefined while it is being read, or when it is gone or hidden. */
   get(pid: number): ProcessIdentity | undefined {
@@ -37,8 +63,8 @@ export class ProcessTable {
   }
 
   /**
-   * Says which pids matter now. Forgets others, reads new and old ones; resolves when what could be read is read. A
-   * call during another does nothing: the next cycle comes soon.
+   * Says which pids matter now. Forgets others, reads new and old ones; resolves when what could be read is read. Does
+   * not throw: `source` says what went wrong. A call during another does nothing: the next cycle comes soon.
    */
   async refresh(pids: ReadonlySet<number>): Promise<void> {
     const now = this.seconds();
@@ -50,18 +76,32 @@ export class ProcessTable {
     });
     if (due.length === 0) return;
     this.busy = true;
+    const started = performance.now();
+    let message: string | undefined;
     try {
       const fresh = await this.readSmall(due, now);
-      await this.readCommandLines(fresh);
-    } finally {
-      this.busy = false;
+      if (fresh === undefined) message = `${this.procfs}/<pid>/{stat,status,cgroup} did not come back in time`;
+      else {
+        this.answeredAtSeconds = this.seconds();
+        await this.readCommandLines(fresh);
+      }
+    } catch (error) {
+      // Threads of our own can be refused: EAGAIN at the limit of tasks.
+      message = `processes cannot be looked at: ${(error as Error).message}`;
     }
+    this.busy = false;
+    if (message !== undefined && message !== this.round?.message) this.warn(message);
+    this.round = { durationSeconds: (performance.now() - started) / 1000, message };
   }
 
-  /** Reads stat, status and cgroup. Returns those whose command line is not known yet. */
-  private async readSmall(pids: readonly number[], now: number): Promise<readonly ProcessIdentity[]> {
+  /**
+   * Reads stat, status and cgroup. Gives those whose command line is not known yet, or undefined when they did not come
+   * back in time: what was known of these processes then stays as it is.
+   */
+  private async readSmall(pids: readonly number[], now: number): Promise<readonly ProcessIdentity[] | undefined> {
     const files = pids.flatMap((pid) => ['stat', 'status', 'cgroup'].map((name) => `${this.procfs}/${pid}/${name}`));
-    const texts = await this.addon.readFiles(files, SMALL_BYTES);
+    const texts = await this.read(files, SMALL_BYTES);
+    if (texts === undefined) return undefined;
     const fresh: ProcessIdentity[] = [];
     for (const [index, pid] of pids.entries()) {
       const [stat, status, cgroup] = texts.slice(index * 3, index * 3 + 3).map((text) => text?.toString('utf8'));
@@ -86,20 +126,12 @@ export class ProcessTable {
   }
 
   private async readCommandLines(fresh: readonly ProcessIdentity[]): Promise<void> {
-    if (fresh.length === 0 || this.hanging >= MOST_HANGING) return;
-    const reading = this.addon.readFiles(
+    if (fresh.length === 0) return;
+    const texts = await this.read(
       fresh.map(({ pid }) => `${this.procfs}/${pid}/cmdline`),
       COMMAND_LINE_BYTES,
     );
-    const texts = await withLimit(reading, COMMAND_LINE_SECONDS);
-    if (texts === undefined) {
-      this.hanging++;
-      void reading.then(
-        () => this.hanging--,
-        () => this.hanging--,
-      );
-      return;
-    }
+    if (texts === undefined) return;
     for (const [index, identity] of fresh.entries()) {
       const text = texts[index]?.toString('utf8');
       const entry = this.known.get(identity.pid);
@@ -107,6 +139,21 @@ export class ProcessTable {
       if (text === undefined || text === '' || entry?.identity !== identity) continue;
       this.known.set(identity.pid, { ...entry, identity: { ...identity, commandLine: splitCommandLine(text) } });
     }
+  }
+
+  /** Undefined when it does not come back in time, or when so many reads hang that no further one is begun. */
+  private async read(paths: readonly string[], maxBytes: number): Promise<readonly (Buffer | undefined)[] | undefined> {
+    if (this.hanging >= MOST_HANGING) return undefined;
+    const reading = this.addon.readFiles(paths, maxBytes);
+    const texts = await withLimit(reading, this.limitSeconds);
+    if (texts === undefined) {
+      this.hanging++;
+      void reading.then(
+        () => this.hanging--,
+        () => this.hanging--,
+      );
+    }
+    return texts;
   }
 }
 

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ProcessTable } from '../../src/collect/processes.js';
+import type { Addon } from '../../src/native/addon.js';
 import { loadAddon } from '../../src/native/load-addon.js';
 
 let root: string;
@@ -21,6 +22,8 @@ function place(pid: number, startTicks: number, cgroup: string, commandLine: str
   writeFileSync(join(root, String(pid), 'cgroup'), `0::${cgroup}\n`);
   writeFileSync(join(root, String(pid), 'cmdline'), commandLine);
 }
+
+const moment = () => ({ monotonicSeconds: seconds, unixSeconds: 1_700_000_000 + seconds });
 
 const table = () => new ProcessTable(loadAddon(), root, () => seconds);
 
@@ -67,5 +70,75 @@ describe('process identities', () => {
     const processes = table();
     await processes.refresh(new Set([42]));
     expect(processes.get(42)).toMatchObject({ comm: 'python3', commandLine: undefined });
+  });
+
+  it('say that they cannot be read, once, and are read again when they can', async () => {
+    place(42, 1000, '/a.service', 'x\0');
+    const addon = loadAddon();
+    let refused = true;
+    const said: string[] = [];
+    // What the addon answers when the system refuses it a thread.
+    const readFiles: Addon['readFiles'] = (paths, maxBytes) =>
+      refused
+        ? Promise.reject(
+            Object.assign(new Error('pthread_create: Resource temporarily unavailable'), { code: 'EAGAIN' }),
+          )
+        : addon.readFiles(paths, maxBytes);
+    const processes = new ProcessTable(
+      { readFiles },
+      root,
+      () => seconds,
+      (message) => said.push(message),
+    );
+    expect(processes.source(moment())).toBeUndefined();
+    await processes.refresh(new Set([42]));
+    await processes.refresh(new Set([42]));
+    expect(processes.source(moment())).toMatchObject({
+      name: 'processes',
+      ok: false,
+      lastAnswerUnixSeconds: undefined,
+    });
+    expect(said).toEqual(['processes cannot be looked at: pthread_create: Resource temporarily unavailable']);
+    refused = false;
+    await processes.refresh(new Set([42]));
+    expect(processes.get(42)?.comm).toBe('python3');
+    seconds += 4;
+    expect(processes.source(moment())).toMatchObject({
+      ok: true,
+      lastAnswerUnixSeconds: 1_700_000_100,
+      message: undefined,
+    });
+  });
+
+  it('go on when one read never comes back, and begin no more than four that do not', async () => {
+    place(42, 1000, '/a.service', 'x\0');
+    const addon = loadAddon();
+    let begun = 0;
+    let hangs = true;
+    const readFiles: Addon['readFiles'] = (paths, maxBytes) => {
+      begun++;
+      return hangs ? new Promise(() => {}) : addon.readFiles(paths, maxBytes);
+    };
+    const processes = new ProcessTable(
+      { readFiles },
+      root,
+      () => seconds,
+      () => {},
+      0.02,
+    );
+    await processes.refresh(new Set([42]));
+    expect(processes.source(moment())).toMatchObject({ ok: false, message: expect.stringContaining('in time') });
+    hangs = false;
+    await processes.refresh(new Set([42]));
+    expect(processes.get(42)).toMatchObject({ comm: 'python3', commandLine: ['x'] });
+    hangs = true;
+    begun = 0;
+    for (let round = 0; round < 6; round++) {
+      seconds += 31;
+      await processes.refresh(new Set([42]));
+    }
+    expect(begun).toBe(3);
+    // What was known of it stays.
+    expect(processes.get(42)).toMatchObject({ comm: 'python3' });
   });
 });
