@@ -42,13 +42,11 @@ export function identify(process: ProcessIdentity, containers: readonly KnownCon
   if (name?.kind === 'slurm') {
     return { ...base, id: `slurm-${name.jobId}`, kind: 'slurm', name: `job ${name.jobId}`, namedBy: 'cgroup' };
   }
-  // Outside containers a command line is the node's own word.
-  const machine = process.commandLine === undefined ? undefined : machineArguments(process.commandLine);
-  const looksLikeMachine = /^(?:qemu|kvm)/.test(process.comm);
-  if (name?.kind === 'vm' || (looksLikeMachine && machine?.name !== undefined)) {
-    const vm = machine?.name ?? (name?.kind === 'vm' ? name.machine : '');
-    const namedBy = machine?.name === undefined ? 'cgroup' : 'cmdline';
-    return { ...base, id: `vm-${printable(vm)}`, kind: 'vm', name: printable(vm), vm: printable(vm), namedBy };
+  if (name?.kind === 'vm') {
+    // Whoever may start a process may call it qemu: only below a machine's scope is its command line the node's word.
+    const told = process.commandLine === undefined ? undefined : machineArguments(process.commandLine)?.name;
+    const vm = printable(told ?? name.machine);
+    return { ...base, id: `vm-${vm}`, kind: 'vm', name: vm, vm, namedBy: told === undefined ? 'cgroup' : 'cmdline' };
   }
   if (name?.kind === 'unit') {
     const unit = printable(name.unit);

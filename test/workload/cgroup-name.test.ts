@@ -75,4 +75,27 @@ describe('cgroup paths', () => {
   it('of a process in the pod but in no container have no container id', () => {
     expect(cgroupName(`0::/kubepods/pod${UID}`)).toEqual({ kind: 'pod', podUid: UID, containerId: undefined });
   });
+
+  it.each([
+    ['a pod', `kubepods/pod${UID}/${OTHER}`],
+    ['a pod of the systemd driver', `kubepods.slice/kubepods-pod${UNDERSCORED}.slice/cri-containerd-${OTHER}.scope`],
+    ['a machine', String.raw`machine.slice/machine-qemu\x2d2\x2dinstance.scope`],
+    ['a machine without systemd', 'machine/qemu-1-instance.libvirt-qemu'],
+    ['a Slurm job', 'system.slice/slurmstepd.scope/job_42/step_0'],
+  ])('of an ordinary user do not pass as %s', (_what, claim) => {
+    const home = '0::/user.slice/user-1000.slice/user@1000.service';
+    const below = [home, `${home}/app.slice`, `${home}/containerd.service`, '0::/system.slice/job.service'];
+    for (const path of below.map((folder) => `${folder}/${claim}`))
+      expect(['unit', 'container', undefined]).toContain(cgroupName(path)?.kind);
+  });
+
+  it('tell a user’s unit from the system’s of the same name', () => {
+    const text = '0::/user.slice/user-1000.slice/user@1000.service/app.slice/nvidia-persistenced.service';
+    expect(cgroupName(text)).toEqual({ kind: 'unit', unit: 'user@1000.service/nvidia-persistenced.service' });
+  });
+
+  it('name a machine of Proxmox by its number', () => {
+    expect(cgroupName('0::/qemu.slice/101.scope')).toEqual({ kind: 'vm', machine: '101' });
+    expect(cgroupName('0::/system.slice/qemu.slice/101.scope')?.kind).toBe('unit');
+  });
 });

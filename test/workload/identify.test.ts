@@ -63,6 +63,15 @@ describe('who a process belongs to', () => {
     expect(workload.kind).toBe('pod');
   });
 
+  it('does not let a process outside a machine’s scope pass as a machine by its command line', () => {
+    const commandLine = ['qemu-system-x86_64', '-name', 'guest=victim', '-uuid', 'x'];
+    for (const cgroup of ['0::/', '0::/user.slice/user-1000.slice/user@1000.service/app.slice/x.service', undefined]) {
+      const workload = identify(process({ comm: 'qemu-system-x86', cgroup, commandLine }), []);
+      expect(workload.kind).not.toBe('vm');
+      expect(workload.vm).toBeUndefined();
+    }
+  });
+
   it('tells a bare process by pid and start, and takes control characters out of its title', () => {
     const workload = identify(process({ comm: 'a\nb', commandLine: ['x\u001b[31m', 'y'] }), []);
     expect(workload).toMatchObject({ id: 'process-4242-77', name: 'a?b', command: 'x?[31m y', namedBy: 'proc' });
