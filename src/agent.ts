@@ -77,15 +77,18 @@ function createCore(config: Config, log: AgentLog): Core {
 export async function startService(config: Config, log: AgentLog): Promise<Service> {
   const core = createCore(config, log);
   const { addon, clock, supervisor, collector } = core;
+  // Before anything runs: it throws for a setting that names no family.
+  const metrics = new MetricsRenderer(collector, addon, {
+    exporterMetrics: !config.web.disableExporterMetrics,
+    clock,
+  });
   supervisor.start();
   void collector.start(supervisor);
   return {
     source: collector,
     control: controlActions({ addon, clock, supervisor, collector, procfs: config.path.procfs, dev: config.path.dev }),
-    metrics: new MetricsRenderer(collector, addon, {
-      exporterMetrics: !config.web.disableExporterMetrics,
-      clock,
-    }),
+    metrics,
+    traffic: metrics.self,
     peerCredentials: (fd) => addon.peerCredentials(fd),
     notify(message) {
       try {

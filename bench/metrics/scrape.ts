@@ -75,7 +75,7 @@ const states = Array.from({ length: 8 }, (_, cycle) => stateOf(cycle, topology))
 const addon = loadAddon();
 const source = new Source(states[0] as NodeState);
 const renderer = new MetricsRenderer(source, addon, { clock: nodeClock(addon, undefined) });
-const scrape = new Scrape(renderer);
+const scrape = Scrape.of(renderer);
 
 let bytes = 0;
 async function scrapes(count: number): Promise<void> {

@@ -35,15 +35,16 @@ export const serve: Command = {
       log.debug({ err: error }, 'cannot start');
       throw new CommandError(EXIT.problem, `cannot start: ${error.message}`);
     });
-    const { source, metrics } = service;
+    const { source, metrics, traffic } = service;
     const { telemetryPath, maxRequests, listenAddress } = config.web;
     const closing: (() => Promise<void>)[] = [() => service.close()];
     try {
-      const web = await openWebServer(buildWebApp({ source, metrics, maxRequests, telemetryPath, log }), listenAddress);
+      const parts = { source, metrics, maxRequests, traffic, log };
+      const web = await openWebServer(buildWebApp({ ...parts, telemetryPath }), listenAddress);
       closing.unshift(() => web.close());
       print(`gpu-node-agent ${AGENT_VERSION} serves ${web.url}`);
       log.info({ url: web.url, version: AGENT_VERSION, file: loaded.file }, 'serving');
-      const app = buildControlApp({ source, metrics, maxRequests, control: service.control, log });
+      const app = buildControlApp({ ...parts, control: service.control });
       const path = controlSocketPath(config.path.run);
       const control = await openControlSocket({ app, path, peerCredentials: service.peerCredentials, log });
       closing.unshift(() => control.close());

@@ -15,12 +15,15 @@ import { nodeResponse, nodeRoutes } from './routes/node.js';
 import { pageRoutes } from './routes/page.js';
 import type { MetricsSource } from './scrape.js';
 import { addSecurityHeaders } from './security-headers.js';
+import { observeRequests, type TrafficObserver } from './traffic.js';
 
 /** What both apps need. */
 interface Parts {
   readonly source: NodeStateSource;
   readonly metrics: MetricsSource;
   readonly maxRequests: number;
+  /** Told of every answered request; missing = nobody counts them. */
+  readonly traffic?: TrafficObserver | undefined;
   /** Undefined = no log lines. */
   readonly log: FastifyBaseLogger | undefined;
 }
@@ -38,7 +41,7 @@ export interface ControlParts extends Parts {
 /** Bodies are a few keys. */
 const BODY_LIMIT_BYTES = 16 * 1024;
 
-function bare(log: FastifyBaseLogger | undefined): FastifyInstance {
+function bare({ log, traffic }: Pick<Parts, 'log' | 'traffic'>): FastifyInstance {
   const app = fastify({
     ...(log === undefined ? { logger: false } : { loggerInstance: log }),
     logController: new LogController({ disableRequestLogging: true }),
@@ -53,6 +56,7 @@ function bare(log: FastifyBaseLogger | undefined): FastifyInstance {
     ...earlyFailures,
   });
   answerFailures(app);
+  if (traffic !== undefined) observeRequests(app, traffic);
   for (const document of [...DOCUMENTS, ProblemDocument]) app.addSchema(document);
   return app;
 }
@@ -61,8 +65,9 @@ function bare(log: FastifyBaseLogger | undefined): FastifyInstance {
  * The app of the TCP port: metrics, API, health and page. It changes nothing, whoever asks. It does not listen; tests
  * inject requests.
  */
-export function buildWebApp({ source, metrics, maxRequests, telemetryPath, log }: WebParts): FastifyInstance {
-  const app = bare(log);
+export function buildWebApp(parts: WebParts): FastifyInstance {
+  const { source, telemetryPath } = parts;
+  const app = bare(parts);
   addSecurityHeaders(app);
   void app.register(swagger, {
     openapi: {
@@ -76,7 +81,7 @@ export function buildWebApp({ source, metrics, maxRequests, telemetryPath, log }
     refResolver: { buildLocalReference: (document, _base, _fragment, index) => String(document.$id ?? `def-${index}`) },
   });
   void app.register((routes, _options, done) => {
-    metricsRoute(routes, { path: telemetryPath, metrics, maxRequests });
+    metricsRoute(routes, { ...parts, path: telemetryPath });
     healthRoutes(routes, source);
     nodeRoutes(routes, source);
     pageRoutes(routes, source, telemetryPath);
@@ -94,11 +99,12 @@ export function buildWebApp({ source, metrics, maxRequests, telemetryPath, log }
 }
 
 /** The app of the control socket: the state, and the actions that change what the agent holds. */
-export function buildControlApp({ source, metrics, maxRequests, control, log }: ControlParts): FastifyInstance {
-  const app = bare(log);
+export function buildControlApp(parts: ControlParts): FastifyInstance {
+  const { source, control } = parts;
+  const app = bare(parts);
   const schema = { operationId: 'getState', summary: 'Everything known of this node', response: { 200: nodeResponse } };
   app.get('/v1/state', { schema }, async () => source.current());
-  metricsRoute(app, { path: '/v1/metrics', metrics, maxRequests });
+  metricsRoute(app, { ...parts, path: '/v1/metrics' });
   controlRoutes(app, control);
   return app;
 }

@@ -23,11 +23,20 @@ const GZIP = { level: 1, chunkSize: 128 * 1024 };
  * renderer reuses its buffer; a scrape joins one of its own kind that has not ended and never gets an older one.
  */
 export class Scrape {
+  static readonly #bySource = new WeakMap<MetricsSource, Scrape>();
+
+  /** The one of a source: its buffer is one, through however many routes it is asked. */
+  static of(source: MetricsSource): Scrape {
+    const known = Scrape.#bySource.get(source) ?? new Scrape(source);
+    Scrape.#bySource.set(source, known);
+    return known;
+  }
+
   readonly #source: MetricsSource;
   readonly #pending = new Map<string, Promise<Uint8Array>>();
   #last: Promise<unknown> = Promise.resolve();
 
-  constructor(source: MetricsSource) {
+  private constructor(source: MetricsSource) {
     this.#source = source;
   }
 

@@ -100,6 +100,19 @@ describe('serve', () => {
     },
   );
 
+  it('counts its requests, unless its metrics about itself are off', async () => {
+    const metricsOf = async (...flags: readonly string[]) => {
+      const url = await urlOf(startProgram('serve', '--web.listen-address=127.0.0.1:0', ...nothing(), ...flags));
+      const scrape = async () => (await fetch(`${url}/metrics`, { signal: AbortSignal.timeout(5_000) })).text();
+      await scrape();
+      return scrape();
+    };
+    const text = await metricsOf();
+    expect(text).toContain('gpu_agent_http_requests_total{route="/metrics",method="GET",code="200"} 1\n');
+    expect(text).toContain('gpu_agent_scrape_duration_seconds_count{endpoint="/metrics"} 1\n');
+    expect(await metricsOf('--web.disable-exporter-metrics')).not.toContain('gpu_agent_http_requests_total');
+  });
+
   it('answers commands over its control socket', async () => {
     const running = startProgram('serve', '--web.listen-address=127.0.0.1:0', ...nothing());
     await urlOf(running);

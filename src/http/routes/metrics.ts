@@ -4,6 +4,7 @@ import { acceptsGzip, CONTENT_TYPES, metricsFormat } from '../negotiation.js';
 import { Problem } from '../problem.js';
 import { problems } from '../responses.js';
 import { type MetricsSource, Scrape } from '../scrape.js';
+import type { TrafficObserver } from '../traffic.js';
 
 /** How the metrics route is set up. */
 export interface MetricsRoute {
@@ -11,6 +12,8 @@ export interface MetricsRoute {
   readonly metrics: MetricsSource;
   /** Requests answered at the same time. */
   readonly maxRequests: number;
+  /** Told how long each scrape took. */
+  readonly traffic?: TrafficObserver | undefined;
 }
 
 /** Prometheus' own default, used when a client does not say how long it waits. */
@@ -19,8 +22,8 @@ const DEFAULT_TIMEOUT_SECONDS = 10;
 const body = { schema: Type.String() };
 
 /** `GET /metrics`. */
-export function metricsRoute(app: FastifyInstance, { path, metrics, maxRequests }: MetricsRoute): void {
-  const scrape = new Scrape(metrics);
+export function metricsRoute(app: FastifyInstance, { path, metrics, maxRequests, traffic }: MetricsRoute): void {
+  const scrape = Scrape.of(metrics);
   let running = 0;
 
   app.get(
@@ -53,7 +56,9 @@ export function metricsRoute(app: FastifyInstance, { path, metrics, maxRequests 
       const format = metricsFormat(request.headers.accept);
       const compressed = acceptsGzip(request.headers['accept-encoding']);
       const limit = timeoutSeconds(request.headers['x-prometheus-scrape-timeout-seconds']);
+      const started = performance.now();
       const bytes = await within(limit, scrape.body(format, compressed));
+      traffic?.observeScrape(path, (performance.now() - started) / 1_000);
       reply.type(CONTENT_TYPES[format]).header('vary', 'Accept, Accept-Encoding');
       if (compressed) reply.header('content-encoding', 'gzip');
       return reply.send(bytes);
