@@ -83,7 +83,9 @@ function start(name, more = []) {
     { encoding: 'utf8' },
   )
     .trim()
-    .split('\n');
+    .split('\n')
+    // A real node has no clock file; looking whether somebody turned it costs 20 wake-ups a second and thread.
+    .filter((flag) => !flag.startsWith('--clock.file'));
   const launch = () => {
     const child = spawn(
       process.execPath,
