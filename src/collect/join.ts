@@ -118,7 +118,7 @@ function sweepOf(snapshot: HamiSnapshot | undefined): HamiSweep | undefined {
 function workloadsByPid({ gpus, hami, identityOf, passthroughHolders }: JoinParts): ReadonlyMap<number, Workload> {
   const containers = (hami?.containers ?? [])
     .filter(({ podUid }) => podUid !== '')
-    .map(({ podUid, container }) => ({ podUid, container }));
+    .map(({ podUid, container, processes }) => ({ podUid, container, processes }));
   const pids = new Set([
     ...gpus.flatMap((gpu) => gpu.processes.map(({ pid }) => pid)),
     ...[...(passthroughHolders?.values() ?? [])].flat(),

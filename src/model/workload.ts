@@ -1,6 +1,6 @@
 /** Who holds a partition or runs on a GPU. */
 export interface Workload {
-  /** Stable id: pod uid + container, machine name, unit, or `process-<pid>-<start ticks>`. */
+  /** Stable id: pod uid + container id, machine name, unit, or `process-<pid>-<start ticks>`. */
   readonly id: string;
   readonly kind: 'pod' | 'vm' | 'slurm' | 'unit' | 'container' | 'process';
   /** What a person calls it. */

@@ -17,25 +17,42 @@ const process = (change: Partial<ProcessIdentity>): ProcessIdentity => ({
 });
 
 describe('who a process belongs to', () => {
-  it('names the container of a pod when one HAMi directory is of that pod', () => {
-    const cgroup = `0::/kubepods/pod${UID}/${ID}`;
-    const workload = identify(process({ cgroup }), [{ podUid: UID, container: 'train' }]);
-    expect(workload).toMatchObject({
-      id: `pod-${UID}/train`,
-      kind: 'pod',
-      podUid: UID,
-      container: 'train',
-      namedBy: 'hami',
-    });
+  const directory = (container: string, ...processes: { pid: number; hostPid: number | undefined }[]) => ({
+    podUid: UID,
+    container,
+    processes,
+  });
+  const inPod = process({ cgroup: `0::/kubepods/pod${UID}/${ID}`, namespacePids: [4242, 17] });
+  const id = `pod-${UID}/${ID.slice(0, 12)}`;
+
+  it('names the container of a pod by the one HAMi directory whose file lists the process', () => {
+    const named = { id, kind: 'pod', podUid: UID, name: `${UID}/train`, container: 'train', namedBy: 'hami' };
+    expect(identify(inPod, [directory('train', { pid: 17, hostPid: 4242 }), directory('b')])).toMatchObject(named);
+    expect(identify(inPod, [directory('train', { pid: 17, hostPid: undefined })])).toMatchObject(named);
+  });
+
+  it('does not name a container by the directory of the one beside it', () => {
+    const unnamed = { id, name: `${UID}/${ID.slice(0, 12)}`, container: undefined, namedBy: 'cgroup' };
+    expect(identify(inPod, [directory('train', { pid: 17, hostPid: 9 })])).toMatchObject(unnamed);
+    expect(identify(inPod, [directory('train')])).toMatchObject(unnamed);
+    const other = { ...directory('x', { pid: 17, hostPid: 4242 }), podUid: 'ffffffff-0000-4000-8000-000000000001' };
+    expect(identify(inPod, [other])).toMatchObject(unnamed);
   });
 
   it('does not guess between two containers of the pod', () => {
-    const containers = [
-      { podUid: UID, container: 'a' },
-      { podUid: UID, container: 'b' },
-    ];
-    const workload = identify(process({ cgroup: `0::/kubepods/pod${UID}/${ID}` }), containers);
-    expect(workload).toMatchObject({ id: `pod-${UID}/${ID.slice(0, 12)}`, container: undefined, namedBy: 'cgroup' });
+    const both = [directory('a', { pid: 17, hostPid: undefined }), directory('b', { pid: 17, hostPid: undefined })];
+    expect(identify(inPod, both)).toMatchObject({ id, container: undefined, namedBy: 'cgroup' });
+  });
+
+  it('keeps its id when HAMi directories come and go, and its name only where all agree', () => {
+    const unlisted = identify({ ...inPod, pid: 5 }, []);
+    const train = identify(inPod, [directory('train', { pid: 17, hostPid: 4242 })]);
+    const other = identify(inPod, [directory('other', { pid: 17, hostPid: 4242 })]);
+    expect(merge([unlisted, train])).toMatchObject([{ id, container: 'train', namedBy: 'hami', pids: [5, 4242] }]);
+    expect(merge([train, unlisted])).toMatchObject([{ id, container: 'train', pids: [4242, 5] }]);
+    expect(merge([train, other, train])).toMatchObject([
+      { id, name: unlisted.name, container: undefined, namedBy: 'cgroup' },
+    ]);
   });
 
   it('prefers the name on the machine’s command line to the cut one of its scope', () => {
