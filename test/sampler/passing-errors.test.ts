@@ -1,0 +1,84 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import type { NodeState } from '../../src/model/node-state.js';
+import { allUp, LiveAgent } from '../supervisor/live-agent.js';
+
+/** What passes must not last: the real sampler, on a driver that fails for a moment or for one GPU only. */
+
+let agent: LiveAgent;
+
+afterEach(() => agent.dispose());
+
+async function running(scenario: string, ...faults: string[][]): Promise<LiveAgent> {
+  agent = new LiveAgent(scenario);
+  for (const fault of faults) agent.simulator('fault', ...fault);
+  await agent.start();
+  return agent;
+}
+
+const xidsOf = (state: NodeState, gpu: number) => state.gpus[gpu]?.xids.map(({ xid, count }) => [xid, count]);
+
+describe('an error that passes', { timeout: 60_000 }, () => {
+  it('at the registration of events does not silence the GPU', async () => {
+    const one = await running('hgx-h100', ['--function', 'nvmlDeviceRegisterEvents', '--gpu', '0', '--code', '999']);
+    await one.until('all GPUs up', allUp, 20);
+    one.simulator('clear');
+    // It is registered again within seconds; events before that are lost by the driver's own rules.
+    await new Promise((resolve) => setTimeout(resolve, 7000));
+    one.simulator('xid', '--gpu', '0', '--code', '48');
+    await one.until('XID 48', (state) => xidsOf(state, 0)?.[0]?.[0] === 48, 15);
+  });
+
+  it('at the identity does not leave a GPU without its name for an hour', async () => {
+    const one = await running('hgx-h100', ['--function', 'nvmlDeviceGetUUID', '--gpu', '2', '--code', '10']);
+    await one.until('GPU 2 without a UUID', (state) => allUp(state) && state.gpus[2]?.uuid === undefined, 20);
+    one.simulator('clear');
+    await one.until('its UUID', (state) => state.gpus[2]?.uuid?.startsWith('GPU-51000000-') === true, 15);
+  });
+
+  it('at the count after an init leaves no init behind: the driver can be unloaded after a release', async () => {
+    const one = await running('hgx-h100', ['--function', 'nvmlDeviceGetCount_v2', '--code', '999']);
+    await one.until('a second attempt', (state) => state.driver.initAttempts >= 2, 20);
+    one.simulator('clear');
+    await one.until('all GPUs up', allUp, 20);
+    const released = await one.running.control.release({});
+    expect(released).toMatchObject({ free: true });
+    one.simulator('unload');
+  });
+});
+
+describe('one lost GPU', { timeout: 60_000 }, () => {
+  it('does not silence the XIDs of the others', async () => {
+    const one = await running('hgx-h100');
+    await one.until('all GPUs up', allUp, 20);
+    one.simulator('lost', '--gpu', '1');
+    await one.until('GPU 1 lost, the others up', ({ gpus }) =>
+      gpus.every((gpu) => gpu.condition === (gpu.index === 1 ? 'lost' : 'up')),
+    );
+    // The set answers "lost" for everybody; the living GPUs get a new one.
+    await new Promise((resolve) => setTimeout(resolve, 4000));
+    one.simulator('xid', '--gpu', '0', '--code', '48');
+    const state = await one.until('XID 48 of GPU 0', (now) => xidsOf(now, 0)?.length === 1, 30);
+    expect(xidsOf(state, 0)).toEqual([[48, 1]]);
+    expect(state.driver.reinitializations).toBe(0);
+  });
+});
+
+describe('MIG', { timeout: 60_000 }, () => {
+  it('keeps its instances over a passing error, and drops them when the mode ends', async () => {
+    const one = await running('dgx-a100-mig');
+    const count = (state: NodeState) => state.gpus.reduce((sum, gpu) => sum + gpu.migInstances.length, 0);
+    const before = count(await one.until('all GPUs up', allUp, 20));
+    expect(before).toBeGreaterThan(0);
+    one.simulator('fault', '--function', 'nvmlDeviceGetMaxMigDeviceCount', '--code', '10');
+    const gpu = one.state().gpus.find(({ migInstances }) => migInstances.length > 0);
+    if (gpu === undefined) throw new Error('no GPU has instances');
+    // The event makes the sampler look at the instances, which fails this time.
+    one.simulator('event', '--gpu', `${gpu.index}`, '--type', '0x100');
+    await new Promise((resolve) => setTimeout(resolve, 1500));
+    expect(count(one.state())).toBe(before);
+    one.simulator('clear');
+    const [first] = gpu.migInstances;
+    one.simulator('mig', 'destroy', `${first?.gpuInstance}/${first?.computeInstance}`, '--gpu', `${gpu.index}`);
+    await one.until('one instance less', (state) => count(state) === before - 1, 15);
+  });
+});
