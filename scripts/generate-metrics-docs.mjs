@@ -68,6 +68,8 @@ units, the time of creation of what the agent integrates, and the types \`info\`
   those that are so. A state without a name makes all of them 0.
 - **Sampling.** GPUs are sampled in the background, not on scrape: \`gpu_agent_snapshot_age_seconds\` tells how old the
   sampler's last tick was, \`gpu_agent_device_last_collection_timestamp_seconds\` when each GPU answered last.
+- **Choice.** What is off by default comes with \`--metrics.enable=<name>\`, anything else goes with
+  \`--metrics.disable=<name>\`; both may be given several times.
 - **Alpha.** Names may still change; after the first stable release a renamed family keeps both names for one minor
   release.
 

@@ -3,6 +3,7 @@ import { Collector } from './collect/collector.js';
 import type { Config } from './config/config.js';
 import { controlActions } from './control.js';
 import { Findings } from './health/findings.js';
+import { checkMetricNames } from './metric-names.js';
 import { MetricsRenderer } from './metrics/renderer.js';
 import { ControlError, type Holder } from './model/control.js';
 import type { NodeState } from './model/node-state.js';
@@ -72,14 +73,17 @@ function createCore(config: Config, log: AgentLog): Core {
 
 /**
  * Starts an agent without its outputs: `gpu-node-agent serve` puts them on. Returns before the driver has answered.
- * Throws `AddonError` when the native half is missing, and what the clock or the sampler's path are wrong about.
+ * Throws `ConfigError` for names of metrics that are none, `AddonError` when the native half is missing, and what the
+ * clock or the sampler's path are wrong about.
  */
 export async function startService(config: Config, log: AgentLog): Promise<Service> {
+  checkMetricNames(config);
   const core = createCore(config, log);
   const { addon, clock, supervisor, collector } = core;
-  // Before anything runs: it throws for a setting that names no family.
   const metrics = new MetricsRenderer(collector, addon, {
     exporterMetrics: !config.web.disableExporterMetrics,
+    enabledFamilies: config.metrics.enable,
+    disabledFamilies: config.metrics.disable,
     clock,
   });
   supervisor.start();

@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import { ConfigError } from '../config/problem.js';
 import { buildControlApp, buildWebApp } from '../http/app.js';
 import { controlSocketPath, openControlSocket } from '../http/control-socket.js';
 import { isReady } from '../http/readiness.js';
@@ -31,6 +32,7 @@ export const serve: Command = {
     const log = openLog(config.log);
     const signal = nextSignal();
     const service = await startService(config, log).catch((error: Error) => {
+      if (error instanceof ConfigError) throw error;
       // The native half is missing, or a setting names a file that is not there: the message says what to do.
       log.debug({ err: error }, 'cannot start');
       throw new CommandError(EXIT.problem, `cannot start: ${error.message}`);

@@ -1,4 +1,4 @@
-import type { OptionValue } from './option.js';
+import { isList, type OptionValue } from './option.js';
 import { OPTIONS, type Option, VARIABLE_PREFIX, variableOf } from './options.js';
 import { type ConfigProblem, unknownName } from './problem.js';
 import { suggest } from './suggestion.js';
@@ -43,7 +43,7 @@ export function parseEnvironment(environment: Readonly<Record<string, string | u
 
 /** Lists are separated by colons, as in PATH. */
 function readVariable(option: Option, text: string): Reading {
-  if (option.kind !== 'paths') return readText(option, text);
+  if (!isList(option.kind)) return readText(option, text);
   const values: string[] = [];
   for (const part of text.split(':')) {
     const reading = readText(option, part);

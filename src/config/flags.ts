@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import type { OptionValue } from './option.js';
+import { isList, type OptionValue } from './option.js';
 import { OPTION_BY_FLAG, OPTIONS } from './options.js';
 import { type ConfigProblem, mismatch, unknownName } from './problem.js';
 import { suggest } from './suggestion.js';
@@ -82,7 +82,7 @@ export function parseFlags(argv: readonly string[], commandFlags: readonly Comma
       continue;
     }
     const before = settings.get(option.flag);
-    if (before !== undefined && option.kind !== 'paths') {
+    if (before !== undefined && !isList(option.kind)) {
       fail('given twice. Give it once.');
       continue;
     }

@@ -98,6 +98,10 @@ function contradictions(config: Config, origins: Loaded['origins']): readonly Co
         `${formatDuration(staleAfterSeconds)}. Readings would be dropped between two cycles: raise sampler.stale-after.`,
     });
   }
+  const both = config.metrics.disable.find((name) => config.metrics.enable.includes(name));
+  if (both !== undefined) {
+    problems.push({ where: 'metrics.disable', message: `"${both}" is in metrics.enable too. Take it out of one.` });
+  }
   const { telemetryPath } = config.web;
   if (TAKEN_PATHS.includes(telemetryPath) || telemetryPath.startsWith('/api/')) {
     problems.push({

@@ -3,7 +3,22 @@ import { parseDurationSeconds } from './duration.js';
 import { parseListenAddress } from './listen-address.js';
 
 /** How the text of an option is read; the key under which a schema leaf carries it. */
-export type OptionKind = 'path' | 'paths' | 'library' | 'duration' | 'count' | 'choice' | 'switch' | 'listen' | 'route';
+export type OptionKind =
+  | 'path'
+  | 'paths'
+  | 'names'
+  | 'library'
+  | 'duration'
+  | 'count'
+  | 'choice'
+  | 'switch'
+  | 'listen'
+  | 'route';
+
+/** Whether an option is a list: its flag may be given several times, its variable has colons. */
+export function isList(kind: OptionKind): boolean {
+  return kind === 'paths' || kind === 'names';
+}
 
 /** What a leaf of the configuration schema carries beside JSON Schema's own words. */
 export interface OptionNotes {
@@ -52,6 +67,16 @@ export function paths(flag: string, initial: readonly string[], description: str
     flag,
     kind: 'paths',
     expected: 'absolute paths',
+    description,
+  });
+}
+
+/** A list of names of metric families. Which there are is not known here: the agent checks it when it starts. */
+export function names(flag: string, description: string) {
+  return note(Type.Array(Type.String({ pattern: '^[a-zA-Z_][a-zA-Z0-9_]*$' }), { default: [] }), {
+    flag,
+    kind: 'names',
+    expected: 'names of metrics',
     description,
   });
 }

@@ -6,7 +6,8 @@ export function defaultText({ kind, schema }: Option): string | undefined {
   const initial = schema.default;
   if (initial === undefined) return undefined;
   if (kind === 'duration') return formatDuration(initial as number);
-  return Array.isArray(initial) ? initial.join(', ') : String(initial);
+  if (Array.isArray(initial)) return initial.length === 0 ? undefined : initial.join(', ');
+  return String(initial);
 }
 
 /** The table of docs/configuration.md, in Markdown. */

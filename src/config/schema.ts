@@ -1,5 +1,17 @@
 import Type from 'typebox';
-import { choice, count, duration, library, listenAddress, onOff, optionalPath, path, paths, route } from './option.js';
+import {
+  choice,
+  count,
+  duration,
+  library,
+  listenAddress,
+  names,
+  onOff,
+  optionalPath,
+  path,
+  paths,
+  route,
+} from './option.js';
 
 /**
  * The one description of all settings: types, defaults, limits, flags, environment variables, file keys and the
@@ -77,6 +89,10 @@ export const ConfigSchema = Type.Object({
       [1, 10_000],
       'Requests for metrics answered at the same time; more get 503.',
     ),
+  }),
+  metrics: Type.Object({
+    enable: names('metrics.enable', 'Metrics to add to those that are on by default, by full name.'),
+    disable: names('metrics.disable', 'Metrics to leave out, by full name.'),
   }),
   collector: Type.Object({
     nvml: onOff('collector.nvml', true, 'Read GPUs through NVML.'),

@@ -31,6 +31,8 @@ export function readText(option: Option, text: string): Reading {
       return check(option, text, text, absolutePathAdvice(text));
     case 'paths':
       return check(option, [text], text, absolutePathAdvice(text));
+    case 'names':
+      return check(option, [text], text);
     case 'library':
     case 'route':
     case 'choice':
@@ -57,7 +59,8 @@ export function readFileValue(option: Option, value: unknown): Reading {
       return typeof value === 'number' ? check(option, value, value) : refuse(option, value, unquote(value));
     case 'switch':
       return typeof value === 'boolean' ? { value } : refuse(option, value, unquote(value));
-    case 'paths': {
+    case 'paths':
+    case 'names': {
       if (!Array.isArray(value)) return typeof value === 'string' ? readText(option, value) : refuse(option, value);
       for (const item of value) {
         const reading = typeof item === 'string' ? readText(option, item) : refuse(option, item);

@@ -113,6 +113,24 @@ describe('serve', () => {
     expect(await metricsOf('--web.disable-exporter-metrics')).not.toContain('gpu_agent_http_requests_total');
   });
 
+  it('adds and leaves out metrics by name', async () => {
+    const names = ['--metrics.enable=gpu_agent_series', '--metrics.disable=gpu_agent_start_time_seconds'];
+    const url = await urlOf(startProgram('serve', '--web.listen-address=127.0.0.1:0', ...nothing(), ...names));
+    const text = await (await fetch(`${url}/metrics`, { signal: AbortSignal.timeout(5_000) })).text();
+    expect(text).toContain('\ngpu_agent_series{family="gpu_agent_build_info"} 1\n');
+    expect(text).not.toContain('gpu_agent_start_time_seconds');
+  });
+
+  it('does not start with names of metrics that are none, and says which were meant', async () => {
+    const names = ['gpu_tempreature_celsius', 'process_cpu_seconds_total'].map((name) => `--metrics.disable=${name}`);
+    const running = startProgram('serve', '--web.listen-address=127.0.0.1:0', ...nothing(), ...names);
+    expect(await running.ended).toBe(2);
+    expect(running.written.err).toBe(`\
+gpu-node-agent: metrics.disable: unknown metric "gpu_tempreature_celsius". Did you mean gpu_temperature_celsius?
+gpu-node-agent: metrics.disable: expected a metric of the node; "process_cpu_seconds_total" is about the agent itself. Those go with --web.disable-exporter-metrics, all together.
+`);
+  });
+
   it('answers commands over its control socket', async () => {
     const running = startProgram('serve', '--web.listen-address=127.0.0.1:0', ...nothing());
     await urlOf(running);

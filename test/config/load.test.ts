@@ -49,6 +49,7 @@ describe('defaults', () => {
         disableExporterMetrics: false,
         maxRequests: 40,
       },
+      metrics: { enable: [], disable: [] },
       collector: { nvml: true, pci: true, hami: true, processes: true },
       log: { level: 'info', format: 'json' },
       clock: {},
@@ -89,6 +90,30 @@ describe('precedence', () => {
     expect(loadConfig([], lists).config.path.hami).toEqual(['/a', '/b']);
     const flags = ['--path.hami', '/c', '--path.hami=/d'];
     expect(loadConfig(flags, lists).config.path.hami).toEqual(['/c', '/d']);
+  });
+});
+
+describe('names of metrics', () => {
+  it('are a list by flag, by variable and in the file', () => {
+    const list = ['gpu_agent_series', 'gpu_up'];
+    const flags = list.map((name) => `--metrics.enable=${name}`);
+    const variable = { GPU_NODE_AGENT_METRICS_ENABLE: list.join(':') };
+    const path = file('metrics:\n  enable: [gpu_agent_series, gpu_up]\n');
+    expect(loadConfig(flags, {}).config.metrics).toEqual({ enable: list, disable: [] });
+    expect(loadConfig([], variable).config.metrics).toEqual({ enable: list, disable: [] });
+    expect(loadConfig([`--config.file=${path}`], {}).config.metrics).toEqual({ enable: list, disable: [] });
+  });
+
+  it('cannot be both wanted and not wanted', () => {
+    expect(messagesOf(['--metrics.enable=gpu_up', '--metrics.disable=gpu_up'])).toEqual([
+      'metrics.disable: "gpu_up" is in metrics.enable too. Take it out of one.',
+    ]);
+  });
+
+  it('are refused where they could be none', () => {
+    expect(messagesOf(['--metrics.enable=gpu-up'])).toEqual([
+      '--metrics.enable: expected names of metrics; got "gpu-up".',
+    ]);
   });
 });
 
