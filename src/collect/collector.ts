@@ -229,7 +229,10 @@ export class Collector implements NodeStateSource, SupervisorListener {
             uuidOf,
           };
     const sampling = parts === undefined ? NOT_SAMPLING(options.cycleSeconds) : samplingOf(parts);
-    const driver = driverOf(newest?.driver, parts === undefined ? undefined : silentSeconds(parts));
+    const driver = {
+      ...driverOf(newest?.driver, parts === undefined ? undefined : silentSeconds(parts)),
+      ...supervisor?.initTotals(),
+    };
     const calls = callStatistics(supervisor?.callTotals());
     return join(
       {

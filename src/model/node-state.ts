@@ -28,7 +28,9 @@ export interface Driver {
   readonly symbolsMissing: number;
   /** Symbols that another library interposes (LD_PRELOAD). */
   readonly foreignSymbols: number;
+  /** Over all samplers since the agent started. */
   readonly initAttempts: number;
+  /** Over all samplers since the agent started. */
   readonly reinitializations: number;
 }
 
@@ -71,6 +73,7 @@ export interface Sampling {
   /** Seconds since the active sampler's last tick. */
   readonly ageSeconds: number | undefined;
   readonly cycleSeconds: number;
+  /** Samplers started in place of another since the agent started. */
   readonly restarts: number;
 }
 

@@ -37,6 +37,7 @@ export interface Fleet {
   readonly failure: string | undefined;
   /** Samplers in a row that found library and kernel driver to differ. */
   readonly mismatches: number;
+  /** Samplers started in place of another, for whatever reason. */
   readonly restarts: number;
   readonly closing: boolean;
 }
@@ -101,7 +102,12 @@ export function noteStarted(
     leaderZombie: false,
     stalledSinceSeconds: undefined,
   };
-  return { ...fleet, members: [...fleet.members, member], nextGeneration: fleet.nextGeneration + 1 };
+  return {
+    ...fleet,
+    members: [...fleet.members, member],
+    nextGeneration: fleet.nextGeneration + 1,
+    restarts: fleet.nextGeneration === EMPTY_FLEET.nextGeneration ? 0 : fleet.restarts + 1,
+  };
 }
 
 /** A start failed or a sampler nobody asked to leave is gone: the next one waits 0.2 s, then twice as long up to 30 s. */
@@ -112,7 +118,6 @@ export function noteFailure(fleet: Fleet, reason: string, nowSeconds: number): F
     failures: fleet.failures + 1,
     failure: reason,
     notBeforeSeconds: nowSeconds + wait,
-    restarts: fleet.restarts + 1,
   };
 }
 

@@ -43,6 +43,12 @@ export interface SupervisorListener {
   snapshot(snapshot: Snapshot, generation: number, gpus: () => readonly GpuSnapshot[]): void;
 }
 
+/** Attempts to get at the driver over all samplers since the agent started. */
+export interface InitTotals {
+  readonly initAttempts: number;
+  readonly reinitializations: number;
+}
+
 interface Backlog {
   readonly events: readonly EventSnapshot[];
   readonly eventsLost: number;
@@ -70,6 +76,7 @@ export class Supervisor {
   private carrier: SamplerLink | undefined;
   private readonly retired = new Set<SamplerLink>();
   private retiredTotals: CallTotals | undefined;
+  private retiredInits: InitTotals = { initAttempts: 0, reinitializations: 0 };
   private timer: NodeJS.Timeout | undefined;
   private timerDueSeconds = Number.POSITIVE_INFINITY;
   private limitText: string | undefined;
@@ -112,6 +119,11 @@ export class Supervisor {
     let totals = this.retiredTotals;
     for (const link of this.links.values()) totals = addTotals(totals, link.statistics());
     return totals;
+  }
+
+  /** Attempts to initialise NVML, and to do it anew, over all samplers: no counter falls when one succeeds another. */
+  initTotals(): InitTotals {
+    return [...this.snapshots.values()].reduce(withInits, this.retiredInits);
   }
 
   /** Stays away from a GPU (index) or all of them; see `release` for the waiting part. */
@@ -302,6 +314,8 @@ export class Supervisor {
     this.retiredTotals = addTotals(this.retiredTotals, link.statistics());
     this.fleetNow = noteEnded(this.fleetNow, generation, reason, now);
     this.links.delete(generation);
+    const last = this.snapshots.get(generation);
+    if (last !== undefined) this.retiredInits = withInits(this.retiredInits, last);
     this.snapshots.delete(generation);
     this.backlog.delete(generation);
     this.hungUp.delete(generation);
@@ -344,4 +358,11 @@ export class Supervisor {
       this.advance();
     }, milliseconds);
   }
+}
+
+function withInits({ initAttempts, reinitializations }: InitTotals, { driver }: Snapshot): InitTotals {
+  return {
+    initAttempts: initAttempts + driver.initAttempts,
+    reinitializations: reinitializations + driver.reinitializations,
+  };
 }

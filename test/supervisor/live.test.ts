@@ -153,7 +153,10 @@ describe('an agent on a simulated node', () => {
     await one.until('the XID', () => xids().length > 0);
     await one.running.control.release({ gpu: '5' });
     await one.running.control.resume({ gpu: '5' });
-    await one.until('all GPUs up again', allUp);
+    const { driver, sampling } = await one.until('all GPUs up again', allUp);
+    expect(sampling.restarts).toBe(2);
+    // Each of the three samplers initialised the driver once.
+    expect(driver.initAttempts).toBe(3);
     expect(xids()).toEqual([{ xid: 31, count: 1, source: 'nvml' }]);
   });
 

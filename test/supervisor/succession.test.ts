@@ -23,6 +23,7 @@ describe('the first sampler', () => {
     rehearsal.pass(600);
     expect(rehearsal.started).toHaveLength(1);
     expect(rehearsal.generations).toEqual([1]);
+    expect(rehearsal.fleet.restarts).toBe(0);
   });
 
   it('that cannot be started is tried again with growing waits, at most 30 s', () => {
@@ -40,6 +41,11 @@ describe('the first sampler', () => {
     rehearsal.pass(31);
     expect(rehearsal.started.length).toBe(soFar + 1);
     expect(rehearsal.fleet.failure).toBe('no such file');
+    // Nothing was started, so nothing was started anew; the first that succeeds is the first.
+    rehearsal.startProblem = undefined;
+    rehearsal.pass(31);
+    expect(rehearsal.generations).toEqual([1]);
+    expect(rehearsal.fleet.restarts).toBe(0);
   });
 });
 
@@ -92,6 +98,7 @@ describe('one stuck GPU', () => {
     rehearsal.pass(1.1);
     expect(rehearsal.started).toHaveLength(2);
     expect(rehearsal.started[1]?.exclusion).toEqual([3]);
+    expect(rehearsal.fleet.restarts).toBe(1);
     expect(rehearsal.fleet.shownGeneration).toBe(1);
   });
 
