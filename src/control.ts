@@ -3,6 +3,7 @@ import { vfioNodes } from './collect/passthrough.js';
 import { sysfsAddress } from './collect/pci-address.js';
 import { findGpu } from './http/find-gpu.js';
 import { type ControlActions, ControlError, type Holder } from './model/control.js';
+import type { NodeState } from './model/node-state.js';
 import type { Addon } from './native/addon.js';
 import type { Clock } from './native/clock.js';
 import { holdersByProcess } from './native/holders.js';
@@ -34,7 +35,7 @@ export function controlActions(parts: ControlParts): ControlActions {
   };
   const named = (id: string): ReleasableGpu => {
     const gpu = known(id);
-    if (gpu === undefined) throw unknownGpu(id, collector.current().gpus.length);
+    if (gpu === undefined) throw unknownGpu(id, collector.current());
     return { index: gpu.index, uuid: gpu.uuid, node: collector.deviceNodeOf(gpu.index) };
   };
   return {
@@ -51,7 +52,7 @@ export function controlActions(parts: ControlParts): ControlActions {
       const gpu = known(id);
       const busId = gpu?.pciBusId ?? address;
       const own = collector.bus.functions.find((one) => one.busId === busId);
-      if (gpu === undefined && own === undefined) throw unknownGpu(id, collector.current().gpus.length);
+      if (gpu === undefined && own === undefined) throw unknownGpu(id, collector.current());
       const node = gpu === undefined ? undefined : collector.deviceNodeOf(gpu.index);
       // A GPU that NVML has not named yet is held through a node whose number nobody knows, whatever VFIO nodes it has.
       if (node === undefined && (gpu !== undefined || own?.driver === 'nvidia')) throw unknownNode(id);
@@ -65,10 +66,17 @@ export function controlActions(parts: ControlParts): ControlActions {
   };
 }
 
-function unknownGpu(id: string, count: number): ControlError {
+function unknownGpu(id: string, { driver, gpus }: NodeState): ControlError {
+  if (driver.state === 'starting') {
+    return new ControlError(
+      'unavailable',
+      'The driver has not said yet which GPUs there are.',
+      '`gpu-node-agent status` tells what it is asked, and since when. Ask again once it has answered.',
+    );
+  }
   return new ControlError(
     'gpu_unknown',
-    `No GPU of this node is called "${id}"; it has ${count}.`,
+    `No GPU of this node is called "${id}"; it has ${gpus.length}.`,
     'Name it by index, UUID or PCI bus id as `gpu-node-agent gpus` lists them.',
   );
 }

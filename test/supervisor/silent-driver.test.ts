@@ -8,6 +8,17 @@ vi.setConfig({ testTimeout: 60_000 });
 let node: LiveAgent | undefined;
 afterEach(() => node?.dispose());
 
+it('a running agent refuses to name who holds a GPU, or to release it, while nobody knows which there are', async () => {
+  const hanging = new LiveAgent('hgx-h100');
+  node = hanging;
+  hanging.simulator('fault', '--hang', 'killable');
+  const { control } = await hanging.start();
+  expect(hanging.state().driver.state).toBe('starting');
+  const refusal = { code: 'unavailable', message: 'The driver has not said yet which GPUs there are.' };
+  await expect(control.holders('0')).rejects.toMatchObject(refusal);
+  await expect(control.release({ gpu: '0' })).rejects.toMatchObject(refusal);
+});
+
 it('holders without an agent does not say of a GPU that it is not there before the driver has said which are', async () => {
   const hanging = new LiveAgent('hgx-h100');
   node = hanging;
