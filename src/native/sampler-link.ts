@@ -1,5 +1,5 @@
 import { Socket } from 'node:net';
-import type { Addon, GpuSnapshot, SamplerPoll, SegmentReader, Snapshot } from './addon.js';
+import type { Addon, GpuSnapshot, SamplerPoll, SegmentReader, Snapshot, SpawnedSampler } from './addon.js';
 
 /** What a link tells its owner. */
 export interface LinkEvents {
@@ -18,6 +18,32 @@ export interface LinkOptions {
 }
 
 const LEAVE = Buffer.from('x');
+
+const SIGTERM = 15;
+const REAP_MILLISECONDS = 200;
+
+/** The reader of a process that was just started. When there is none, nothing of the process stays, and it throws. */
+function openedOrEnded(addon: Addon, started: SpawnedSampler): SegmentReader {
+  try {
+    return addon.openSegment(started.memoryFd);
+  } catch (error) {
+    for (const fd of [started.socketFd, started.memoryFd, started.messagesFd]) addon.closeFd(fd);
+    if (!hasEnded(addon, started.pid)) addon.signalSampler(started.pid, SIGTERM);
+    const timer = setInterval(() => {
+      if (hasEnded(addon, started.pid)) clearInterval(timer);
+    }, REAP_MILLISECONDS).unref();
+    throw error;
+  }
+}
+
+function hasEnded(addon: Addon, pid: number): boolean {
+  try {
+    return addon.pollSampler(pid).state === 'gone';
+  } catch {
+    // ESRCH: reaped before.
+    return true;
+  }
+}
 
 /** One sampler process: its socket, its memory, its messages. */
 export class SamplerLink {
@@ -40,7 +66,7 @@ export class SamplerLink {
     this.pid = started.pid;
     this.memoryFd = started.memoryFd;
     this.messagesFd = started.messagesFd;
-    this.reader = addon.openSegment(started.memoryFd);
+    this.reader = openedOrEnded(addon, started);
     // One small static buffer: a wake-up allocates nothing, and several bytes are still one wake-up.
     const onread = {
       buffer: Buffer.alloc(64),

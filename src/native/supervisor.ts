@@ -79,6 +79,7 @@ export class Supervisor {
   private retiredInits: InitTotals = { initAttempts: 0, reinitializations: 0 };
   private timer: NodeJS.Timeout | undefined;
   private timerDueSeconds = Number.POSITIVE_INFINITY;
+  private lastDefect: string | undefined;
   private limitText: string | undefined;
   private readonly now: () => number;
 
@@ -227,21 +228,36 @@ export class Supervisor {
     const link = this.links.get(generation);
     if (link === undefined) return;
     const now = this.now();
+    let snapshot: Snapshot | undefined;
     try {
-      const snapshot = link.read();
-      if (snapshot === undefined) return;
-      this.snapshots.set(generation, snapshot);
-      const view = viewOf(snapshot);
-      const before = this.fleetNow;
-      this.fleetNow = noteView(before, generation, view, now, this.options.clock.monotonicSeconds());
-      if (generation === this.fleetNow.shownGeneration) {
-        if (view.driver === 'initialized') this.carry(link);
-        this.listener.snapshot(snapshot, generation, () => link.gpus());
-      } else if (generation > (this.fleetNow.shownGeneration ?? 0)) this.keepBacklog(generation, snapshot);
+      snapshot = link.read();
     } catch (error) {
       this.giveUp(generation, (error as Error).message, now);
     }
+    if (snapshot !== undefined) this.takeIn(generation, link, snapshot, now);
     this.advance();
+  }
+
+  private takeIn(generation: number, link: SamplerLink, snapshot: Snapshot, now: number): void {
+    this.snapshots.set(generation, snapshot);
+    const view = viewOf(snapshot);
+    this.fleetNow = noteView(this.fleetNow, generation, view, now, this.options.clock.monotonicSeconds());
+    if (generation === this.fleetNow.shownGeneration) {
+      if (view.driver === 'initialized') this.carry(link);
+      this.inform(snapshot, generation, link);
+    } else if (generation > (this.fleetNow.shownGeneration ?? 0)) this.keepBacklog(generation, snapshot);
+  }
+
+  /** What goes wrong in the listener is a defect of ours and no sampler's fault. Said once as long as it is the same. */
+  private inform(snapshot: Snapshot, generation: number, link: SamplerLink): void {
+    let defect: string | undefined;
+    try {
+      this.listener.snapshot(snapshot, generation, () => link.gpus());
+    } catch (error) {
+      defect = (error as Error).stack ?? String(error);
+      if (defect !== this.lastDefect) this.options.log('error', 'defect: a snapshot was not taken in', { err: error });
+    }
+    this.lastDefect = defect;
   }
 
   /** A sampler that cannot be understood, of another build say, is sent away. */
@@ -258,7 +274,7 @@ export class Supervisor {
     const link = this.links.get(generation);
     if (snapshot === undefined || link === undefined) return;
     if (viewOf(snapshot).driver === 'initialized') this.carry(link);
-    this.listener.snapshot({ ...snapshot, ...this.backlog.get(generation) }, generation, () => link.gpus());
+    this.inform({ ...snapshot, ...this.backlog.get(generation) }, generation, link);
     this.backlog.delete(generation);
   }
 
