@@ -38,7 +38,7 @@ async function simulationFlags(given) {
       '  Simulated GPUs have UUIDs that begin with GPU-51000000-.',
       ...(run === undefined
         ? []
-        : ['', '  Commands in another terminal find it after', `  export ${variableOf('path.run')}=${run}`]),
+        : ['', '  Commands in another terminal find it after', `  export ${variableOf('path.run')}='${run}'`]),
       '',
     ].join('\n'),
   );

@@ -67,6 +67,6 @@ it('variables are named as the agent names them', () => {
 
 it('README says where the control socket of the simulated node is', () => {
   const readme = readFileSync(join(root, 'README.md'), 'utf8');
-  const [, path] = /^export GPU_NODE_AGENT_PATH_RUN=(\S+)/m.exec(readme) ?? [];
+  const [, path] = /^export GPU_NODE_AGENT_PATH_RUN="(\S+)"/m.exec(readme) ?? [];
   expect(path?.replace('$PWD', root)).toBe(join(simulatedNodePath, 'host', 'run'));
 });
