@@ -257,7 +257,7 @@ export interface SamplerPoll {
 
 /** The native half. Functions throw `Error` with a stable `code`: an errno name, or `ERR_INVALID_ARG_TYPE`. */
 export interface Addon {
-  /** Layout version of the shared memory. */
+  /** Version of this interface and of the shared memory behind it. */
   readonly abi: number;
   /** Starts a sampler in its own process group. Call it from the main thread: the sampler ends with the thread that started it. */
   spawnSampler(options: SpawnOptions): SpawnedSampler;

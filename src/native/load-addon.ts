@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import type { Addon } from './addon.js';
 import { packageRoot } from './package-root.js';
 
-/** Layout of the shared memory this half was written for (kLayoutVersion of native/core/shm/records.h). */
-const EXPECTED_ABI = 1;
+/** Version of what crosses between the halves that this one was written for (kInterfaceVersion of module.cpp). */
+const EXPECTED_ABI = 2;
 
 /** The addon could not be loaded. The message says what was tried, what was there and what to do. */
 export class AddonError extends Error {
@@ -52,7 +52,7 @@ export function loadAddon(): Addon {
     throw new AddonError(
       explain(
         root,
-        `it has memory layout ${addon.abi}, this agent needs ${EXPECTED_ABI}: the two are of different builds`,
+        `it has interface version ${addon.abi}, this agent needs ${EXPECTED_ABI}: the two are of different builds`,
       ),
     );
   }
