@@ -37,6 +37,17 @@ void closeErrand(void* data) {
   delete waiting;
 }
 
+void settle(Napi::Env env, const Waiting& waiting) {
+  const Napi::HandleScope scope{env};
+  try {
+    waiting.deferred.Resolve(waiting.errand->answer(env));
+  } catch (const Napi::Error& error) {
+    waiting.deferred.Reject(error.Value());
+  } catch (const std::exception& error) {
+    waiting.deferred.Reject(Napi::Error::New(env, error.what()).Value());
+  }
+}
+
 void deliver(napi_env rawEnv, napi_value, void* context, void*) {
   if (rawEnv == nullptr) return;  // the environment is going: closeErrand tidies up
   const Napi::Env env{rawEnv};
@@ -46,13 +57,10 @@ void deliver(napi_env rawEnv, napi_value, void* context, void*) {
     const std::lock_guard lock{waiting->errand->mutex};
     waiting->errand->open = false;
   }
-  const Napi::HandleScope scope{env};
   try {
-    waiting->deferred.Resolve(waiting->errand->answer(env));
-  } catch (const Napi::Error& error) {
-    waiting->deferred.Reject(error.Value());
-  } catch (const std::exception& error) {
-    waiting->deferred.Reject(Napi::Error::New(env, error.what()).Value());
+    settle(env, *waiting);
+  } catch (const Napi::Error&) {
+    // A worker that is being terminated refuses every call into it, a rejection too; nobody waits there any more.
   }
   napi_release_threadsafe_function(waiting->errand->wake, napi_tsfn_release);
 }
