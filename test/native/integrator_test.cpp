@@ -101,9 +101,10 @@ TEST("a wall-clock step neither adds nor subtracts, in both directions, with the
     // 600 s of real time, five samples a second, read once a second; the wall clock steps after 300 s.
     for (std::int64_t second = 0; second <= 600; ++second) {
       if (second == 300) offsetUs = stepUs;
-      for (int n = 1; n <= 5; ++n)
-        ring.push(static_cast<unsigned long long>(start + offsetUs + second * 1'000'000 + n * 200'000), 100);
-      const auto now = static_cast<unsigned long long>(start + offsetUs + second * 1'000'000 + 1'000'000);
+      const std::int64_t shownUs = start + offsetUs + second * 1'000'000;
+      const auto before = static_cast<unsigned long long>(shownUs);
+      for (unsigned n = 1; n <= 5; ++n) ring.push(before + n * 200'000ull, 100);
+      const unsigned long long now = before + 1'000'000;
       integrator.observeClock((start + offsetUs) * 1000);
       addAt(integrator, ring.samples, now);
     }
