@@ -2,6 +2,7 @@ import { closeSync, copyFileSync, openSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { collectOnce } from '../../src/agent.js';
+import type { NodeState } from '../../src/model/node-state.js';
 import { packageRoot } from '../../src/native/package-root.js';
 import { allUp, LiveAgent } from './live-agent.js';
 
@@ -144,6 +145,22 @@ describe('an agent on a simulated node', () => {
     const resumed = await one.running.control.resume({ gpu: '2' });
     expect(resumed).toEqual({ resumed: [result.gpu], stillReleased: [] });
     await one.until('all GPUs up again', allUp);
+  });
+
+  it('does not say that nobody holds a GPU whose device node it was never told', async () => {
+    const one = new LiveAgent('hgx-h100');
+    agent = one;
+    one.simulator('fault', '--function', 'nvmlDeviceGetHandleByIndex_v2', '--gpu', '2', '--hang', 'killable');
+    await one.start();
+    const leftOut = ({ gpus }: NodeState) =>
+      gpus.length === 8 && gpus[2]?.condition === 'stuck' && gpus[7]?.condition === 'up';
+    const state = await one.until('GPU 2 left out', leftOut, 20);
+    expect(state.gpus[2]?.uuid).toBeUndefined();
+    expect(state.partitions.map(({ gpuIndex }) => gpuIndex)).not.toContain(2);
+    await expect(one.running.control.holders('2')).rejects.toMatchObject({ code: 'unavailable' });
+    // The predecessor may still be ending: one or two samplers hold the GPU beside it.
+    const beside = await one.running.control.holders('1');
+    expect(new Set(beside.map(({ role }) => role))).toEqual(new Set(['sampler']));
   });
 
   it('counts an XID once although samplers change around it', async () => {
