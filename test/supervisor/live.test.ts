@@ -158,9 +158,8 @@ describe('an agent on a simulated node', () => {
     expect(state.gpus[2]?.uuid).toBeUndefined();
     expect(state.partitions.map(({ gpuIndex }) => gpuIndex)).not.toContain(2);
     await expect(one.running.control.holders('2')).rejects.toMatchObject({ code: 'unavailable' });
-    // The predecessor may still be ending: one or two samplers hold the GPU beside it.
     const beside = await one.running.control.holders('1');
-    expect(new Set(beside.map(({ role }) => role))).toEqual(new Set(['sampler']));
+    expect(beside.map(({ role }) => role)).toContain('sampler');
   });
 
   it('counts an XID once although samplers change around it', async () => {
