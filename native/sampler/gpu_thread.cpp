@@ -36,6 +36,7 @@ class GpuLoop {
         ring_(state.segment.gpu(gpuIndex)),
         reader_(state.library, slot_.lane, *state.clock, gpuIndex, &state.leaving) {
     if (state.carry.valid()) reader_.carryFrom(state.carry);
+    publish();  // "attaching": it is there, although its look-up may take a minute
   }
 
   /// Lets go of the driver before it is shut down.
