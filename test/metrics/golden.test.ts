@@ -6,7 +6,7 @@ import { exposition } from './rendering.js';
 /** Everything that can be switched on. */
 const everything = { enabledFamilies: FAMILIES.flatMap(({ name, optIn }) => (optIn === true ? [name] : [])) };
 
-/** The one label that changes with the machine. */
+/** The labels that change with the machine and the build. */
 const portable = (text: string) =>
   text.replace(/node_version="[^"]*"/, 'node_version="(any)"').replace(/abi="\d+"/, 'abi="(any)"');
 
