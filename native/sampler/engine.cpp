@@ -164,7 +164,8 @@ class MainLoop {
     const std::uint32_t n = s_.gpuSlots.load(std::memory_order_acquire);
     for (std::uint32_t i = 0; i < n; ++i) {
       if (s_.excluded[i]) continue;
-      if (s_.gpus[i]->doneCycle.load(std::memory_order_acquire) == 0) return false;
+      // A cycle that began before the init had ended says nothing of the GPU.
+      if (!s_.gpus[i]->settled.load(std::memory_order_acquire)) return false;
     }
     return true;
   }

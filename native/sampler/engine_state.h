@@ -30,6 +30,7 @@ struct GpuSlot {
   std::atomic<std::uint32_t> suspectXid{0};     // events thread: 79, 119 or 120 came
   std::atomic<bool> migChanged{false};          // events thread
   std::atomic<bool> registered{false};          // GPU thread: events of this GPU go into the current set
+  std::atomic<bool> settled{false};             // GPU thread: a cycle with a usable driver has ended, well or not
   std::atomic<bool> reading{false};             // GPU thread: it has a handle and reads each cycle
   std::atomic<bool> registering{false};         // GPU thread: may be using the current set's pointer
 };

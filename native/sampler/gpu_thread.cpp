@@ -73,6 +73,7 @@ class GpuLoop {
       read(number, now);
     }
     publish();
+    slot_.settled.store(true, std::memory_order_release);
   }
 
  private:
