@@ -35,6 +35,8 @@ export function isAllowed(peer: Peer, owner: SocketOwner): boolean {
 /**
  * Supplementary groups from the real /proc, whose pids the kernel's answer speaks of. A pid that has been given to
  * another user since then is not believed. Empty when the process is gone or in a foreign pid namespace (pid 0).
+ * Read synchronously: once per connection of another user, a page the kernel writes without waiting for that process,
+ * and nothing of the connection may be looked at before the answer.
  */
 function supplementaryGroups({ pid, uid }: Peer): readonly number[] {
   let status: string;

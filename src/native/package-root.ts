@@ -4,7 +4,8 @@ import { fileURLToPath } from 'node:url';
 
 /**
  * Directory of the installed package (or the checkout): the nearest one above this file whose package.json is ours.
- * The same from the bundle and from the sources. Throws when there is none.
+ * The same from the bundle and from the sources. Throws when there is none. Reads synchronously: once, at start, before
+ * anything is served.
  */
 export function packageRoot(): string {
   const start = dirname(fileURLToPath(import.meta.url));
