@@ -127,6 +127,8 @@ class MainLoop {
       if (s_.excluded[i] ||
           slot.doneCycle.load(std::memory_order_acquire) != slot.assignedCycle.load(std::memory_order_relaxed))
         continue;  // still in an older cycle: late, nobody waits for it
+      // --once reads once: a second cycle while others are still in their first would hide what only the first shows.
+      if (s_.options.once && slot.settled.load(std::memory_order_acquire)) continue;
       idle[i / 64] |= 1ull << (i % 64);
       ++count;
     }
