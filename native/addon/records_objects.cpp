@@ -45,7 +45,9 @@ Napi::Object migObject(Napi::Env env, const shm::MigInstance& mig) {
   o.Set("computeInstance", number(env, mig.compute_instance));
   o.Set("idsStatus", number(env, mig.ids_status));
   o.Set("attributesStatus", number(env, mig.attributes_status));
+  o.Set("slicesStatus", number(env, mig.slices_status));
   o.Set("memoryStatus", number(env, mig.memory_status));
+  o.Set("memoryReservedStatus", number(env, mig.memory_reserved_status));
   o.Set("multiprocessors", number(env, mig.multiprocessors));
   o.Set("copyEngines", number(env, mig.copy_engines));
   o.Set("decoders", number(env, mig.decoders));

@@ -191,6 +191,7 @@ class Control {
     s_.driverMajor.store(major, std::memory_order_release);
     std::int32_t cuda = 0;
     Return code = call(Call::SystemGetCudaDriverVersion_v2, &cuda);
+    if (code == nvml::kErrorFunctionNotFound) code = call(Call::SystemGetCudaDriverVersion, &cuda);
     record_.cuda_driver_version = code == nvml::kSuccess && cuda > 0 ? static_cast<std::uint64_t>(cuda) : 0;
     return count(record_.gpu_count);
   }

@@ -2,6 +2,7 @@
 
 #include <cstdio>
 #include <cstring>
+#include <utility>
 #include <vector>
 
 #include "core/readings/readings.h"
@@ -76,13 +77,23 @@ void writeMig(JsonWriter& json, const shm::MigInstance& m) {
   if (m.attributes_status == 0) {
     json.member("multiprocessors", m.multiprocessors).member("copy_engines", m.copy_engines);
     json.member("decoders", m.decoders).member("encoders", m.encoders).member("jpeg_engines", m.jpeg_engines);
-    json.member("ofa_engines", m.ofa_engines).member("gpu_slices", m.gpu_slices);
-    json.member("compute_slices", m.compute_slices);
+    json.member("ofa_engines", m.ofa_engines);
   }
+  if (m.slices_status == 0) json.member("gpu_slices", m.gpu_slices).member("compute_slices", m.compute_slices);
   if (m.memory_status == 0) {
-    json.member("memory_total_bytes", m.memory_total_bytes).member("memory_reserved_bytes", m.memory_reserved_bytes);
-    json.member("memory_used_bytes", m.memory_used_bytes).member("memory_free_bytes", m.memory_free_bytes);
+    json.member("memory_total_bytes", m.memory_total_bytes).member("memory_used_bytes", m.memory_used_bytes);
+    json.member("memory_free_bytes", m.memory_free_bytes);
   }
+  if (m.memory_reserved_status == 0) json.member("memory_reserved_bytes", m.memory_reserved_bytes);
+  json.key("absent").beginObject();
+  const std::pair<const char*, std::uint8_t> groups[] = {{"ids", m.ids_status},
+                                                         {"attributes", m.attributes_status},
+                                                         {"slices", m.slices_status},
+                                                         {"memory", m.memory_status},
+                                                         {"memory_reserved_bytes", m.memory_reserved_status}};
+  for (const auto& [group, status] : groups)
+    if (status != reading_status::kPresent) json.member(group, unsigned{status});
+  json.endObject();
   json.endObject();
 }
 

@@ -155,15 +155,15 @@ function migInstanceOf(mig: MigSnapshot): MigInstance {
             encoders: mig.encoders,
             jpegEngines: mig.jpegEngines,
             ofaEngines: mig.ofaEngines,
-            gpuSlices: mig.gpuSlices,
-            computeSlices: mig.computeSlices,
+            gpuSlices: mig.slicesStatus === 0 ? mig.gpuSlices : undefined,
+            computeSlices: mig.slicesStatus === 0 ? mig.computeSlices : undefined,
           }
         : undefined,
     memory:
       mig.memoryStatus === 0
         ? {
             totalBytes: mig.memoryTotalBytes,
-            reservedBytes: mig.memoryReservedBytes,
+            reservedBytes: mig.memoryReservedStatus === 0 ? mig.memoryReservedBytes : undefined,
             usedBytes: mig.memoryUsedBytes,
             freeBytes: mig.memoryFreeBytes,
           }

@@ -1,4 +1,4 @@
-import type { Gpu, GpuProcess, MigInstance } from '../model/gpu.js';
+import { type Gpu, type GpuProcess, type MigInstance, placesKnown } from '../model/gpu.js';
 import type { PciFunction } from '../model/node-state.js';
 import type { Partition } from '../model/partition.js';
 import type { Workload } from '../model/workload.js';
@@ -65,6 +65,8 @@ function migPartition(gpu: Gpu, instance: MigInstance, workloadOf: WorkloadOf): 
     // NVML has no utilisation of an instance; the parent's is not its own.
     utilizationRatio: undefined,
     ...heldBy(gpu, inside, workloadOf),
+    // A process of which the driver does not say where it is may be in this instance.
+    ...(inside.length === 0 && !placesKnown(gpu.processes) ? { allocated: undefined } : {}),
     share: undefined,
   };
 }

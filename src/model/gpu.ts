@@ -16,6 +16,14 @@ export interface GpuProcess {
   readonly computeInstance: number | undefined;
 }
 
+/**
+ * Whether it is known of each process in which MIG instance it runs. Drivers that have only the first version of the
+ * process lists do not say it.
+ */
+export function placesKnown(processes: readonly GpuProcess[]): boolean {
+  return processes.every(({ gpuInstance }) => gpuInstance !== undefined);
+}
+
 /** One MIG instance: a compute instance inside a GPU instance. */
 export interface MigInstance {
   readonly uuid: string;
@@ -34,14 +42,16 @@ export interface MigInstance {
         readonly encoders: number;
         readonly jpegEngines: number;
         readonly ofaEngines: number;
-        readonly gpuSlices: number;
-        readonly computeSlices: number;
+        /** Undefined where the driver has only the first version of the call, as `reservedBytes` below. */
+        readonly gpuSlices: number | undefined;
+        readonly computeSlices: number | undefined;
       }
     | undefined;
   readonly memory:
     | {
         readonly totalBytes: number;
-        readonly reservedBytes: number;
+        /** Undefined also means: counted as used. */
+        readonly reservedBytes: number | undefined;
         readonly usedBytes: number;
         readonly freeBytes: number;
       }

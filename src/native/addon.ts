@@ -36,7 +36,9 @@ export interface MigSnapshot {
   readonly computeInstance: number;
   readonly idsStatus: number;
   readonly attributesStatus: number;
+  readonly slicesStatus: number;
   readonly memoryStatus: number;
+  readonly memoryReservedStatus: number;
   readonly multiprocessors: number;
   readonly copyEngines: number;
   readonly decoders: number;

@@ -58,6 +58,21 @@ describe('partitions of a GPU', () => {
     expect(second).toMatchObject({ id: 'MIG-1', allocated: true });
   });
 
+  it('are neither held nor free while a process does not say in which instance it is', () => {
+    const gpu = made(
+      gpuRecord(
+        0,
+        { mig_mode_enabled: 1, compute_processes: 1 },
+        {
+          migInstances: [migInstance(0), migInstance(1)],
+          processTotal: 1,
+          processes: [{ pid: 5, type: 0, usedMemoryBytes: 1, gpuInstance: 0xffffffff, computeInstance: 0xffffffff }],
+        },
+      ),
+    );
+    expect(gpuPartitions(gpu, nobody).map(({ allocated }) => allocated)).toEqual([undefined, undefined]);
+  });
+
   it('are none in MIG mode without instances', () => {
     expect(gpuPartitions(made(gpuRecord(0, { mig_mode_enabled: 1 })), nobody)).toEqual([]);
   });

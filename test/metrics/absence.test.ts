@@ -44,6 +44,31 @@ test('a value that is left in memory beside a failed status is not shown', async
   ]);
 });
 
+test('what an older driver does not tell of MIG instances is no line', async () => {
+  const full = migInstance(0);
+  if (full.attributes === undefined || full.memory === undefined) throw new Error('the instance has everything');
+  const attributes = { ...full.attributes, gpuSlices: undefined, computeSlices: undefined };
+  const memory = { ...full.memory, reservedBytes: undefined };
+  const process = {
+    pid: 7,
+    type: 'compute',
+    usedMemoryBytes: 1,
+    gpuInstance: undefined,
+    computeInstance: undefined,
+  } as const;
+  const divided = gpu(0, {
+    readings: readings({ compute_processes: 1 }),
+    migInstances: [{ ...full, attributes, memory }],
+    processes: [process],
+    processTotal: 1,
+  });
+  const names = deviceNames(await exposition(node({ gpus: [divided] })));
+  expect(names).toEqual(expect.arrayContaining(['gpu_mig_multiprocessors', 'gpu_mig_memory_used_bytes']));
+  expect(names).not.toContain('gpu_mig_slices');
+  expect(names).not.toContain('gpu_mig_memory_reserved_bytes');
+  expect(names).not.toContain('gpu_mig_processes');
+});
+
 test('the time of creation is absent with its total', async () => {
   const without = await exposition(node({ gpus: [gpu(0)] }), 'openmetrics');
   expect(without).not.toContain('_created');

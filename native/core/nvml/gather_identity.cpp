@@ -1,3 +1,4 @@
+#include <charconv>
 #include <cstdio>
 #include <cstring>
 
@@ -15,6 +16,19 @@ void keep(char (&to)[N], const char* from, Return code) {
     std::snprintf(to, N, "%.*s", static_cast<int>(N - 1), from);
   else if (isUnsupported(code))
     to[0] = 0;
+}
+
+// Domain, bus and device from a text such as 0000:3B:00.0; false when it is none.
+bool addressFromText(PciInfo& pci) {
+  const char* at = pci.busIdLegacy;
+  const char* const end = at + strnlen(pci.busIdLegacy, sizeof pci.busIdLegacy);
+  const auto part = [&](std::uint32_t& to, char terminator) {
+    const auto [next, error] = std::from_chars(at, end, to, 16);
+    if (error != std::errc{} || next == end || *next != terminator) return false;
+    at = next + 1;
+    return true;
+  };
+  return part(pci.domain, ':') && part(pci.bus, ':') && part(pci.device, '.');
 }
 
 }  // namespace
@@ -42,15 +56,17 @@ void Gather::identity() {
 
   PciInfo pci{};
   Return code = call(Call::DeviceGetPciInfo_v3, g.handle_, &pci);
+  const Return newest = code;
   const bool full = code == kSuccess;
   if (code == kNoSuchSymbol || code == kErrorFunctionNotFound) code = call(Call::DeviceGetPciInfo_v2, g.handle_, &pci);
   if (code == kNoSuchSymbol || code == kErrorFunctionNotFound) code = call(Call::DeviceGetPciInfo, g.handle_, &pci);
-  if (code == kSuccess) {
+  // Older versions are sure to fill only the short text (nvml.md §1.1): without it the address stays unknown.
+  if (code == kSuccess && (full || addressFromText(pci))) {
     // sysfs form: four-digit domain, lower case, with the function (NVML's texts differ in both). A GPU is function 0.
     std::snprintf(r.pci_bus_id, sizeof r.pci_bus_id, "%04x:%02x:%02x.0", pci.domain, pci.bus, pci.device);
   }
-  store(Reading::pci_device_id, full ? kSuccess : code == kSuccess ? kErrorNotSupported : code, pci.pciDeviceId);
-  store(Reading::pci_subsystem_id, full ? kSuccess : code == kSuccess ? kErrorNotSupported : code, pci.pciSubSystemId);
+  store(Reading::pci_device_id, newest, pci.pciDeviceId);
+  store(Reading::pci_subsystem_id, newest, pci.pciSubSystemId);
 
   std::int32_t major = 0, minor = 0;
   code = call(Call::DeviceGetCudaComputeCapability, g.handle_, &major, &minor);

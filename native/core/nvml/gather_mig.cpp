@@ -53,6 +53,8 @@ void Gather::migDevices() {
 
     DeviceAttributes a{};
     Return attributes = call(Call::DeviceGetAttributes_v2, mig, &a);
+    // The first version's structure ends before the slices: they are absent for the reason the second one gave.
+    instance.slices_status = statusOf(attributes);
     if (attributes == kNoSuchSymbol || attributes == kErrorFunctionNotFound)
       attributes = call(Call::DeviceGetAttributes, mig, &a);
     instance.attributes_status = statusOf(attributes);
@@ -76,7 +78,9 @@ void Gather::migMemory() {
     Memory_v2 v2{};
     v2.version = kMemory_v2Version;
     Return code = call(Call::DeviceGetMemoryInfo_v2, g.migHandles_[i], &v2);
+    Return reserved = code;
     if (code == kNoSuchSymbol || code == kErrorFunctionNotFound || code == kErrorArgumentVersionMismatch) {
+      // Version 1 counts what the driver reserves as used and does not tell it apart.
       Memory v1{};
       code = call(Call::DeviceGetMemoryInfo, g.migHandles_[i], &v1);
       v2.total = v1.total;
@@ -85,8 +89,10 @@ void Gather::migMemory() {
     }
     // A destroyed instance's handle is refused or not found: look again in the next cycle instead of showing a ghost.
     if (code == kErrorInvalidArgument || code == kErrorNotFound) stale = true;
-    const bool plausible = v2.free <= v2.total && v2.used <= v2.total;
-    instance.memory_status = code == kSuccess && !plausible ? reading_status::kImplausible : statusOf(code);
+    const bool plausible = v2.free <= v2.total && v2.used <= v2.total && v2.reserved <= v2.total;
+    const bool garbage = code == kSuccess && !plausible;
+    instance.memory_status = garbage ? reading_status::kImplausible : statusOf(code);
+    instance.memory_reserved_status = garbage ? reading_status::kImplausible : statusOf(reserved);
     instance.memory_total_bytes = v2.total;
     instance.memory_reserved_bytes = v2.reserved;
     instance.memory_used_bytes = v2.used;

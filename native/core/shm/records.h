@@ -9,7 +9,7 @@
 namespace gna::shm {
 
 inline constexpr std::uint64_t kMagic = 0x3130415341474e47ull;  // "GNGASA01"
-inline constexpr std::uint32_t kLayoutVersion = 1;
+inline constexpr std::uint32_t kLayoutVersion = 2;
 inline constexpr std::uint32_t kMaxGpus = 64;
 inline constexpr std::uint32_t kMaxMigPerGpu = 16;
 inline constexpr std::uint32_t kMaxProcessesPerGpu = 256;
@@ -83,10 +83,12 @@ struct MigInstance {
   std::uint32_t ofa_engines = 0;
   std::uint32_t gpu_slices = 0;
   std::uint32_t compute_slices = 0;
-  std::uint8_t ids_status = 255;         // gpu_instance, compute_instance
-  std::uint8_t attributes_status = 255;  // multiprocessors … compute_slices
-  std::uint8_t memory_status = 255;
-  std::uint8_t reserved = 0;
+  std::uint8_t ids_status = 255;              // gpu_instance, compute_instance
+  std::uint8_t attributes_status = 255;       // multiprocessors … ofa_engines
+  std::uint8_t slices_status = 255;           // gpu_slices, compute_slices: not in the first version of the call
+  std::uint8_t memory_status = 255;           // total, used, free
+  std::uint8_t memory_reserved_status = 255;  // not in the first version of the call
+  std::uint8_t reserved[7] = {};
   std::uint64_t memory_total_bytes = 0;
   std::uint64_t memory_reserved_bytes = 0;
   std::uint64_t memory_used_bytes = 0;

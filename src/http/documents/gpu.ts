@@ -29,14 +29,14 @@ const MigInstanceDocument = closed(
         encoders: Type.Integer(),
         jpegEngines: Type.Integer(),
         ofaEngines: Type.Integer(),
-        gpuSlices: Type.Integer(),
-        computeSlices: Type.Integer(),
+        gpuSlices: maybe(integer('Missing on drivers that do not tell it.')),
+        computeSlices: maybe(integer('Missing on drivers that do not tell it.')),
       }),
     ),
     memory: maybe(
       closed({
         totalBytes: Type.Number(),
-        reservedBytes: Type.Number(),
+        reservedBytes: maybe(number('Missing on drivers before r510, which count it as used.')),
         usedBytes: Type.Number(),
         freeBytes: Type.Number(),
       }),

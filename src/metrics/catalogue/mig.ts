@@ -1,4 +1,4 @@
-import type { MigInstance } from '../../model/gpu.js';
+import { type MigInstance, placesKnown } from '../../model/gpu.js';
 import { readingIndex } from '../../model/readings.js';
 import { familiesOf, one, type Series } from '../family.js';
 import { readingOf, readingSeries } from '../reading.js';
@@ -118,19 +118,17 @@ export const mig = [
     {
       name: 'gpu_mig_processes',
       type: 'gauge',
-      help: 'Compute processes on the instance; absent when the list is longer than what is read',
+      help: 'Compute processes on the instance; absent when the list is longer than what is read or does not name instances',
       origin: 'nvmlDeviceGetComputeRunningProcesses_v3',
       series: [
         {
           value: ({ gpu, instance: { gpuInstance, computeInstance } }) => {
             if (readingOf(gpu, COMPUTE_PROCESSES) === undefined || gpu.processes.length < gpu.processTotal)
               return undefined;
-            if (gpuInstance === undefined) return undefined;
-            return gpu.processes.filter(
-              (process) =>
-                process.type === 'compute' &&
-                process.gpuInstance === gpuInstance &&
-                process.computeInstance === computeInstance,
+            const computing = gpu.processes.filter(({ type }) => type === 'compute');
+            if (gpuInstance === undefined || !placesKnown(computing)) return undefined;
+            return computing.filter(
+              (process) => process.gpuInstance === gpuInstance && process.computeInstance === computeInstance,
             ).length;
           },
         },
