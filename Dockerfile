@@ -1,7 +1,8 @@
 # Two stages: everything is built in the first, the second has Node, the agent's tree and nothing else.
 #   docker build -t gpu-node-agent .
-#   docker run --rm --pid=host --network=host --gpus=all -v /sys:/host/sys:ro -v /proc:/host/proc:ro gpu-node-agent \
-#     --path.sysfs=/host/sys --path.procfs=/host/proc
+#   docker run --rm --pid=host --network=host --gpus=all -v /sys:/host/sys:ro -v /proc:/host/proc:ro \
+#     -v /usr/local/vgpu:/host/usr/local/vgpu:ro gpu-node-agent \
+#     --path.rootfs=/host --path.sysfs=/host/sys --path.procfs=/host/proc
 # The driver's library and device nodes come from the container runtime (--gpus or the NVIDIA runtime class).
 ARG NODE_MAJOR=24
 

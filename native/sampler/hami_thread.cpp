@@ -21,16 +21,9 @@ constexpr std::int64_t kListEveryNs = 4'000 * kMillisecondNs;  // lists the dire
 // The writers zero utilisation and fill it again every 120 ms: a second look after that sees what the first missed.
 constexpr std::int64_t kSecondLookNs = 150 * kMillisecondNs;
 
-std::vector<std::string> rootsOf(const EngineOptions& options) {
-  if (!options.hamiRoots.empty()) return options.hamiRoots;
-  std::vector<std::string> roots;
-  for (const char* root : hami::defaultRoots()) roots.emplace_back(root);
-  return roots;
-}
-
 class HamiLoop {
  public:
-  explicit HamiLoop(EngineState& s) : s_(s), sweeper_(rootsOf(s.options)) {}
+  explicit HamiLoop(EngineState& s) : s_(s), sweeper_(hami::rootsBelow(s.options.rootfs, s.options.hamiRoots)) {}
 
   void run() {
     s_.hamiLane.adopt(proc::currentThreadId());

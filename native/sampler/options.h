@@ -23,7 +23,8 @@ struct EngineOptions {
   std::int64_t intervalNs = 1'000'000'000;
   Deadlines deadlines;
   bool hami = true;                             // --no-hami
-  std::vector<std::string> hamiRoots;           // --hami.root (repeatable); empty = the usual ones
+  std::string rootfs;                           // --path.rootfs: the usual HAMi roots are below it; empty = /
+  std::vector<std::string> hamiRoots;           // --hami.root (repeatable): beside the usual ones
   std::string clockFile;                        // --clock.file
   std::int32_t parentPid = 0;                   // --parent-pid: end if it is not our parent any more
   bool once = false;                            // --once: one cycle, then exit

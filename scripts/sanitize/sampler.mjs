@@ -52,7 +52,12 @@ export async function runSanitizedSampler(sanitizer, scenario) {
     throw new Failure(`the simulated driver was not initialised (${sanitizer}, ${scenario})`, once.output);
   }
   if (/Sanitizer|runtime error:/.test(once.output)) throw new Failure(`${sanitizer} spoke`, once.output);
-  await steady(program, [...where, '--interval-ms=100', `--hami.root=${node}/host/hami/containers`], env, node);
+  await steady(
+    program,
+    [...where, '--interval-ms=100', `--path.rootfs=${node}/host`, `--hami.root=${node}/host/hami/containers`],
+    env,
+    node,
+  );
   rmSync(node, { recursive: true, force: true });
 }
 

@@ -27,11 +27,12 @@ export const ConfigSchema = Type.Object({
       '/run',
       'Directory of runtime files; the control socket is gpu-node-agent/control.sock below it.',
     ),
-    hami: paths(
-      'path.hami',
-      ['/usr/local/vgpu/containers', '/usr/local/vgpu/vgpu/containers', '/tmp/vgpu/containers'],
-      'Directories with HAMi and Volcano container directories. Setting it replaces the list.',
+    rootfs: path(
+      'path.rootfs',
+      '/',
+      "Where the host's root is mounted; the usual HAMi and Volcano directories are below it.",
     ),
+    hami: paths('path.hami', [], 'Directories with HAMi and Volcano container directories, beside the usual ones.'),
     state: path('path.state', '/var/lib/gpu-node-agent', 'Directory for what the agent keeps between starts.'),
   }),
   nvml: Type.Object({

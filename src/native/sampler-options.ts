@@ -13,7 +13,7 @@ export interface SamplerSettings {
     readonly deadlineSlowSeconds: number;
   };
   readonly collector: { readonly hami: boolean };
-  readonly path: { readonly hami: readonly string[] };
+  readonly path: { readonly rootfs: string; readonly hami: readonly string[] };
   readonly clock: { readonly file?: string | undefined };
 }
 
@@ -28,7 +28,9 @@ export function samplerFlags(config: SamplerSettings): string[] {
     `--deadline-attach-ms=${milliseconds(sampler.deadlineAttachSeconds)}`,
     `--deadline-fast-ms=${milliseconds(sampler.deadlineFastSeconds)}`,
     `--deadline-slow-ms=${milliseconds(sampler.deadlineSlowSeconds)}`,
-    ...(collector.hami ? path.hami.map((root) => `--hami.root=${root}`) : ['--no-hami']),
+    ...(collector.hami
+      ? [`--path.rootfs=${path.rootfs}`, ...path.hami.map((root) => `--hami.root=${root}`)]
+      : ['--no-hami']),
     ...(clock.file === undefined ? [] : [`--clock.file=${clock.file}`]),
   ];
 }

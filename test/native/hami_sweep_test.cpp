@@ -74,6 +74,18 @@ TEST("the default roots are those of HAMi and Volcano") {
   CHECK_EQ(std::string(defaultRoots()[2]), "/tmp/vgpu/containers");
 }
 
+TEST("configured roots stand beside the usual ones, which are below the host's root") {
+  const std::vector<std::string> configured = {"/a", "/b"};
+  const std::vector<std::string> here = rootsBelow("", configured);
+  REQUIRE(here.size() == 5);
+  CHECK_EQ(here[0], "/usr/local/vgpu/containers");
+  CHECK_EQ(here[3], "/a");
+  CHECK_EQ(here[4], "/b");
+  const std::vector<std::string> moved = rootsBelow("/host", {});
+  REQUIRE(moved.size() == 3);
+  for (std::size_t i = 0; i < moved.size(); ++i) CHECK_EQ(moved[i], "/host" + here[i]);
+}
+
 TEST("a root that is a link is read, the same directory twice is not") {
   const TemporaryTree tree;
   addContainer(tree, "real", "uid_main");

@@ -31,6 +31,20 @@ TEST("values come after a blank or an equals sign") {
   CHECK(!o.excludeAll);
 }
 
+TEST("the root of the host may end in slashes") {
+  const auto rootfs = [](const std::string& folder) {
+    EngineOptions o;
+    std::string error;
+    const std::vector<std::string> arguments = {"--path.rootfs=" + folder};
+    CHECK(parseOptions(arguments, o, error));
+    return o.rootfs;
+  };
+  CHECK_EQ(rootfs("/"), "");
+  CHECK_EQ(rootfs("/host"), "/host");
+  CHECK_EQ(rootfs("/host//"), "/host");
+  CHECK(!errorOf({"--path.rootfs="}).empty());
+}
+
 TEST("exclude=all touches no driver") {
   EngineOptions o;
   std::string error;

@@ -13,6 +13,7 @@ const SIMULATED = [
   '--path.procfs=/sim/host/proc',
   '--path.dev=/sim/host/dev',
   '--path.run=/sim/host/run',
+  '--path.rootfs=/sim/host',
   '--path.hami=/sim/host/hami/containers',
   '--clock.file=/sim/clock',
 ];
@@ -23,6 +24,7 @@ describe('a node of their own', () => {
     '--path.sysfs=/x',
     '--path.procfs=/x',
     '--path.dev=/x',
+    '--path.rootfs=/x',
     '--config.file=/x',
   ])('is named by %s, with or without an equals sign, and by its variable', (flag) => {
     const [name = '', value = ''] = flag.slice(2).split('=');

@@ -38,6 +38,14 @@ std::uint32_t descriptorsToHold() {
 
 std::span<const char* const> defaultRoots() { return kDefaultRoots; }
 
+std::vector<std::string> rootsBelow(const std::string& rootfs, std::span<const std::string> configured) {
+  std::vector<std::string> roots;
+  roots.reserve(kDefaultRoots.size() + configured.size());
+  for (const char* root : kDefaultRoots) roots.push_back(rootfs + root);
+  roots.insert(roots.end(), configured.begin(), configured.end());
+  return roots;
+}
+
 // One container between sweeps.
 struct Sweeper::Known {
   std::string directory;  // as listed, any bytes

@@ -27,6 +27,10 @@ inline constexpr std::uint32_t kMaxHeldFiles = 4096;       // and never more tha
 /// Where HAMi and Volcano put their directories, likeliest first: HAMi, Volcano device plugin 1.12, Volcano ≤ 1.11.
 std::span<const char* const> defaultRoots();
 
+/// The roots to sweep: the default ones below `rootfs` (where the host's `/` is mounted; empty = here), then the
+/// configured ones as they are.
+std::vector<std::string> rootsBelow(const std::string& rootfs, std::span<const std::string> configured);
+
 /// The numbers travel in the encoded sweep: append, never renumber.
 enum class RootCondition : std::uint32_t {
   notSwept = 0,
