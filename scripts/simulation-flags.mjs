@@ -4,7 +4,15 @@
  */
 
 /** Whoever says one of these means a node of their own: nothing of a simulated one may be mixed in. */
-const ownNode = ['config.file', 'nvml.library', 'path.sysfs', 'path.procfs', 'path.dev', 'path.rootfs'];
+const ownNode = [
+  'config.file',
+  'nvml.library',
+  'nvml.driver-root',
+  'path.sysfs',
+  'path.procfs',
+  'path.dev',
+  'path.rootfs',
+];
 
 /** @param {string} name a setting such as `path.run` */
 export const variableOf = (name) => `GPU_NODE_AGENT_${name.toUpperCase().replace(/[^A-Z0-9]/g, '_')}`;

@@ -59,7 +59,7 @@ const std::vector<Flag>& flags() {
        }},
       {"--nvml.driver-root", "a folder",
        [](EngineOptions& o, const std::string& v) {
-         o.driverRoots.push_back(v == "/" ? "" : v);
+         o.driverRoots.push_back(v.substr(0, v.find_last_not_of('/') + 1));
          return !v.empty();
        }},
       {"--exclude", "all, or GPU indexes and GPU-… UUIDs separated by commas", splitExclusions},
@@ -164,7 +164,7 @@ const char* optionsHelp() {
          "  --once [--json]           read once, print a summary or JSON, exit\n"
          "  --deadline MS             --once gives up after this long (5000)\n"
          "  --nvml.library PATH       the library to load; nothing else is tried\n"
-         "  --nvml.driver-root DIR    look below this folder before the usual ones (repeatable)\n"
+         "  --nvml.driver-root DIR    look below this folder before the usual places (repeatable)\n"
          "  --exclude LIST            GPU indexes or UUIDs never to touch, or all\n"
          "  --interval-ms MS          cycle (1000)\n"
          "  --deadline-attach-ms MS   a call that attaches is stuck after this (60000)\n"

@@ -40,6 +40,11 @@ export const ConfigSchema = Type.Object({
       'nvml.library',
       'The NVML library to load instead of searching the usual places. A library that is missing is never replaced by another.',
     ),
+    driverRoots: paths(
+      'nvml.driver-root',
+      [],
+      "Roots of driver installations, such as /run/nvidia/driver, below whose library folders NVML is looked for before the loader's own search. Not used with nvml.library.",
+    ),
   }),
   sampler: Type.Object({
     path: optionalPath(

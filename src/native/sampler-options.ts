@@ -4,7 +4,7 @@ import { packageRoot } from './package-root.js';
 
 /** The settings a sampler is started with; the agent's configuration fits. Durations are seconds. */
 export interface SamplerSettings {
-  readonly nvml: { readonly library?: string | undefined };
+  readonly nvml: { readonly library?: string | undefined; readonly driverRoots: readonly string[] };
   readonly sampler: {
     readonly path?: string | undefined;
     readonly intervalSeconds: number;
@@ -24,6 +24,7 @@ export function samplerFlags(config: SamplerSettings): string[] {
   const { nvml, sampler, collector, path, clock } = config;
   return [
     ...(nvml.library === undefined ? [] : [`--nvml.library=${nvml.library}`]),
+    ...nvml.driverRoots.map((root) => `--nvml.driver-root=${root}`),
     `--interval-ms=${milliseconds(sampler.intervalSeconds)}`,
     `--deadline-attach-ms=${milliseconds(sampler.deadlineAttachSeconds)}`,
     `--deadline-fast-ms=${milliseconds(sampler.deadlineFastSeconds)}`,

@@ -36,7 +36,7 @@ describe('defaults', () => {
         hami: [],
         state: '/var/lib/gpu-node-agent',
       },
-      nvml: {},
+      nvml: { driverRoots: [] },
       sampler: {
         intervalSeconds: 1,
         deadlineAttachSeconds: 60,
@@ -143,7 +143,7 @@ describe('what is accepted', () => {
   });
 
   it('counts an empty variable as not set', () => {
-    expect(loadConfig([], { GPU_NODE_AGENT_NVML_LIBRARY: '' }).config.nvml).toEqual({});
+    expect(loadConfig([], { GPU_NODE_AGENT_NVML_LIBRARY: '' }).config.nvml).toEqual({ driverRoots: [] });
   });
 
   it('reads an empty file and empty sections', () => {

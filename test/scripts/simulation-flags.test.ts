@@ -21,6 +21,7 @@ const SIMULATED = [
 describe('a node of their own', () => {
   it.each([
     '--nvml.library=/x/libnvidia-ml.so.1',
+    '--nvml.driver-root=/x',
     '--path.sysfs=/x',
     '--path.procfs=/x',
     '--path.dev=/x',

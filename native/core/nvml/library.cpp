@@ -34,22 +34,30 @@ void* Library::tryOpen(const std::string& name, std::string& report) {
   return handle;
 }
 
+void* Library::openBelow(const std::string& root, std::string& report) {
+  void* handle = nullptr;
+  for (const std::string_view folder : kLibraryFolders) {
+    const std::string candidate = root + std::string(folder) + "/" + kSoname;
+    if (!handle && access(candidate.c_str(), F_OK) == 0) handle = tryOpen(candidate, report);
+  }
+  return handle;
+}
+
 bool Library::open(const Search& search, std::string& report) {
   report.clear();
   void* handle = nullptr;
   if (!search.explicitPath.empty()) {
     handle = tryOpen(search.explicitPath, report);
   } else {
-    handle = tryOpen(kSoname, report);
-    std::vector<std::string> roots = search.driverRoots;
-    roots.insert(roots.end(), kUsualDriverRoots.begin(), kUsualDriverRoots.end());
-    for (const std::string& root : roots) {
-      for (std::string_view folder : kLibraryFolders) {
-        if (handle) break;
-        const std::string candidate = root + std::string(folder) + "/" + kSoname;
-        if (access(candidate.c_str(), F_OK) == 0) handle = tryOpen(candidate, report);
-      }
+    // What somebody named comes first: a container's own copy may be of another version than the driver it is given.
+    for (const std::string& root : search.driverRoots) {
+      const std::size_t before = report.size();
+      if (!handle) handle = openBelow(root, report);
+      if (!handle && report.size() == before) report += (report.empty() ? "" : "; ") + root + ": no " + kSoname;
     }
+    if (!handle) handle = tryOpen(kSoname, report);
+    for (const std::string_view root : kUsualDriverRoots)
+      if (!handle) handle = openBelow(std::string(root), report);
     const char* wsl = "/usr/lib/wsl/lib/libnvidia-ml.so.1";
     if (!handle && access(wsl, F_OK) == 0) handle = tryOpen(wsl, report);
   }

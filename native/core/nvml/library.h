@@ -17,10 +17,11 @@ class Library {
  public:
   struct Search {
     std::string explicitPath;              // from configuration; when set nothing else is tried
-    std::vector<std::string> driverRoots;  // prefixes such as /run/nvidia/driver
+    std::vector<std::string> driverRoots;  // from configuration, such as /run/nvidia/driver: before the usual places
   };
 
-  /// Tries the places in order (nvml.md §1). On failure returns false and `report` names every place and what came.
+  /// Tries the configured places, then the usual ones in order (nvml.md §1). On failure returns false and `report`
+  /// names every place and what came.
   bool open(const Search& search, std::string& report);
 
   bool isOpen() const { return handle_ != nullptr; }
@@ -42,6 +43,7 @@ class Library {
 
  private:
   void* tryOpen(const std::string& name, std::string& report);
+  void* openBelow(const std::string& root, std::string& report);
   void resolve();
 
   void* handle_ = nullptr;
