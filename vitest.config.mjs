@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 import { viteTextAssets } from './scripts/text-assets.mjs';
 
@@ -9,6 +10,9 @@ export default defineConfig({
   plugins: [viteTextAssets()],
   test: {
     pool: 'forks',
+    // Much of the time is waiting: for cycles, for deadlines, for the death of a process. Three files at once keep two
+    // cores busy; one at a time, which two cores give by default, takes twice as long.
+    maxWorkers: Math.max(3, availableParallelism() - 1),
     include: ['test/**/*.test.ts'],
     exclude: ['test/hang/**'],
     testTimeout: 15_000,

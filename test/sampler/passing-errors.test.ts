@@ -6,10 +6,14 @@ import { allUp, LiveAgent } from '../supervisor/live-agent.js';
 
 let agent: LiveAgent;
 
+/** The sampler's pauses after an error are seconds long; the node's clock makes them pass in real time / RATE. */
+const RATE = 4;
+const passing = (seconds: number) => new Promise((resolve) => setTimeout(resolve, (seconds * 1000) / RATE));
+
 afterEach(() => agent.dispose());
 
 async function running(scenario: string, ...faults: string[][]): Promise<LiveAgent> {
-  agent = new LiveAgent(scenario);
+  agent = new LiveAgent(scenario).hurry(RATE);
   for (const fault of faults) agent.simulator('fault', ...fault);
   await agent.start();
   return agent;
@@ -23,7 +27,7 @@ describe('an error that passes', { timeout: 60_000 }, () => {
     await one.until('all GPUs up', allUp, 20);
     one.simulator('clear');
     // It is registered again within seconds; events before that are lost by the driver's own rules.
-    await new Promise((resolve) => setTimeout(resolve, 7000));
+    await passing(7);
     one.simulator('xid', '--gpu', '0', '--code', '48');
     await one.until('XID 48', (state) => xidsOf(state, 0)?.[0]?.[0] === 48, 15);
   });
@@ -55,7 +59,7 @@ describe('one lost GPU', { timeout: 60_000 }, () => {
       gpus.every((gpu) => gpu.condition === (gpu.index === 1 ? 'lost' : 'up')),
     );
     // The set answers "lost" for everybody; the living GPUs get a new one.
-    await new Promise((resolve) => setTimeout(resolve, 4000));
+    await passing(4);
     one.simulator('xid', '--gpu', '0', '--code', '48');
     const state = await one.until('XID 48 of GPU 0', (now) => xidsOf(now, 0)?.length === 1, 30);
     expect(xidsOf(state, 0)).toEqual([[48, 1]]);
@@ -74,7 +78,7 @@ describe('MIG', { timeout: 60_000 }, () => {
     if (gpu === undefined) throw new Error('no GPU has instances');
     // The event makes the sampler look at the instances, which fails this time.
     one.simulator('event', '--gpu', `${gpu.index}`, '--type', '0x100');
-    await new Promise((resolve) => setTimeout(resolve, 1500));
+    await passing(6);
     expect(count(one.state())).toBe(before);
     one.simulator('clear');
     const [first] = gpu.migInstances;

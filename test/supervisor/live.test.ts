@@ -15,8 +15,8 @@ afterEach(async () => {
   agent = undefined;
 });
 
-async function running(scenario = 'hgx-h100'): Promise<LiveAgent> {
-  const started = new LiveAgent(scenario);
+async function running(rate = 1): Promise<LiveAgent> {
+  const started = new LiveAgent('hgx-h100').hurry(rate);
   agent = started;
   await started.start();
   await started.until('all GPUs up', allUp);
@@ -177,7 +177,7 @@ describe('an agent on a simulated node', () => {
   });
 
   it('heals when the driver is unloaded and comes back as another branch', async () => {
-    const one = await running();
+    const one = await running(4);
     await one.running.control.release({});
     one.simulator('unload');
     await one.running.control.resume({});
