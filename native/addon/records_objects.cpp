@@ -109,6 +109,8 @@ Napi::Object driverObject(Napi::Env env, const Copied& record) {
   o.Set("cudaDriverVersion", number(env, driver.cuda_driver_version));
   o.Set("driverMajor", number(env, driver.driver_major));
   o.Set("libraryPath", fixedText(env, driver.library_path));
+  o.Set("libraryVersion", fixedText(env, driver.library_version));
+  o.Set("moduleVersion", fixedText(env, driver.module_version));
   o.Set("driverVersion", fixedText(env, driver.driver_version));
   o.Set("nvmlVersion", fixedText(env, driver.nvml_version));
   o.Set("simulator", fixedText(env, driver.simulator));

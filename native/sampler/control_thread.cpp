@@ -10,6 +10,7 @@
 #include <string>
 
 #include "core/nvml/gpu_reader.h"
+#include "core/proc/small_file.h"
 #include "core/proc/thread_id.h"
 #include "sampler/engine_state.h"
 
@@ -126,6 +127,7 @@ class Control {
       return false;
     }
     assign(record_.library_path, s_.library.path());
+    assign(record_.library_version, s_.library.version());
     assign(record_.simulator, s_.library.simulatorInfo());
     record_.symbols_missing = s_.library.symbolsMissing();
     record_.foreign_symbols = s_.library.symbolsForeign();
@@ -146,6 +148,7 @@ class Control {
     ++record_.init_attempts;
     s_.reinitCode.store(0, std::memory_order_release);
     Return code = nvml::kErrorLibraryNotFound;
+    readModuleVersion();
     if (openLibrary()) {
       s_.controlLane.beginBatch();
       code = init();
@@ -160,8 +163,7 @@ class Control {
       if (code == nvml::kSuccess)
         record_.message[0] = 0;
       else
-        std::snprintf(record_.message, sizeof record_.message, "%s answered %u (%s)",
-                      nvml::kCallSymbols[nvml::index(asked_)], code, meaning(code));
+        explain(code);
     }
     if (code == nvml::kSuccess) {
       ++record_.generation;
@@ -176,6 +178,24 @@ class Control {
     publish();
     finishAttempt();
     return code == nvml::kSuccess;
+  }
+
+  /// A file that sysfs keeps in memory: no driver is entered.
+  void readModuleVersion() {
+    std::string text = proc::readSmallFile(s_.options.sysfs + "/module/nvidia/version", 79).value_or("");
+    assign(record_.module_version, text.substr(0, text.find_first_of(" \n")));
+  }
+
+  /// What an init that failed says of itself. What the driver told before it is not true any more.
+  void explain(Return code) {
+    record_.driver_version[0] = record_.nvml_version[0] = 0;
+    record_.cuda_driver_version = 0;
+    const bool known = record_.library_version[0] && record_.module_version[0];
+    std::string why = meaning(code);
+    if (code == nvml::kErrorLibRmVersionMismatch && known)
+      why = std::string("library ") + record_.library_version + ", kernel module " + record_.module_version;
+    std::snprintf(record_.message, sizeof record_.message, "%s answered %u (%s)",
+                  nvml::kCallSymbols[nvml::index(asked_)], code, why.c_str());
   }
 
   Return readVersionsAndCount() {

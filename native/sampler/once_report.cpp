@@ -61,6 +61,8 @@ void writeDriver(JsonWriter& json, const shm::DriverRecord& d) {
   json.member("state", driverStateName(d.state)).member("code", d.last_code);
   if (d.message[0]) json.member("message", d.message);
   if (d.library_path[0]) json.member("library_path", d.library_path);
+  if (d.library_version[0]) json.member("library_version", d.library_version);
+  if (d.module_version[0]) json.member("module_version", d.module_version);
   if (d.driver_version[0]) json.member("driver_version", d.driver_version);
   if (d.nvml_version[0]) json.member("nvml_version", d.nvml_version);
   if (d.cuda_driver_version) json.member("cuda_driver_version", d.cuda_driver_version);

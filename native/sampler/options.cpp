@@ -72,6 +72,11 @@ const std::vector<Flag>& flags() {
          o.hami = false;
          return true;
        }},
+      {"--path.sysfs", "a folder",
+       [](EngineOptions& o, const std::string& v) {
+         o.sysfs = v;
+         return !v.empty();
+       }},
       {"--path.rootfs", "a folder",
        [](EngineOptions& o, const std::string& v) {
          o.rootfs = v.substr(0, v.find_last_not_of('/') + 1);
@@ -170,6 +175,7 @@ const char* optionsHelp() {
          "  --deadline-attach-ms MS   a call that attaches is stuck after this (60000)\n"
          "  --deadline-fast-ms MS     a fast call is stuck after this (2000)\n"
          "  --deadline-slow-ms MS     any other call is stuck after this (10000)\n"
+         "  --path.sysfs DIR          where sysfs is mounted (/sys)\n"
          "  --path.rootfs DIR         where the host's / is mounted: the usual HAMi folders are below it (/)\n"
          "  --hami.root DIR           folder of HAMi usage directories beside the usual ones (repeatable)\n"
          "  --no-hami                 do not read HAMi usage files\n"

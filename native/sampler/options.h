@@ -23,6 +23,7 @@ struct EngineOptions {
   std::int64_t intervalNs = 1'000'000'000;
   Deadlines deadlines;
   bool hami = true;                             // --no-hami
+  std::string sysfs = "/sys";                   // --path.sysfs: where the kernel module's version is read
   std::string rootfs;                           // --path.rootfs: the usual HAMi roots are below it; empty = /
   std::vector<std::string> hamiRoots;           // --hami.root (repeatable): beside the usual ones
   std::string clockFile;                        // --clock.file

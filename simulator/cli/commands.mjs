@@ -125,6 +125,11 @@ export const COMMANDS = {
     },
     run: (args) => void openNode(args.directory).load(args.text('branch'), { library: !args.isSet('keep-library') }),
   },
+  'replace-library': {
+    help: "puts another branch's library beside the loaded module: init then answers 18",
+    flags: { branch: { kind: 'text', help: 'driver branch of the library', needed: true } },
+    run: (args) => void openNode(args.directory).replaceLibrary(args.text('branch') ?? ''),
+  },
   clock: {
     help: 'changes the clock',
     flags: {

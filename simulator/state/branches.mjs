@@ -2,7 +2,7 @@
 /**
  * The driver branches there is a library for.
  */
-import { copyFileSync, existsSync, mkdirSync, renameSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -32,17 +32,23 @@ export function driverVersionOf(branch) {
 }
 
 /**
- * Puts a branch's library into a node by rename: who has the old one mapped keeps it.
+ * Puts a branch's library into a node by rename and removes the one before: who has the old one mapped keeps it.
  * @param {string} nodeDirectory
  * @param {string} branch
  * @throws {Error} when the library was not built
  */
 export function installLibrary(nodeDirectory, branch) {
-  driverVersionOf(branch);
   const built = fileURLToPath(new URL(`../../out/simulator/${branch}/${LIBRARY}`, import.meta.url));
   if (!existsSync(built)) throw new Error(`${built} was not built; run "make -C simulator" first`);
   mkdirSync(join(nodeDirectory, 'driver'), { recursive: true });
-  const target = join(nodeDirectory, 'driver', LIBRARY);
-  copyFileSync(built, `${target}.new`);
-  renameSync(`${target}.new`, target);
+  const folder = join(nodeDirectory, 'driver');
+  // As packages do it: a file with the version in its name, and a link by which programs find it.
+  const file = LIBRARY.replace(/1$/, driverVersionOf(branch));
+  copyFileSync(built, join(folder, `${file}.new`));
+  renameSync(join(folder, `${file}.new`), join(folder, file));
+  symlinkSync(file, join(folder, `${LIBRARY}.new`));
+  renameSync(join(folder, `${LIBRARY}.new`), join(folder, LIBRARY));
+  for (const old of readdirSync(folder)) {
+    if (old.startsWith(LIBRARY.replace(/1$/, '')) && old !== LIBRARY && old !== file) rmSync(join(folder, old));
+  }
 }

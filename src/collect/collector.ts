@@ -107,7 +107,9 @@ export class Collector implements NodeStateSource, SupervisorListener {
       this.newerFrom = generation;
     }
     if (snapshot.hami !== undefined) this.hami = snapshot.hami;
-    if (initialized) this.simulated = snapshot.driver.simulator === '' ? undefined : snapshot.driver.simulator;
+    // A library that does not get along with the kernel module says what it is all the same.
+    if (snapshot.driver.libraryPath !== '')
+      this.simulated = snapshot.driver.simulator === '' ? undefined : snapshot.driver.simulator;
     if (snapshot.watch.inFlight.length > 0) this.rememberStuck(snapshot);
     this.events.add(generation, snapshot.events, snapshot.eventsLost, (index) => this.uuidOf(index));
     const now = this.options.clock.monotonicSeconds();

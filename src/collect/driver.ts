@@ -19,6 +19,8 @@ export function driverOf(snapshot: DriverSnapshot | undefined, silentSeconds?: n
     lastCode: snapshot?.lastCode ?? 0,
     message: messageOf(state, snapshot, silentSeconds),
     libraryPath: known(snapshot?.libraryPath ?? ''),
+    libraryVersion: known(snapshot?.libraryVersion ?? ''),
+    moduleVersion: known(snapshot?.moduleVersion ?? ''),
     driverVersion: known(snapshot?.driverVersion ?? ''),
     nvmlVersion: known(snapshot?.nvmlVersion ?? ''),
     cudaVersion: cudaVersion(snapshot?.cudaDriverVersion ?? 0),

@@ -12,7 +12,8 @@ export const libraryMismatch: Rule = ({ driver }) =>
           reason: 'The NVML library and the loaded kernel driver are of different versions, so no GPU can be read.',
           evidence: evidence({
             library: driver.libraryPath,
-            nvml_version: driver.nvmlVersion,
+            library_version: driver.libraryVersion,
+            kernel_module_version: driver.moduleVersion,
             nvml_code: driver.lastCode,
             message: driver.message,
           }),

@@ -20,6 +20,10 @@ export interface Driver {
   /** What was tried and what came; undefined when initialized. */
   readonly message: string | undefined;
   readonly libraryPath: string | undefined;
+  /** By the name of the file; undefined when it has none in it. */
+  readonly libraryVersion: string | undefined;
+  /** Of the loaded kernel module, whether or not the library can talk to it. */
+  readonly moduleVersion: string | undefined;
   readonly driverVersion: string | undefined;
   readonly nvmlVersion: string | undefined;
   /** `12.4` */

@@ -79,6 +79,8 @@ export interface DriverSnapshot {
   readonly cudaDriverVersion: number;
   readonly driverMajor: number;
   readonly libraryPath: string;
+  readonly libraryVersion: string;
+  readonly moduleVersion: string;
   readonly driverVersion: string;
   readonly nvmlVersion: string;
   readonly simulator: string;

@@ -108,6 +108,8 @@ export const DRIVER: DriverSnapshot = {
   cudaDriverVersion: 12040,
   driverMajor: 550,
   libraryPath: '/usr/lib/libnvidia-ml.so.1',
+  libraryVersion: '',
+  moduleVersion: '',
   driverVersion: '550.54',
   nvmlVersion: '12.550.54',
   simulator: '',

@@ -33,6 +33,8 @@ const WELL: Judged = {
     lastCode: 0,
     message: undefined,
     libraryPath: '/x',
+    libraryVersion: undefined,
+    moduleVersion: undefined,
     driverVersion: '550',
     nvmlVersion: '12',
     cudaVersion: '12.4',

@@ -87,6 +87,8 @@ test('without a driver the agent still tells about itself and the PCI bus', asyn
         ...driver,
         state: 'library_missing',
         libraryPath: undefined,
+        libraryVersion: undefined,
+        moduleVersion: undefined,
         driverVersion: undefined,
         gpuCount: undefined,
       },

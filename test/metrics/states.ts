@@ -94,6 +94,8 @@ export function node(more: Partial<NodeState> = {}): NodeState {
       lastCode: 0,
       message: undefined,
       libraryPath: '/usr/lib/libnvidia-ml.so.1',
+      libraryVersion: undefined,
+      moduleVersion: undefined,
       driverVersion: '550.54.15',
       nvmlVersion: '12.550.54.15',
       cudaVersion: '12.4',

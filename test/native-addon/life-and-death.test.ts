@@ -10,7 +10,10 @@ const ENGINE_ARGS = "['--nvml.library=/nonexistent/libnvidia-ml.so.1', '--no-ham
 
 describe('the addon', () => {
   it('is let go of at the end of a process that did nothing with it', async () => {
-    expect(await runChild('console.log(addon.abi)')).toMatchObject({ ...NOTHING, out: '2\n' });
+    expect(await runChild('console.log(addon.abi)')).toMatchObject({
+      ...NOTHING,
+      out: expect.stringMatching(/^\d+\n$/),
+    });
   });
 
   it('runs an engine in-process until it is stopped', async () => {

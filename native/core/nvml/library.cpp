@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include <cstring>
+
 namespace gna::nvml {
 
 namespace {
@@ -69,6 +71,16 @@ bool Library::open(const Search& search, std::string& report) {
   path_ = loadedPath(handle);
   resolve();
   return true;
+}
+
+std::string Library::version() const {
+  const std::string marker = std::string(kSoname).substr(0, std::strlen(kSoname) - 1);
+  const std::size_t at = path_.rfind(marker);
+  if (at == std::string::npos) return {};
+  const std::string suffix = path_.substr(at + marker.size());
+  const bool isVersion =
+      suffix.find('.') != std::string::npos && suffix.find_first_not_of("0123456789.") == std::string::npos;
+  return isVersion ? suffix : std::string();
 }
 
 void Library::resolve() {

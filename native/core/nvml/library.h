@@ -27,6 +27,8 @@ class Library {
   bool isOpen() const { return handle_ != nullptr; }
   /// Real path of the file that was loaded.
   const std::string& path() const { return path_; }
+  /// Driver version in that file's name (libnvidia-ml.so.580.65.06), empty when it has none.
+  std::string version() const;
   std::size_t symbolsMissing() const { return missing_; }
   /// Symbols that resolved into another object: somebody interposes with LD_PRELOAD.
   std::size_t symbolsForeign() const { return foreign_; }

@@ -9,7 +9,7 @@
 namespace gna::shm {
 
 inline constexpr std::uint64_t kMagic = 0x3130415341474e47ull;  // "GNGASA01"
-inline constexpr std::uint32_t kLayoutVersion = 2;
+inline constexpr std::uint32_t kLayoutVersion = 3;
 inline constexpr std::uint32_t kMaxGpus = 64;
 inline constexpr std::uint32_t kMaxMigPerGpu = 16;
 inline constexpr std::uint32_t kMaxProcessesPerGpu = 256;
@@ -127,7 +127,9 @@ struct DriverRecord {
   std::uint64_t driver_major = 0;
   std::uint64_t foreign_symbols = 0;  // resolved into another library: an interposer (LD_PRELOAD)
   char library_path[256] = {};        // realpath of what was loaded
-  char driver_version[80] = {};
+  char library_version[80] = {};      // of that file, by its name
+  char module_version[80] = {};       // of the loaded kernel module, from sysfs; empty = none is loaded
+  char driver_version[80] = {};       // as the driver tells it once it is initialized
   char nvml_version[80] = {};
   char simulator[128] = {};  // text of gpuNodeSimulatorInfo, empty on a real driver
   char message[256] = {};    // what was tried and what came, when not initialized

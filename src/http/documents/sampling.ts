@@ -14,6 +14,8 @@ export const DriverDocument = closed(
     lastCode: integer('NVML return code of the last attempt, 0 = success.'),
     message: maybe(text('What was tried and what came.')),
     libraryPath: maybe(Type.String()),
+    libraryVersion: maybe(text('By the name of the file.')),
+    moduleVersion: maybe(text('Of the loaded kernel module, whether or not the library can talk to it.')),
     driverVersion: maybe(Type.String()),
     nvmlVersion: maybe(Type.String()),
     cudaVersion: maybe(Type.String()),
