@@ -6,7 +6,7 @@ import { Findings } from './health/findings.js';
 import { checkMetricNames } from './metric-names.js';
 import { MetricsRenderer } from './metrics/renderer.js';
 import { ControlError, type Holder } from './model/control.js';
-import type { NodeState } from './model/node-state.js';
+import { COLLECTORS, type NodeState } from './model/node-state.js';
 import type { Addon } from './native/addon.js';
 import { type Clock, nodeClock } from './native/clock.js';
 import { shownMember } from './native/fleet.js';
@@ -49,8 +49,7 @@ function createCore(config: Config, log: AgentLog): Core {
     agent: { version: AGENT_VERSION, startedUnixSeconds: clock.unixSeconds(), pid: process.pid },
     sysfs: path.sysfs,
     procfs: path.procfs,
-    readPci: switches.pci,
-    readProcesses: switches.processes,
+    switchedOff: COLLECTORS.filter((name) => !switches[name]),
     cycleSeconds: sampler.intervalSeconds,
     staleAfterSeconds: sampler.staleAfterSeconds,
     judge: (state) => findings.judge(state),

@@ -55,18 +55,19 @@ export function controlActions(parts: ControlParts): ControlActions {
       if (gpu === undefined && own === undefined) throw unknownGpu(id, collector.current());
       const node = gpu === undefined ? undefined : collector.deviceNodeOf(gpu.index);
       // A GPU that NVML has not named yet is held through a node whose number nobody knows, whatever VFIO nodes it has.
-      if (node === undefined && (gpu !== undefined || own?.driver === 'nvidia')) throw unknownNode(id);
+      if (node === undefined && (gpu !== undefined || own?.driver === 'nvidia')) throw unknownNode(id, collector);
       const nodes = [
         ...(node === undefined ? [] : deviceRoots.map((root) => `${root}/${node}`)),
         ...(busId === undefined ? [] : vfioNodes(collector.bus, busId)),
       ];
-      if (nodes.length === 0) throw unknownNode(id);
+      if (nodes.length === 0) throw unknownNode(id, collector);
       return findOpenHandles(parts, nodes);
     },
   };
 }
 
-function unknownGpu(id: string, { driver, gpus }: NodeState): ControlError {
+function unknownGpu(id: string, { driver, gpus, switchedOff }: NodeState): ControlError {
+  if (switchedOff.includes('nvml')) return notAsked(id);
   if (driver.state === 'starting') {
     return new ControlError(
       'unavailable',
@@ -81,7 +82,17 @@ function unknownGpu(id: string, { driver, gpus }: NodeState): ControlError {
   );
 }
 
-function unknownNode(id: string): ControlError {
+/** Which GPUs there are, and by which node they are held, only NVML tells. */
+function notAsked(id: string): ControlError {
+  return new ControlError(
+    'unavailable',
+    `Nobody asks the driver about GPU "${id}": reading through NVML is switched off.`,
+    'Start the agent without --collector.nvml=false, or name a function that is given to a virtual machine by its PCI bus id.',
+  );
+}
+
+function unknownNode(id: string, collector: Collector): ControlError {
+  if (collector.current().switchedOff.includes('nvml')) return notAsked(id);
   return new ControlError(
     'unavailable',
     `The device node of GPU "${id}" is not known, so nobody can say who holds it.`,

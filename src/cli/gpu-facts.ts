@@ -11,6 +11,7 @@ export interface DriverFacts {
     readonly state: NodeView['driver']['state'];
     readonly driverVersion?: string | undefined;
     readonly cudaVersion?: string | undefined;
+    readonly message?: string | undefined;
   };
   readonly gpus: readonly unknown[];
   readonly sampling: {
@@ -42,6 +43,6 @@ export function driverText({ driver, gpus, sampling }: DriverFacts): string {
     case 'failed':
       return 'the driver refused to start';
     case 'unused':
-      return 'reading through NVML is switched off';
+      return driver.message ?? 'the driver is left alone';
   }
 }

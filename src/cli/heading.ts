@@ -1,3 +1,4 @@
+import type { NodeView } from '../http/documents/node.js';
 import type { Told } from './ask.js';
 import { driverText } from './gpu-facts.js';
 import type { Paint } from './paint.js';
@@ -15,9 +16,12 @@ export function listHeading({ node, by }: Told, paint: Paint): string[] {
   return [...simulationLines(node.simulated, paint), ...own];
 }
 
-/** Says why there is nothing to list. */
-export function emptyList({ node }: Told, what: string): string {
-  const { driver, sampling } = node;
+/** Says why there is nothing to list; `source` = the one that would find it, beside NVML. */
+export function emptyList({ node }: Told, what: string, source?: NodeView['switchedOff'][number]): string {
+  const { driver, sampling, switchedOff } = node;
+  if (source !== undefined && switchedOff.includes(source)) {
+    return `No ${what}: looking for them is switched off (--collector.${source}=false).`;
+  }
   const unavailable = sampling.state === 'unavailable' ? sampling.reason : undefined;
   const reason = unavailable ?? driver.message ?? driverText(node);
   return `No ${what}: ${visible(reason).replace(/\.+$/, '')}.`;

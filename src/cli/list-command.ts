@@ -11,12 +11,14 @@ export interface ListOf<Row> {
   readonly summary: string;
   /** What there is none of when the list is empty. */
   readonly nouns: string;
+  /** Source without which there are none of them. */
+  readonly source?: NodeView['switchedOff'][number];
   readonly rows: (node: NodeView) => readonly Row[];
   readonly columns: (node: NodeView) => readonly Column<Row>[];
 }
 
 /** A command that prints one list of the node: a table for people, JSON for programs. */
-export function listCommand<Row>({ name, summary, nouns, rows: rowsOf, columns }: ListOf<Row>): Command {
+export function listCommand<Row>({ name, summary, nouns, source, rows: rowsOf, columns }: ListOf<Row>): Command {
   return {
     name,
     summary,
@@ -34,7 +36,9 @@ export function listCommand<Row>({ name, summary, nouns, rows: rowsOf, columns }
         return code;
       }
       const list =
-        rows.length === 0 ? [emptyList(told, nouns)] : table(columns(node), rows, invocation.columns, invocation.paint);
+        rows.length === 0
+          ? [emptyList(told, nouns, source)]
+          : table(columns(node), rows, invocation.columns, invocation.paint);
       invocation.print(...listHeading(told, invocation.paint), ...list);
       return code;
     },

@@ -6,6 +6,7 @@ export const shares = listCommand({
   name: 'shares',
   summary: 'HAMi shares: what each container claims, and what the driver says',
   nouns: 'HAMi shares',
+  source: 'hami',
   rows: (node) => node.partitions.filter(({ kind }) => kind === 'share'),
   columns: shareColumns,
 });

@@ -63,7 +63,10 @@ function aboutLines({ node, by }: Told, columns: number | undefined, paint: Pain
       : `agent ${agent.version}, up ${spanText(node.atUnixSeconds - agent.startedUnixSeconds)}, pid ${agent.pid}`;
   const lines = [`${paint.bold(visible(driverText(node)))} · ${visible(who)}`];
   const limit = columns ?? PROSE_COLUMNS;
-  if (node.driver.message !== undefined) lines.push(...wrap(visible(node.driver.message), limit));
+  const others = node.switchedOff.filter((name) => name !== 'nvml');
+  if (node.driver.message !== undefined && node.driver.state !== 'unused')
+    lines.push(...wrap(visible(node.driver.message), limit));
+  if (others.length > 0) lines.push(...wrap(`switched off by configuration: ${others.join(', ')}`, limit));
   if (sampling.state === 'unavailable' || (sampling.state !== 'running' && by !== 'own reading')) {
     lines.push(
       ...wrap(

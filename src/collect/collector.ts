@@ -1,6 +1,7 @@
 import type { Gpu } from '../model/gpu.js';
 import type {
   CallStatistics,
+  CollectorName,
   Driver,
   NodeState,
   NodeStateSource,
@@ -18,7 +19,7 @@ import { backAtSeconds } from '../native/set-aside.js';
 import type { Supervisor, SupervisorListener } from '../native/supervisor.js';
 import { identify } from '../workload/identify.js';
 import { ageSeconds, type Moment, momentOf } from './age.js';
-import { driverOf } from './driver.js';
+import { DRIVER_LEFT_ALONE, driverOf } from './driver.js';
 import { EventLog } from './events.js';
 import { gpuOf } from './gpus.js';
 import { type GpuSetAside, type Judge, join } from './join.js';
@@ -36,8 +37,7 @@ export interface CollectorOptions {
   readonly agent: NodeState['agent'];
   readonly sysfs: string;
   readonly procfs: string;
-  readonly readPci: boolean;
-  readonly readProcesses: boolean;
+  readonly switchedOff: readonly CollectorName[];
   readonly cycleSeconds: number;
   /** Age at which readings are dropped. */
   readonly staleAfterSeconds: number;
@@ -87,7 +87,7 @@ export class Collector implements NodeStateSource, SupervisorListener {
   /** Begins with the sources that are no samplers. Resolves when each was read once. */
   async start(supervisor: Supervisor): Promise<void> {
     this.supervisor = supervisor;
-    if (this.options.readPci) await this.passthrough.start();
+    if (this.isOn('pci')) await this.passthrough.start();
   }
 
   /** Ends its timers. */
@@ -113,12 +113,16 @@ export class Collector implements NodeStateSource, SupervisorListener {
     if (snapshot.watch.inFlight.length > 0) this.rememberStuck(snapshot);
     this.events.add(generation, snapshot.events, snapshot.eventsLost, (index) => this.uuidOf(index));
     const now = this.options.clock.monotonicSeconds();
-    if (this.options.readProcesses && now - this.processesAtSeconds >= PROCESSES_EVERY_SECONDS) {
+    if (this.isOn('processes') && now - this.processesAtSeconds >= PROCESSES_EVERY_SECONDS) {
       this.processesAtSeconds = now;
       this.readProcesses().catch((error: Error) =>
         this.options.warn?.(`processes cannot be looked at: ${error.message}`),
       );
     }
+  }
+
+  private isOn(name: CollectorName): boolean {
+    return !this.options.switchedOff.includes(name);
   }
 
   private get records(): readonly GpuSnapshot[] {
@@ -232,7 +236,9 @@ export class Collector implements NodeStateSource, SupervisorListener {
           };
     const sampling = parts === undefined ? NOT_SAMPLING(options.cycleSeconds) : samplingOf(parts);
     const driver = {
-      ...driverOf(newest?.driver, parts === undefined ? undefined : silentSeconds(parts)),
+      ...(this.isOn('nvml')
+        ? driverOf(newest?.driver, parts === undefined ? undefined : silentSeconds(parts))
+        : DRIVER_LEFT_ALONE),
       ...supervisor?.initTotals(),
     };
     const calls = callStatistics(supervisor?.callTotals());
@@ -250,6 +256,7 @@ export class Collector implements NodeStateSource, SupervisorListener {
         identityOf: (pid) => this.processes.get(pid),
         events: this.events.recent,
         eventsLost: this.events.lost,
+        switchedOff: options.switchedOff,
         sources: this.sourceStates(moment, driver, calls),
         calls,
         callsInForce: inForce,
@@ -293,7 +300,7 @@ export class Collector implements NodeStateSource, SupervisorListener {
       return age === undefined ? undefined : moment.unixSeconds - age;
     };
     const states: SourceState[] = [];
-    if (newest !== undefined) {
+    if (newest !== undefined && this.isOn('nvml')) {
       const ok = driver.state === 'initialized';
       const slowestNs = Math.max(0, ...this.taken.map((gpu) => gpu.gatherDurationNs));
       const lastAnswerUnixSeconds = unixOf(newest.watch.tickMonotonicNs);

@@ -32,6 +32,13 @@ export function driverOf(snapshot: DriverSnapshot | undefined, silentSeconds?: n
   };
 }
 
+/** What is said of the driver where the configuration switched it off: nobody opens the library or a device. */
+export const DRIVER_LEFT_ALONE: Driver = {
+  ...driverOf(undefined),
+  state: 'unused',
+  message: 'reading GPUs through NVML is switched off (--collector.nvml=false)',
+};
+
 function messageOf(
   state: Driver['state'],
   snapshot: DriverSnapshot | undefined,

@@ -14,7 +14,7 @@ import type { Topology } from './topology.js';
 export interface JoinParts
   extends Pick<
     NodeState,
-    'agent' | 'simulated' | 'driver' | 'sampling' | 'events' | 'eventsLost' | 'sources' | 'calls'
+    'agent' | 'simulated' | 'driver' | 'sampling' | 'events' | 'eventsLost' | 'switchedOff' | 'sources' | 'calls'
   > {
   readonly moment: Moment;
   readonly gpus: readonly Gpu[];
@@ -86,6 +86,7 @@ export function join(parts: JoinParts, topology: Topology, judge: Judge): NodeSt
     hami: sweepOf(hami),
     events: parts.events,
     eventsLost: parts.eventsLost,
+    switchedOff: parts.switchedOff,
     sources: parts.sources,
     calls: parts.calls,
   };

@@ -100,6 +100,12 @@ export interface HamiSweep {
   readonly truncated: boolean;
 }
 
+/** Sources of the state, each with its switch `--collector.<name>`. */
+export const COLLECTORS = ['nvml', 'pci', 'hami', 'processes'] as const;
+
+/** Name of a source that can be switched off. */
+export type CollectorName = (typeof COLLECTORS)[number];
+
 /** Whether a source answered in its last round. */
 export interface SourceState {
   readonly name: string;
@@ -138,6 +144,8 @@ export interface NodeState {
   readonly events: readonly GpuEvent[];
   /** Driver events since the agent started that came faster than they were read: nobody knows what they said. */
   readonly eventsLost: number;
+  /** Those that the configuration switched off: what they would tell is missing because nobody looks. */
+  readonly switchedOff: readonly CollectorName[];
   readonly sources: readonly SourceState[];
   readonly calls: readonly CallStatistics[];
   /** Changes whenever the set of series can change: GPUs, instances, partitions, labels. */

@@ -55,7 +55,11 @@ function banner({ simulated }: NodeView): Markup {
 function summary(node: NodeView): Markup {
   const { driver, sampling, agent } = node;
   const library =
-    driver.state === 'initialized' ? `${driver.driverVersion ?? 'unknown version'}` : driver.state.replace('_', ' ');
+    driver.state === 'initialized'
+      ? `${driver.driverVersion ?? 'unknown version'}`
+      : driver.state === 'unused'
+        ? 'not read'
+        : driver.state.replace('_', ' ');
   const facts: [string, string | number | undefined][] = [
     ['Driver', library],
     ['CUDA', driver.cudaVersion],
@@ -66,7 +70,12 @@ function summary(node: NodeView): Markup {
   const cells = facts
     .filter(([, value]) => value !== undefined)
     .map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`);
-  const notes = [driver.message, sampling.state === 'running' ? undefined : sampling.reason]
+  const off = node.switchedOff.filter((name) => name !== 'nvml');
+  const notes = [
+    driver.message,
+    off.length === 0 ? undefined : `Switched off by configuration: ${off.join(', ')}.`,
+    sampling.state === 'running' ? undefined : sampling.reason,
+  ]
     .filter((note) => note !== undefined)
     .map((note) => html`<p class="note">${note}</p>`);
   const released = sampling.released.map(

@@ -146,6 +146,7 @@ export function startingState(changes: Partial<NodeState> = {}): NodeState {
     hami: undefined,
     events: [],
     eventsLost: 0,
+    switchedOff: [],
     sources: [],
     calls: [],
     topologyVersion: 1,
@@ -297,6 +298,7 @@ export function fullState(): NodeState {
       },
     ],
     eventsLost: 5,
+    switchedOff: [],
     sources: [
       {
         name: 'hami',

@@ -150,6 +150,7 @@ export const FULL_NODE: NodeState = node({
     truncated: false,
   },
   eventsLost: 7,
+  switchedOff: [],
   sources: [
     { name: 'nvml', ok: true, lastAnswerUnixSeconds: 1_699_999_999, durationSeconds: 0.0125, message: undefined },
     {

@@ -1,11 +1,11 @@
 import Type, { type Static } from 'typebox';
-import type { NodeState } from '../../model/node-state.js';
+import { COLLECTORS, type NodeState } from '../../model/node-state.js';
 import { FindingDocument } from './finding.js';
 import { GPU_PARTS, GpuDocument, GpuEventDocument } from './gpu.js';
 import type { Holds, JsonForm, Same } from './json-form.js';
 import { PartitionDocument, WorkloadDocument } from './partition.js';
 import { CallStatisticsDocument, DriverDocument, SamplingDocument, StuckCallDocument } from './sampling.js';
-import { closed, integer, maybe, named, number, numbersByName, text } from './words.js';
+import { closed, integer, maybe, named, number, numbersByName, text, word } from './words.js';
 
 const PciFunctionDocument = closed(
   {
@@ -58,6 +58,9 @@ export const NodeDocument = closed(
     hami: maybe(named(HamiSweepDocument)),
     events: Type.Array(named(GpuEventDocument)),
     eventsLost: integer('Driver events since the agent started that came faster than they were read.'),
+    switchedOff: Type.Array(word(COLLECTORS), {
+      description: 'Sources that the configuration switched off (--collector.<name>): nobody looks there.',
+    }),
     sources: Type.Array(named(SourceDocument)),
     calls: Type.Array(named(CallStatisticsDocument)),
     topologyVersion: integer('Changes whenever GPUs, instances, partitions or their names change.'),

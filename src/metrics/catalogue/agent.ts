@@ -1,4 +1,4 @@
-import type { SourceState } from '../../model/node-state.js';
+import { COLLECTORS, type CollectorName, type SourceState } from '../../model/node-state.js';
 import { familiesOf, one, type Subject } from '../family.js';
 import { gpus, node } from '../subjects.js';
 
@@ -9,6 +9,19 @@ const sources: Subject<SourceState> = {
   rows: ({ state }) => state.sources,
   key: (source) => source.name,
   labels: (source) => ({ collector: source.name }),
+};
+
+interface SwitchRow {
+  readonly name: CollectorName;
+  readonly on: boolean;
+}
+
+const switches: Subject<SwitchRow> = {
+  name: 'source',
+  labelNames: ['collector'],
+  rows: ({ state }) => COLLECTORS.map((name) => ({ name, on: !state.switchedOff.includes(name) })),
+  key: (row) => row.name,
+  labels: (row) => ({ collector: row.name }),
 };
 
 interface SeriesRow {
@@ -73,6 +86,15 @@ export const agent = [
       help: 'Unix time of the last cycle in which the GPU answered',
       origin: 'agent',
       series: [{ value: (gpu) => gpu.lastCollectionUnixSeconds }],
+    },
+  ]),
+  ...familiesOf(switches, [
+    {
+      name: 'gpu_agent_collector_enabled',
+      type: 'gauge',
+      help: 'Whether the source is switched on, see --collector.<name>',
+      origin: 'configuration',
+      series: [{ value: (row) => Number(row.on) }],
     },
   ]),
   ...familiesOf(sources, [
