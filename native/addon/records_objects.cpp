@@ -38,30 +38,77 @@ Napi::Object inFlightObject(Napi::Env env, const shm::InFlightCall& call) {
   return o;
 }
 
+/// Values and status bytes of one table, as `values` and `status` of the object. One buffer for both arrays: one
+/// allocation per GPU or part and read.
+template <typename Id>
+void setReadings(Napi::Env env, Napi::Object& object, const Measurements<Id>& readings) {
+  constexpr std::size_t kCount = Measurements<Id>::kCount;
+  Napi::ArrayBuffer buffer = Napi::ArrayBuffer::New(env, kCount * sizeof(double) + kCount);
+  std::memcpy(buffer.Data(), readings.values, kCount * sizeof(double));
+  std::memcpy(static_cast<unsigned char*>(buffer.Data()) + kCount * sizeof(double), readings.status, kCount);
+  object.Set("values", Napi::Float64Array::New(env, kCount, buffer, 0));
+  object.Set("status", Napi::Uint8Array::New(env, kCount, buffer, kCount * sizeof(double)));
+}
+
 Napi::Object migObject(Napi::Env env, const shm::MigInstance& mig) {
   Napi::Object o = Napi::Object::New(env);
   o.Set("migIndex", number(env, mig.mig_index));
   o.Set("gpuInstance", number(env, mig.gpu_instance));
   o.Set("computeInstance", number(env, mig.compute_instance));
   o.Set("idsStatus", number(env, mig.ids_status));
-  o.Set("attributesStatus", number(env, mig.attributes_status));
-  o.Set("slicesStatus", number(env, mig.slices_status));
-  o.Set("memoryStatus", number(env, mig.memory_status));
-  o.Set("memoryReservedStatus", number(env, mig.memory_reserved_status));
-  o.Set("multiprocessors", number(env, mig.multiprocessors));
-  o.Set("copyEngines", number(env, mig.copy_engines));
-  o.Set("decoders", number(env, mig.decoders));
-  o.Set("encoders", number(env, mig.encoders));
-  o.Set("jpegEngines", number(env, mig.jpeg_engines));
-  o.Set("ofaEngines", number(env, mig.ofa_engines));
-  o.Set("gpuSlices", number(env, mig.gpu_slices));
-  o.Set("computeSlices", number(env, mig.compute_slices));
-  o.Set("memoryTotalBytes", number(env, mig.memory_total_bytes));
-  o.Set("memoryReservedBytes", number(env, mig.memory_reserved_bytes));
-  o.Set("memoryUsedBytes", number(env, mig.memory_used_bytes));
-  o.Set("memoryFreeBytes", number(env, mig.memory_free_bytes));
+  o.Set("profileId", number(env, mig.profile_id));
+  o.Set("profileStatus", number(env, mig.profile_status));
   o.Set("uuid", fixedText(env, mig.uuid));
   o.Set("name", fixedText(env, mig.name));
+  setReadings(env, o, mig.readings);
+  return o;
+}
+
+Napi::Object migProfileObject(Napi::Env env, const shm::MigProfile& profile) {
+  Napi::Object o = Napi::Object::New(env);
+  o.Set("id", number(env, profile.id));
+  o.Set("name", fixedText(env, profile.name));
+  o.Set("slices", number(env, profile.slices));
+  o.Set("multiprocessors", number(env, profile.multiprocessors));
+  o.Set("memoryBytes", number(env, profile.memory_bytes));
+  o.Set("capacity", number(env, profile.capacity));
+  o.Set("available", number(env, profile.available));
+  o.Set("availableStatus", number(env, profile.available_status));
+  return o;
+}
+
+Napi::Object linkObject(Napi::Env env, const shm::NvLink& link) {
+  Napi::Object o = Napi::Object::New(env);
+  o.Set("link", number(env, link.link));
+  o.Set("remotePciBusId", fixedText(env, link.remote_pci_bus_id));
+  setReadings(env, o, link.readings);
+  return o;
+}
+
+Napi::Object c2cLinkObject(Napi::Env env, const shm::C2cLink& link) {
+  Napi::Object o = Napi::Object::New(env);
+  o.Set("link", number(env, link.link));
+  setReadings(env, o, link.readings);
+  return o;
+}
+
+Napi::Object fanObject(Napi::Env env, const shm::Fan& fan) {
+  Napi::Object o = Napi::Object::New(env);
+  o.Set("fan", number(env, fan.fan));
+  setReadings(env, o, fan.readings);
+  return o;
+}
+
+Napi::Object processUseObject(Napi::Env env, const shm::ProcessUse& use) {
+  Napi::Object o = Napi::Object::New(env);
+  o.Set("pid", number(env, use.pid));
+  o.Set("sampledUnixSeconds", number(env, static_cast<double>(use.sampled_us) * 1e-6));
+  o.Set("smRatio", number(env, use.sm_ratio));
+  o.Set("memoryRatio", number(env, use.memory_ratio));
+  o.Set("encoderRatio", number(env, use.encoder_ratio));
+  o.Set("decoderRatio", number(env, use.decoder_ratio));
+  o.Set("jpegRatio", number(env, use.jpeg_ratio));
+  o.Set("ofaRatio", number(env, use.ofa_ratio));
   return o;
 }
 
@@ -76,18 +123,10 @@ Napi::Object processObject(Napi::Env env, const shm::ProcessEntry& process) {
   return o;
 }
 
-/// Copies up to `count` items that follow at `at`; never past the words that were published.
-template <typename Item, typename Convert>
-Napi::Array items(Napi::Env env, const Copied& record, std::size_t& at, std::uint64_t count, Convert convert) {
-  const std::size_t left = record.words.size_bytes() > at ? (record.words.size_bytes() - at) / sizeof(Item) : 0;
-  const auto there = static_cast<std::uint32_t>(std::min<std::uint64_t>(count, left));
-  Napi::Array array = Napi::Array::New(env, there);
-  const auto* bytes = reinterpret_cast<const unsigned char*>(record.words.data());
-  for (std::uint32_t i = 0; i < there; ++i, at += sizeof(Item)) {
-    Item item;
-    std::memcpy(&item, bytes + at, sizeof item);
-    array.Set(i, convert(env, item));
-  }
+template <typename Part>
+Napi::Array arrayOf(Napi::Env env, const std::vector<Part>& parts, Napi::Object (*convert)(Napi::Env, const Part&)) {
+  Napi::Array array = Napi::Array::New(env, parts.size());
+  for (std::size_t i = 0; i < parts.size(); ++i) array.Set(static_cast<std::uint32_t>(i), convert(env, parts[i]));
   return array;
 }
 
@@ -134,12 +173,9 @@ Napi::Object watchObject(Napi::Env env, const Copied& record) {
 }
 
 Napi::Object gpuObject(Napi::Env env, std::uint32_t index, const Copied& record) {
-  const auto gpu = front<shm::GpuFixed>(record);
-  // One buffer for both arrays: one allocation per GPU and cycle.
-  Napi::ArrayBuffer buffer = Napi::ArrayBuffer::New(env, kReadingCount * sizeof(double) + kReadingCount);
-  std::memcpy(buffer.Data(), gpu.readings, kReadingCount * sizeof(double));
-  std::memcpy(static_cast<unsigned char*>(buffer.Data()) + kReadingCount * sizeof(double), gpu.status, kReadingCount);
-
+  shm::GpuFixed gpu;
+  shm::GpuLists lists;
+  shm::parseGpu(record.words, gpu, lists);
   Napi::Object o = Napi::Object::New(env);
   o.Set("index", number(env, index));
   o.Set("published", number(env, record.published));
@@ -151,8 +187,7 @@ Napi::Object gpuObject(Napi::Env env, std::uint32_t index, const Copied& record)
   o.Set("state", number(env, gpu.state));
   o.Set("stateCode", number(env, gpu.state_code));
   o.Set("identityVersion", number(env, gpu.identity_version));
-  o.Set("values", Napi::Float64Array::New(env, kReadingCount, buffer, 0));
-  o.Set("status", Napi::Uint8Array::New(env, kReadingCount, buffer, kReadingCount * sizeof(double)));
+  setReadings(env, o, gpu.readings);
   o.Set("uuid", fixedText(env, gpu.uuid));
   o.Set("name", fixedText(env, gpu.name));
   o.Set("serial", fixedText(env, gpu.serial));
@@ -162,9 +197,13 @@ Napi::Object gpuObject(Napi::Env env, std::uint32_t index, const Copied& record)
   o.Set("inforomImageVersion", fixedText(env, gpu.inforom_image_version));
   o.Set("gspFirmwareVersion", fixedText(env, gpu.gsp_firmware_version));
   o.Set("processTotal", number(env, gpu.process_total));
-  std::size_t at = sizeof(shm::GpuFixed);
-  o.Set("migInstances", items<shm::MigInstance>(env, record, at, gpu.mig_count, migObject));
-  o.Set("processes", items<shm::ProcessEntry>(env, record, at, gpu.process_count, processObject));
+  o.Set("migInstances", arrayOf(env, lists.mig, migObject));
+  o.Set("migProfiles", arrayOf(env, lists.migProfiles, migProfileObject));
+  o.Set("links", arrayOf(env, lists.links, linkObject));
+  o.Set("c2cLinks", arrayOf(env, lists.c2cLinks, c2cLinkObject));
+  o.Set("fans", arrayOf(env, lists.fans, fanObject));
+  o.Set("processes", arrayOf(env, lists.processes, processObject));
+  o.Set("processUses", arrayOf(env, lists.processUses, processUseObject));
   return o;
 }
 

@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <span>
 
-#include "core/shm/records.h"
+#include "core/shm/gpu_record.h"
 
 namespace gna::addon {
 

@@ -248,7 +248,6 @@ class Control {
     s_.gpus[i]->parked.store(threadless_[i]);
     if (threadless_[i]) {
       shm::GpuFixed fixed;
-      std::memset(fixed.status, reading_status::kNotAsked, sizeof fixed.status);
       fixed.state = shm::GpuState::failed;
       fixed.state_code = 23;
       s_.segment.gpu(i).publish(&fixed, sizeof fixed);
@@ -270,8 +269,9 @@ class Control {
         continue;
       }
       fixed.state = shm::GpuState::excluded;
-      fixed.mig_count = fixed.process_count = fixed.process_total = 0;
-      std::memset(fixed.status, reading_status::kNotAsked, sizeof fixed.status);
+      for (std::uint64_t& count : fixed.list_counts) count = 0;
+      fixed.process_total = 0;
+      fixed.readings.forget(reading_status::kNotAsked);
       s_.segment.gpu(i).publish(&fixed, sizeof fixed);
     }
   }

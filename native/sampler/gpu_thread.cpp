@@ -172,12 +172,7 @@ class GpuLoop {
     read(number, now);
   }
 
-  void publish() {
-    const auto& record = reader_.record();
-    ring_.publish(&record, sizeof record, reader_.migInstances().data(),
-                  reader_.migInstances().size() * sizeof(shm::MigInstance), reader_.processes().data(),
-                  reader_.processes().size() * sizeof(shm::ProcessEntry));
-  }
+  void publish() { shm::publishGpu(ring_, reader_.record(), reader_.lists()); }
 
   EngineState& s_;
   GpuSlot& slot_;

@@ -2,7 +2,6 @@
 
 #include <cstdio>
 #include <cstring>
-#include <utility>
 #include <vector>
 
 #include "core/readings/readings.h"
@@ -14,25 +13,13 @@ namespace {
 
 struct GpuView {
   shm::GpuFixed fixed;
-  std::vector<shm::MigInstance> mig;
-  std::vector<shm::ProcessEntry> processes;
+  shm::GpuLists lists;
 };
 
 bool readGpu(const shm::Segment& segment, std::uint32_t i, GpuView& out) {
   std::vector<std::uint64_t> words(shm::kGpuRecordBytes / 8);
-  const std::size_t bytes = segment.gpu(i).read(words.data(), words.size()) * 8;
-  if (bytes < sizeof out.fixed) return false;
-  const auto* at = reinterpret_cast<const unsigned char*>(words.data());
-  std::memcpy(static_cast<void*>(&out.fixed), at, sizeof out.fixed);
-  at += sizeof out.fixed;
-  out.mig.resize(out.fixed.mig_count);
-  out.processes.resize(out.fixed.process_count);
-  const std::size_t migBytes = out.mig.size() * sizeof(shm::MigInstance);
-  const std::size_t processBytes = out.processes.size() * sizeof(shm::ProcessEntry);
-  if (sizeof out.fixed + migBytes + processBytes > bytes) return false;
-  if (migBytes) std::memcpy(static_cast<void*>(out.mig.data()), at, migBytes);
-  if (processBytes) std::memcpy(static_cast<void*>(out.processes.data()), at + migBytes, processBytes);
-  return true;
+  const std::size_t length = segment.gpu(i).read(words.data(), words.size());
+  return shm::parseGpu({words.data(), length}, out.fixed, out.lists);
 }
 
 template <typename Record>
@@ -72,31 +59,75 @@ void writeDriver(JsonWriter& json, const shm::DriverRecord& d) {
   json.endObject();
 }
 
+/// The readings of a GPU or of one of its parts, and why the others are not there.
+template <typename Id>
+void writeReadings(JsonWriter& json, const Measurements<Id>& readings) {
+  constexpr auto& kNames = ReadingTable<Id>::names;
+  json.key("readings").beginObject();
+  for (std::size_t i = 0; i < kNames.size(); ++i)
+    if (readings.status[i] == reading_status::kPresent) json.member(kNames[i], readings.values[i]);
+  json.endObject();
+  json.key("absent").beginObject();
+  for (std::size_t i = 0; i < kNames.size(); ++i)
+    if (readings.status[i] != reading_status::kPresent) json.member(kNames[i], unsigned{readings.status[i]});
+  json.endObject();
+}
+
 void writeMig(JsonWriter& json, const shm::MigInstance& m) {
   json.beginObject();
   json.member("mig_index", m.mig_index).member("uuid", m.uuid).member("name", m.name);
   if (m.ids_status == 0) json.member("gpu_instance", m.gpu_instance).member("compute_instance", m.compute_instance);
-  if (m.attributes_status == 0) {
-    json.member("multiprocessors", m.multiprocessors).member("copy_engines", m.copy_engines);
-    json.member("decoders", m.decoders).member("encoders", m.encoders).member("jpeg_engines", m.jpeg_engines);
-    json.member("ofa_engines", m.ofa_engines);
-  }
-  if (m.slices_status == 0) json.member("gpu_slices", m.gpu_slices).member("compute_slices", m.compute_slices);
-  if (m.memory_status == 0) {
-    json.member("memory_total_bytes", m.memory_total_bytes).member("memory_used_bytes", m.memory_used_bytes);
-    json.member("memory_free_bytes", m.memory_free_bytes);
-  }
-  if (m.memory_reserved_status == 0) json.member("memory_reserved_bytes", m.memory_reserved_bytes);
-  json.key("absent").beginObject();
-  const std::pair<const char*, std::uint8_t> groups[] = {{"ids", m.ids_status},
-                                                         {"attributes", m.attributes_status},
-                                                         {"slices", m.slices_status},
-                                                         {"memory", m.memory_status},
-                                                         {"memory_reserved_bytes", m.memory_reserved_status}};
-  for (const auto& [group, status] : groups)
-    if (status != reading_status::kPresent) json.member(group, unsigned{status});
+  writeReadings(json, m.readings);
   json.endObject();
+}
+
+void writeMigProfile(JsonWriter& json, const shm::MigProfile& p) {
+  json.beginObject().member("id", p.id).member("name", p.name).member("slices", p.slices);
+  json.member("multiprocessors", p.multiprocessors).member("memory_bytes", p.memory_bytes);
+  json.member("capacity", p.capacity);
+  if (p.available_status == 0) json.member("available", p.available);
   json.endObject();
+}
+
+void writeLink(JsonWriter& json, const shm::NvLink& l) {
+  json.beginObject().member("link", l.link);
+  if (l.remote_pci_bus_id[0]) json.member("remote_pci_bus_id", l.remote_pci_bus_id);
+  writeReadings(json, l.readings);
+  json.endObject();
+}
+
+void writeC2cLink(JsonWriter& json, const shm::C2cLink& l) {
+  json.beginObject().member("link", l.link);
+  writeReadings(json, l.readings);
+  json.endObject();
+}
+
+void writeFan(JsonWriter& json, const shm::Fan& f) {
+  json.beginObject().member("fan", f.fan);
+  writeReadings(json, f.readings);
+  json.endObject();
+}
+
+void writeProcessUse(JsonWriter& json, const shm::ProcessUse& u) {
+  json.beginObject().member("pid", u.pid).member("sampled_unix_seconds", static_cast<double>(u.sampled_us) * 1e-6);
+  auto ratio = [&](const char* name, double value) {
+    if (value >= 0) json.member(name, value);
+  };
+  ratio("sm_ratio", u.sm_ratio);
+  ratio("memory_ratio", u.memory_ratio);
+  ratio("encoder_ratio", u.encoder_ratio);
+  ratio("decoder_ratio", u.decoder_ratio);
+  ratio("jpeg_ratio", u.jpeg_ratio);
+  ratio("ofa_ratio", u.ofa_ratio);
+  json.endObject();
+}
+
+template <typename Part>
+void writeList(JsonWriter& json, const char* name, const std::vector<Part>& list,
+               void (*write)(JsonWriter&, const Part&)) {
+  json.key(name).beginArray();
+  for (const Part& part : list) write(json, part);
+  json.endArray();
 }
 
 void writeProcess(JsonWriter& json, const shm::ProcessEntry& p) {
@@ -123,20 +154,15 @@ void writeGpu(JsonWriter& json, std::uint32_t index, const GpuView& g) {
   text("inforom_image_version", g.fixed.inforom_image_version);
   text("gsp_firmware_version", g.fixed.gsp_firmware_version);
   json.member("gather_seconds", static_cast<double>(g.fixed.gather_duration_ns) * 1e-9);
-  json.key("readings").beginObject();
-  for (std::size_t i = 0; i < kReadingCount; ++i)
-    if (g.fixed.status[i] == reading_status::kPresent) json.member(kReadingNames[i], g.fixed.readings[i]);
-  json.endObject();
-  json.key("absent").beginObject();
-  for (std::size_t i = 0; i < kReadingCount; ++i)
-    if (g.fixed.status[i] != reading_status::kPresent) json.member(kReadingNames[i], unsigned{g.fixed.status[i]});
-  json.endObject();
-  json.key("mig_instances").beginArray();
-  for (const auto& m : g.mig) writeMig(json, m);
-  json.endArray();
-  json.key("processes").beginArray();
-  for (const auto& p : g.processes) writeProcess(json, p);
-  json.endArray().member("process_total", g.fixed.process_total);
+  writeReadings(json, g.fixed.readings);
+  writeList(json, "mig_instances", g.lists.mig, writeMig);
+  writeList(json, "mig_profiles", g.lists.migProfiles, writeMigProfile);
+  writeList(json, "nvlinks", g.lists.links, writeLink);
+  writeList(json, "c2c_links", g.lists.c2cLinks, writeC2cLink);
+  writeList(json, "fans", g.lists.fans, writeFan);
+  writeList(json, "processes", g.lists.processes, writeProcess);
+  json.member("process_total", g.fixed.process_total);
+  writeList(json, "process_utilization", g.lists.processUses, writeProcessUse);
   json.endObject();
 }
 
@@ -202,7 +228,7 @@ void printTable(const shm::Segment& segment) {
     GpuView g;
     if (!readGpu(segment, i, g)) continue;
     auto reading = [&](Reading r) -> const double* {
-      return g.fixed.status[index(r)] == 0 ? &g.fixed.readings[index(r)] : nullptr;
+      return g.fixed.readings.has(r) ? &g.fixed.readings.values[index(r)] : nullptr;
     };
     std::printf("%3u  %-9s  %-28s", i, conditionName(g.fixed.state), g.fixed.name);
     if (const double* u = reading(Reading::utilization_ratio)) std::printf("  %3.0f %%", *u * 100);

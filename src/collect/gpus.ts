@@ -1,11 +1,27 @@
-import type { Gpu, GpuCondition, GpuProcess, MigInstance } from '../model/gpu.js';
+import type { Gpu, GpuCondition, GpuProcess, MigInstance, MigProfile, NvLink, ProcessUse } from '../model/gpu.js';
 import type { StuckCall } from '../model/node-state.js';
-import { Readings, reasonName } from '../model/readings.js';
-import type { GpuSnapshot, MigSnapshot, ProcessSnapshot } from '../native/addon.js';
+import {
+  CHIP_LINK_READINGS,
+  FAN_SPEED_READINGS,
+  GPU_READINGS,
+  MIG_INSTANCE_READINGS,
+  NOT_ASKED,
+  NVLINK_READINGS,
+  Readings,
+  reasonName,
+} from '../model/readings.js';
+import type {
+  GpuSnapshot,
+  LinkSnapshot,
+  MigProfileSnapshot,
+  MigSnapshot,
+  ProcessSnapshot,
+  ProcessUseSnapshot,
+} from '../native/addon.js';
 import { READINGS } from '../native/readings.generated.js';
 import { ageSeconds, known, type Moment } from './age.js';
 import type { GpuEventHistory } from './events.js';
-import { KEPT_INDEXES } from './last-known.js';
+import { KEPT_INDEXES, MIG_CUT } from './last-known.js';
 import { sysfsAddress } from './pci-address.js';
 
 /** What a GPU's state is made of beside its record. */
@@ -22,7 +38,6 @@ export interface GpuContext {
 }
 
 const CONDITIONS: readonly GpuCondition[] = ['attaching', 'up', 'lost', 'failed', 'probing', 'excluded'];
-const NOT_ASKED = 255;
 const NO_ID = 0xffffffff;
 const PROCESS_TYPES = ['compute', 'graphics', 'mps'] as const;
 
@@ -34,7 +49,7 @@ function keptReadings(record: GpuSnapshot): Readings {
     values[index] = record.values[index] ?? Number.NaN;
     status[index] = record.status[index] ?? NOT_ASKED;
   }
-  return new Readings(values, status);
+  return new Readings(GPU_READINGS, values, status);
 }
 
 /** One GPU of the state. Parts that follow from the record alone are made once per record. */
@@ -43,7 +58,6 @@ export function gpuOf(record: GpuSnapshot, context: GpuContext): Gpu {
   const { condition, reason } = conditionOf(record, age, context);
   const usable = condition === 'up' || condition === 'lost' || condition === 'failed' || condition === 'probing';
   const fresh = usable && age !== undefined && age <= context.staleAfterSeconds;
-  const parts = partsOf(record);
   const uuid = known(record.uuid);
   const history = context.historyOf(uuid, record.index);
   return {
@@ -60,9 +74,7 @@ export function gpuOf(record: GpuSnapshot, context: GpuContext): Gpu {
     conditionReason: reason,
     lastCollectionUnixSeconds: record.gatheredRealtimeNs === 0 ? undefined : record.gatheredRealtimeNs / 1e9,
     ageSeconds: age,
-    readings: fresh ? parts.readings : keptReadings(record),
-    migInstances: fresh ? parts.migInstances : parts.migInstances.map(withoutMemory),
-    processes: fresh ? parts.processes : [],
+    ...(fresh ? partsOf(record) : keptParts(record)),
     processTotal: fresh ? record.processTotal : 0,
     xids: history.xids,
     lastXid: history.lastXid,
@@ -112,11 +124,11 @@ function reasonOf(condition: GpuCondition, code: number): string {
   }
 }
 
-interface RecordParts {
-  readonly readings: Readings;
-  readonly migInstances: readonly MigInstance[];
-  readonly processes: readonly GpuProcess[];
-}
+/** What a record says by itself, whatever its age. */
+type RecordParts = Pick<
+  Gpu,
+  'readings' | 'migInstances' | 'migProfiles' | 'links' | 'c2cLinks' | 'fans' | 'processes' | 'processUses'
+>;
 
 const PARTS = new WeakMap<GpuSnapshot, RecordParts>();
 
@@ -124,17 +136,44 @@ function partsOf(record: GpuSnapshot): RecordParts {
   let parts = PARTS.get(record);
   if (parts === undefined) {
     parts = {
-      readings: new Readings(record.values, record.status),
+      readings: new Readings(GPU_READINGS, record.values, record.status),
       migInstances: record.migInstances.map(migInstanceOf),
+      migProfiles: record.migProfiles.map(migProfileOf),
+      links: record.links.map(linkOf),
+      c2cLinks: record.c2cLinks.map(({ link, values, status }) => ({
+        link,
+        readings: new Readings(CHIP_LINK_READINGS, values, status),
+      })),
+      fans: record.fans.map(({ fan, values, status }) => ({
+        fan,
+        readings: new Readings(FAN_SPEED_READINGS, values, status),
+      })),
       processes: record.processes.map(processOf),
+      processUses: record.processUses.map(processUseOf),
     };
     PARTS.set(record, parts);
   }
   return parts;
 }
 
-function withoutMemory(instance: MigInstance): MigInstance {
-  return { ...instance, memory: undefined };
+/** The parts of a GPU that is not read any more: how it is cut, and nothing that moves. */
+function keptParts(record: GpuSnapshot): RecordParts {
+  const { migInstances, migProfiles } = partsOf(record);
+  return {
+    readings: keptReadings(record),
+    migInstances: migInstances.map(onlyItsCut),
+    migProfiles,
+    links: [],
+    c2cLinks: [],
+    fans: [],
+    processes: [],
+    processUses: [],
+  };
+}
+
+/** Of an instance nobody reads any more: how it is cut, and nothing that moves. */
+function onlyItsCut(instance: MigInstance): MigInstance {
+  return { ...instance, readings: instance.readings.only((id) => MIG_CUT.has(id)) };
 }
 
 function migInstanceOf(mig: MigSnapshot): MigInstance {
@@ -144,30 +183,49 @@ function migInstanceOf(mig: MigSnapshot): MigInstance {
     migIndex: mig.migIndex,
     gpuInstance: idsKnown ? mig.gpuInstance : undefined,
     computeInstance: idsKnown ? mig.computeInstance : undefined,
-    profile: /\bMIG (\S+)/.exec(mig.name)?.[1],
+    profile: profileName(mig.name),
     name: mig.name,
-    attributes:
-      mig.attributesStatus === 0
-        ? {
-            multiprocessors: mig.multiprocessors,
-            copyEngines: mig.copyEngines,
-            decoders: mig.decoders,
-            encoders: mig.encoders,
-            jpegEngines: mig.jpegEngines,
-            ofaEngines: mig.ofaEngines,
-            gpuSlices: mig.slicesStatus === 0 ? mig.gpuSlices : undefined,
-            computeSlices: mig.slicesStatus === 0 ? mig.computeSlices : undefined,
-          }
-        : undefined,
-    memory:
-      mig.memoryStatus === 0
-        ? {
-            totalBytes: mig.memoryTotalBytes,
-            reservedBytes: mig.memoryReservedStatus === 0 ? mig.memoryReservedBytes : undefined,
-            usedBytes: mig.memoryUsedBytes,
-            freeBytes: mig.memoryFreeBytes,
-          }
-        : undefined,
+    readings: new Readings(MIG_INSTANCE_READINGS, mig.values, mig.status),
+  };
+}
+
+/** `3g.40gb` of a device's name or of `MIG 3g.40gb`, the name of a profile. */
+function profileName(name: string): string | undefined {
+  return /\bMIG (\S+)/.exec(name)?.[1];
+}
+
+function migProfileOf(profile: MigProfileSnapshot): MigProfile {
+  const { id, slices, multiprocessors, memoryBytes, capacity } = profile;
+  return {
+    id,
+    name: profileName(profile.name),
+    slices,
+    multiprocessors,
+    memoryBytes,
+    capacity,
+    available: profile.availableStatus === 0 ? profile.available : undefined,
+  };
+}
+
+function linkOf({ link, remotePciBusId, values, status }: LinkSnapshot): NvLink {
+  return {
+    link,
+    remotePciBusId: sysfsAddress(remotePciBusId),
+    readings: new Readings(NVLINK_READINGS, values, status),
+  };
+}
+
+function processUseOf(use: ProcessUseSnapshot): ProcessUse {
+  const ratio = (value: number) => (value < 0 ? undefined : value);
+  return {
+    pid: use.pid,
+    sampledUnixSeconds: use.sampledUnixSeconds,
+    smRatio: ratio(use.smRatio),
+    memoryRatio: ratio(use.memoryRatio),
+    encoderRatio: ratio(use.encoderRatio),
+    decoderRatio: ratio(use.decoderRatio),
+    jpegRatio: ratio(use.jpegRatio),
+    ofaRatio: ratio(use.ofaRatio),
   };
 }
 

@@ -1,7 +1,7 @@
-import { readingIndex } from '../model/readings.js';
+import { NOT_ASKED, readingIndex } from '../model/readings.js';
 import type { GpuSnapshot, MigSnapshot } from '../native/addon.js';
 import { GPU_STATE } from '../native/member-view.js';
-import type { ReadingId } from '../native/readings.generated.js';
+import { MIG_READINGS, type MigReadingId, type ReadingId } from '../native/readings.generated.js';
 
 /**
  * Readings that say who a GPU is and how it is divided. They outlive the moment at which nobody reads it any more: who
@@ -24,6 +24,20 @@ const KEPT: readonly ReadingId[] = [
 
 /** Positions of the readings that are kept. */
 export const KEPT_INDEXES: readonly number[] = KEPT.map(readingIndex);
+
+/** Readings of a MIG instance that say how it is cut, not what it does: kept like those. */
+export const MIG_CUT: ReadonlySet<MigReadingId> = new Set([
+  'multiprocessors',
+  'copy_engines',
+  'decoders',
+  'encoders',
+  'jpeg_engines',
+  'ofa_engines',
+  'gpu_slices',
+  'compute_slices',
+  'placement_start',
+  'placement_size',
+]);
 
 const TEXTS = [
   'uuid',
@@ -67,13 +81,16 @@ function completed(record: GpuSnapshot, before: GpuSnapshot): GpuSnapshot {
     status[index] = before.status[index] ?? NOT_ASKED;
   }
   const texts = Object.fromEntries(TEXTS.map((key) => [key, record[key] === '' ? before[key] : record[key]]));
-  const migInstances = record.migInstances.length > 0 ? record.migInstances : before.migInstances.map(withoutMemory);
-  return { ...record, ...texts, values, status, migInstances };
+  const parts =
+    record.migInstances.length > 0
+      ? undefined
+      : { migInstances: before.migInstances.map(onlyItsCut), migProfiles: before.migProfiles };
+  return { ...record, ...texts, values, status, ...parts };
 }
 
-/** Of Readings: nobody asked. */
-const NOT_ASKED = 255;
-
-function withoutMemory(instance: MigSnapshot): MigSnapshot {
-  return { ...instance, memoryStatus: NOT_ASKED };
+function onlyItsCut(instance: MigSnapshot): MigSnapshot {
+  const status = instance.status.map((code, index) =>
+    MIG_CUT.has(MIG_READINGS[index]?.id as MigReadingId) ? code : NOT_ASKED,
+  );
+  return { ...instance, status };
 }

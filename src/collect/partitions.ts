@@ -59,8 +59,8 @@ function migPartition(gpu: Gpu, instance: MigInstance, workloadOf: WorkloadOf): 
     gpuIndex: gpu.index,
     pciBusId: gpu.pciBusId,
     profile: instance.profile,
-    memoryTotalBytes: instance.memory?.totalBytes,
-    memoryUsedBytes: instance.memory?.usedBytes,
+    memoryTotalBytes: instance.readings.get('memory_total_bytes'),
+    memoryUsedBytes: instance.readings.get('memory_used_bytes'),
     smLimitRatio: multiprocessorRatio(gpu, instance),
     // NVML has no utilisation of an instance; the parent's is not its own.
     utilizationRatio: undefined,
@@ -98,11 +98,12 @@ function multiprocessorRatio(gpu: Gpu, instance: MigInstance): number | undefine
   const cores = gpu.readings.get('cuda_cores');
   const major = gpu.readings.get('compute_capability_major');
   const minor = gpu.readings.get('compute_capability_minor');
-  if (instance.attributes === undefined || cores === undefined || major === undefined || minor === undefined)
+  const multiprocessors = instance.readings.get('multiprocessors');
+  if (multiprocessors === undefined || cores === undefined || major === undefined || minor === undefined)
     return undefined;
   const perMultiprocessor = coresPerMultiprocessor(major, minor);
   if (perMultiprocessor === undefined || cores === 0) return undefined;
-  return Math.min(1, (instance.attributes.multiprocessors * perMultiprocessor) / cores);
+  return Math.min(1, (multiprocessors * perMultiprocessor) / cores);
 }
 
 /**

@@ -1,3 +1,4 @@
+import type { C2cLinkReadingId, FanReadingId, LinkReadingId, MigReadingId } from '../native/readings.generated.js';
 import type { Readings } from './readings.js';
 
 /**
@@ -34,28 +35,54 @@ export interface MigInstance {
   /** Profile such as `3g.40gb`, from the device name. */
   readonly profile: string | undefined;
   readonly name: string;
-  readonly attributes:
-    | {
-        readonly multiprocessors: number;
-        readonly copyEngines: number;
-        readonly decoders: number;
-        readonly encoders: number;
-        readonly jpegEngines: number;
-        readonly ofaEngines: number;
-        /** Undefined where the driver has only the first version of the call, as `reservedBytes` below. */
-        readonly gpuSlices: number | undefined;
-        readonly computeSlices: number | undefined;
-      }
-    | undefined;
-  readonly memory:
-    | {
-        readonly totalBytes: number;
-        /** Undefined also means: counted as used. */
-        readonly reservedBytes: number | undefined;
-        readonly usedBytes: number;
-        readonly freeBytes: number;
-      }
-    | undefined;
+  /** When older than the staleness limit, only those that say how the instance is cut. */
+  readonly readings: Readings<MigReadingId>;
+}
+
+/** A way the driver can cut a GPU instance out of this GPU (nvml.md §5.12). */
+export interface MigProfile {
+  readonly id: number;
+  /** Such as `3g.40gb`; undefined where the driver does not name it. */
+  readonly name: string | undefined;
+  readonly slices: number;
+  readonly multiprocessors: number;
+  readonly memoryBytes: number;
+  /** Instances that fit on an empty GPU. */
+  readonly capacity: number;
+  /** Instances that fit now; undefined where the driver does not tell (it tells root). */
+  readonly available: number | undefined;
+}
+
+/** One NVLink of a GPU. */
+export interface NvLink {
+  readonly link: number;
+  /** sysfs form, `0000:65:00.0`. */
+  readonly remotePciBusId: string | undefined;
+  readonly readings: Readings<LinkReadingId>;
+}
+
+/** One chip-to-chip link of a superchip's GPU. */
+export interface C2cLink {
+  readonly link: number;
+  readonly readings: Readings<C2cLinkReadingId>;
+}
+
+/** One fan of a GPU. */
+export interface Fan {
+  readonly fan: number;
+  readonly readings: Readings<FanReadingId>;
+}
+
+/** What a process used of a GPU's engines in the driver's newest sample of it, ratios 0–1; undefined = not known. */
+export interface ProcessUse {
+  readonly pid: number;
+  readonly sampledUnixSeconds: number;
+  readonly smRatio: number | undefined;
+  readonly memoryRatio: number | undefined;
+  readonly encoderRatio: number | undefined;
+  readonly decoderRatio: number | undefined;
+  readonly jpegRatio: number | undefined;
+  readonly ofaRatio: number | undefined;
 }
 
 /** Counts of one XID on one GPU since the agent started. */
@@ -100,9 +127,16 @@ export interface Gpu {
   /** When older than the staleness limit, all absent but those that say who the GPU is and how it is divided. */
   readonly readings: Readings;
   readonly migInstances: readonly MigInstance[];
+  /** Profiles the GPU offers; empty unless MIG mode is on. */
+  readonly migProfiles: readonly MigProfile[];
+  readonly links: readonly NvLink[];
+  readonly c2cLinks: readonly C2cLink[];
+  readonly fans: readonly Fan[];
   readonly processes: readonly GpuProcess[];
   /** Entries the driver has; larger than `processes.length` when the list was cut off. */
   readonly processTotal: number;
+  /** Newest sample of each process, where the driver has any. */
+  readonly processUses: readonly ProcessUse[];
   readonly xids: readonly XidCount[];
   readonly lastXid: { readonly xid: number; readonly atUnixSeconds: number } | undefined;
   /** Other driver events since the agent started, by type. */

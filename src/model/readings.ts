@@ -1,7 +1,22 @@
-import { READINGS, type ReadingId } from '../native/readings.generated.js';
+import {
+  C2C_LINK_READINGS,
+  type C2cLinkReadingId,
+  FAN_READINGS,
+  type FanReadingId,
+  LINK_READINGS,
+  type LinkReadingId,
+  MIG_READINGS,
+  type MigReadingId,
+  READINGS,
+  type ReadingDefinition,
+  type ReadingId,
+} from '../native/readings.generated.js';
 
 /** Why a reading has no value. NVML names without the `NVML_ERROR_` prefix, in lower case, or one of ours. */
 export type AbsenceReason = string;
+
+/** Status of what nobody asked for. */
+export const NOT_ASKED = 255;
 
 const OWN_REASONS: Readonly<Record<number, string>> = {
   252: 'unknown_error',
@@ -50,42 +65,75 @@ export function reasonName(code: number): AbsenceReason {
   return OWN_REASONS[code] ?? NVML_REASONS[code] ?? `code_${code}`;
 }
 
-const INDEX = new Map<string, number>(READINGS.map((row, index) => [row.id, index]));
+/** One table of readings: which there are and where each lies in the value array. */
+export class ReadingTable<Id extends string> {
+  private readonly indexes: ReadonlyMap<string, number>;
 
-/** Position of a reading in the value array. */
+  constructor(readonly rows: readonly (ReadingDefinition & { readonly id: Id })[]) {
+    this.indexes = new Map(rows.map((row, index) => [row.id, index]));
+  }
+
+  /** Position of a reading in the value array. */
+  index(id: Id): number {
+    return this.indexes.get(id) as number;
+  }
+}
+
+export const GPU_READINGS = new ReadingTable<ReadingId>(READINGS);
+export const MIG_INSTANCE_READINGS = new ReadingTable<MigReadingId>(MIG_READINGS);
+export const NVLINK_READINGS = new ReadingTable<LinkReadingId>(LINK_READINGS);
+export const CHIP_LINK_READINGS = new ReadingTable<C2cLinkReadingId>(C2C_LINK_READINGS);
+export const FAN_SPEED_READINGS = new ReadingTable<FanReadingId>(FAN_READINGS);
+
+/** Position of a GPU's reading in its value array. */
 export function readingIndex(id: ReadingId): number {
-  return INDEX.get(id) as number;
+  return GPU_READINGS.index(id);
 }
 
 /**
- * The numbers of one GPU in base units. A value is there only where its status byte is 0: absent is absent, never 0
- * or NaN.
+ * The numbers of one GPU, or of one of its parts, in base units. A value is there only where its status byte is 0:
+ * absent is absent, never 0 or NaN.
  */
-export class Readings {
+export class Readings<Id extends string = ReadingId> {
   constructor(
+    readonly table: ReadingTable<Id>,
     /** Values by reading index; meaningless where the status is not 0. */
     readonly values: Float64Array,
     /** 0 = present, else an NVML return code or one of the agent's own codes. */
     readonly status: Uint8Array,
   ) {}
 
+  /** Numbers nobody asked for. */
+  static none<Id extends string>(table: ReadingTable<Id>): Readings<Id> {
+    const count = table.rows.length;
+    return new Readings(table, new Float64Array(count), new Uint8Array(count).fill(NOT_ASKED));
+  }
+
   /** The value in base units, or undefined when there is none. */
-  get(id: ReadingId): number | undefined {
-    const index = readingIndex(id);
+  get(id: Id): number | undefined {
+    const index = this.table.index(id);
     return this.status[index] === 0 ? this.values[index] : undefined;
   }
 
   /** Why there is no value; undefined when there is one. */
-  absence(id: ReadingId): AbsenceReason | undefined {
-    const status = this.status[readingIndex(id)] ?? 255;
+  absence(id: Id): AbsenceReason | undefined {
+    const status = this.status[this.table.index(id)] ?? NOT_ASKED;
     return status === 0 ? undefined : reasonName(status);
   }
 
+  /** These numbers where `keep` says so; the others as if nobody had asked. */
+  only(keep: (id: Id) => boolean): Readings<Id> {
+    const status = this.status.map((code, index) =>
+      keep((this.table.rows[index] as { id: Id }).id) ? code : NOT_ASKED,
+    );
+    return new Readings(this.table, this.values, status);
+  }
+
   /** All present values by id, for JSON. */
-  toJSON(): Record<string, number> {
-    const out: Record<string, number> = {};
-    READINGS.forEach((row, index) => {
-      if (this.status[index] === 0) out[row.id] = this.values[index] as number;
+  toJSON(): Partial<Record<Id, number>> {
+    const out: Partial<Record<Id, number>> = {};
+    this.table.rows.forEach(({ id }, index) => {
+      if (this.status[index] === 0) out[id] = this.values[index] as number;
     });
     return out;
   }

@@ -26,33 +26,70 @@ export interface GpuSnapshot {
   readonly gspFirmwareVersion: string;
   readonly processTotal: number;
   readonly migInstances: readonly MigSnapshot[];
+  readonly migProfiles: readonly MigProfileSnapshot[];
+  readonly links: readonly LinkSnapshot[];
+  readonly c2cLinks: readonly C2cLinkSnapshot[];
+  readonly fans: readonly FanSnapshot[];
   readonly processes: readonly ProcessSnapshot[];
+  readonly processUses: readonly ProcessUseSnapshot[];
+}
+
+/** Numbers of one part of a GPU by the index of its table; a value is valid where its status is 0. */
+export interface MeasuredSnapshot {
+  readonly values: Float64Array;
+  readonly status: Uint8Array;
 }
 
 /** MigInstance of records.h; `…Status` 0 = the fields are valid. */
-export interface MigSnapshot {
+export interface MigSnapshot extends MeasuredSnapshot {
   readonly migIndex: number;
   readonly gpuInstance: number;
   readonly computeInstance: number;
   readonly idsStatus: number;
-  readonly attributesStatus: number;
-  readonly slicesStatus: number;
-  readonly memoryStatus: number;
-  readonly memoryReservedStatus: number;
-  readonly multiprocessors: number;
-  readonly copyEngines: number;
-  readonly decoders: number;
-  readonly encoders: number;
-  readonly jpegEngines: number;
-  readonly ofaEngines: number;
-  readonly gpuSlices: number;
-  readonly computeSlices: number;
-  readonly memoryTotalBytes: number;
-  readonly memoryReservedBytes: number;
-  readonly memoryUsedBytes: number;
-  readonly memoryFreeBytes: number;
+  readonly profileId: number;
+  readonly profileStatus: number;
   readonly uuid: string;
   readonly name: string;
+}
+
+/** MigProfile of records.h. */
+export interface MigProfileSnapshot {
+  readonly id: number;
+  readonly name: string;
+  readonly slices: number;
+  readonly multiprocessors: number;
+  readonly memoryBytes: number;
+  readonly capacity: number;
+  readonly available: number;
+  readonly availableStatus: number;
+}
+
+/** NvLink of records.h. */
+export interface LinkSnapshot extends MeasuredSnapshot {
+  readonly link: number;
+  readonly remotePciBusId: string;
+}
+
+/** C2cLink of records.h. */
+export interface C2cLinkSnapshot extends MeasuredSnapshot {
+  readonly link: number;
+}
+
+/** Fan of records.h. */
+export interface FanSnapshot extends MeasuredSnapshot {
+  readonly fan: number;
+}
+
+/** ProcessUse of records.h: ratios 0–1, -1 = not known. */
+export interface ProcessUseSnapshot {
+  readonly pid: number;
+  readonly sampledUnixSeconds: number;
+  readonly smRatio: number;
+  readonly memoryRatio: number;
+  readonly encoderRatio: number;
+  readonly decoderRatio: number;
+  readonly jpegRatio: number;
+  readonly ofaRatio: number;
 }
 
 /** ProcessEntry of records.h. `usedMemoryBytes` is -1 when the driver does not know; ids are 0xFFFFFFFF when not applicable. */

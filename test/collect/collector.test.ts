@@ -93,7 +93,9 @@ describe('the state of a node', () => {
     const [gpu] = collector.current().gpus;
     expect(gpu).toMatchObject({ condition: 'lost' });
     expect(gpu?.readings.get('brand')).toBe(14);
-    expect(gpu?.migInstances).toMatchObject([{ uuid: 'MIG-0', memory: undefined }]);
+    expect(gpu?.migInstances).toMatchObject([{ uuid: 'MIG-0' }]);
+    expect(gpu?.migInstances[0]?.readings.toJSON()).toMatchObject({ multiprocessors: 42 });
+    expect(gpu?.migInstances[0]?.readings.absence('memory_used_bytes')).toBe('not_asked');
   });
 
   it('has no partition of a GPU that never said whether it is divided', () => {

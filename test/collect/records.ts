@@ -1,4 +1,4 @@
-import { readingIndex } from '../../src/model/readings.js';
+import { GPU_READINGS, MIG_INSTANCE_READINGS } from '../../src/model/readings.js';
 import type {
   DriverSnapshot,
   EventSnapshot,
@@ -7,7 +7,8 @@ import type {
   MigSnapshot,
   WatchSnapshot,
 } from '../../src/native/addon.js';
-import { READINGS, type ReadingId } from '../../src/native/readings.generated.js';
+import type { ReadingId } from '../../src/native/readings.generated.js';
+import { measured } from '../readings.js';
 
 /** Monotonic second at which the records below were gathered. */
 export const GATHERED_SECONDS = 5000;
@@ -18,12 +19,6 @@ export function gpuRecord(
   readings: Partial<Record<ReadingId, number>> = {},
   change: Partial<GpuSnapshot> = {},
 ): GpuSnapshot {
-  const values = new Float64Array(READINGS.length);
-  const status = new Uint8Array(READINGS.length).fill(3);
-  for (const [id, value] of Object.entries(readings)) {
-    values[readingIndex(id as ReadingId)] = value;
-    status[readingIndex(id as ReadingId)] = 0;
-  }
   return {
     index,
     published: 1,
@@ -35,8 +30,7 @@ export function gpuRecord(
     state: 1,
     stateCode: 0,
     identityVersion: 1,
-    values,
-    status,
+    ...measured(GPU_READINGS, readings),
     uuid: `GPU-00000000-0000-4000-8000-00000000000${index}`,
     name: 'NVIDIA H100',
     serial: '',
@@ -47,7 +41,12 @@ export function gpuRecord(
     gspFirmwareVersion: '',
     processTotal: 0,
     migInstances: [],
+    migProfiles: [],
+    links: [],
+    c2cLinks: [],
+    fans: [],
     processes: [],
+    processUses: [],
     ...change,
   };
 }
@@ -59,22 +58,22 @@ export function migInstance(migIndex: number): MigSnapshot {
     gpuInstance: migIndex + 1,
     computeInstance: 0,
     idsStatus: 0,
-    attributesStatus: 0,
-    slicesStatus: 0,
-    memoryStatus: 0,
-    memoryReservedStatus: 0,
-    multiprocessors: 42,
-    copyEngines: 1,
-    decoders: 1,
-    encoders: 0,
-    jpegEngines: 0,
-    ofaEngines: 0,
-    gpuSlices: 3,
-    computeSlices: 3,
-    memoryTotalBytes: 20e9,
-    memoryReservedBytes: 0,
-    memoryUsedBytes: 1e9,
-    memoryFreeBytes: 19e9,
+    profileId: 9,
+    profileStatus: 0,
+    ...measured(MIG_INSTANCE_READINGS, {
+      multiprocessors: 42,
+      copy_engines: 1,
+      decoders: 1,
+      encoders: 0,
+      jpeg_engines: 0,
+      ofa_engines: 0,
+      gpu_slices: 3,
+      compute_slices: 3,
+      memory_total_bytes: 20e9,
+      memory_reserved_bytes: 0,
+      memory_used_bytes: 1e9,
+      memory_free_bytes: 19e9,
+    }),
     uuid: `MIG-${migIndex}`,
     name: 'NVIDIA A100-SXM4-40GB MIG 3g.20gb',
   };

@@ -2,19 +2,14 @@ import type { Finding } from '../../src/model/finding.js';
 import type { Gpu } from '../../src/model/gpu.js';
 import type { NodeState } from '../../src/model/node-state.js';
 import type { Partition } from '../../src/model/partition.js';
-import { Readings, readingIndex } from '../../src/model/readings.js';
+import { GPU_READINGS, MIG_INSTANCE_READINGS, NOT_ASKED, type Readings } from '../../src/model/readings.js';
 import type { Workload } from '../../src/model/workload.js';
-import { READINGS, type ReadingId } from '../../src/native/readings.generated.js';
+import type { ReadingId } from '../../src/native/readings.generated.js';
+import { readingsOf } from '../readings.js';
 
 /** Readings with these values; all others are absent. */
 export function readings(values: Partial<Record<ReadingId, number>>): Readings {
-  const numbers = new Float64Array(READINGS.length).fill(Number.NaN);
-  const status = new Uint8Array(READINGS.length).fill(255);
-  for (const [id, value] of Object.entries(values)) {
-    numbers[readingIndex(id as ReadingId)] = value;
-    status[readingIndex(id as ReadingId)] = 0;
-  }
-  return new Readings(numbers, status);
+  return readingsOf(GPU_READINGS, values, NOT_ASKED);
 }
 
 /** A GPU that is up and half busy. */
@@ -42,7 +37,12 @@ export function gpu(index: number, changes: Partial<Gpu> = {}): Gpu {
       temperature_celsius: 41 + index,
     }),
     migInstances: [],
+    migProfiles: [],
+    links: [],
+    c2cLinks: [],
+    fans: [],
     processes: [],
+    processUses: [],
     processTotal: 0,
     xids: [],
     lastXid: undefined,
@@ -219,17 +219,12 @@ export function fullState(): NodeState {
             computeInstance: 0,
             profile: '3g.40gb',
             name: 'NVIDIA A100-SXM4-80GB MIG 3g.40gb',
-            attributes: {
+            readings: readingsOf(MIG_INSTANCE_READINGS, {
               multiprocessors: 42,
-              copyEngines: 3,
-              decoders: 2,
-              encoders: 0,
-              jpegEngines: 0,
-              ofaEngines: 0,
-              gpuSlices: 3,
-              computeSlices: 3,
-            },
-            memory: { totalBytes: 40 * 2 ** 30, reservedBytes: 1, usedBytes: 10 * 2 ** 30, freeBytes: 2 },
+              gpu_slices: 3,
+              memory_total_bytes: 40 * 2 ** 30,
+              memory_used_bytes: 10 * 2 ** 30,
+            }),
           },
         ],
         processes: [{ pid: 4242, type: 'compute', usedMemoryBytes: 2 ** 29, gpuInstance: 1, computeInstance: 0 }],

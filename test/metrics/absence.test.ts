@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { GpuCondition } from '../../src/model/gpu.js';
-import { Readings } from '../../src/model/readings.js';
+import { GPU_READINGS, Readings } from '../../src/model/readings.js';
 import { samplesOf, valuesOf } from './exposition-lines.js';
 import { exposition } from './rendering.js';
 import { ALL_READINGS, gpu, migInstance, node, partition, readings, workload } from './states.js';
@@ -35,7 +35,7 @@ test.each<GpuCondition>(['attaching', 'lost', 'failed', 'probing', 'excluded', '
 );
 
 test('a value that is left in memory beside a failed status is not shown', async () => {
-  const failed = new Readings(new Float64Array(200).fill(42), new Uint8Array(200).fill(15));
+  const failed = new Readings(GPU_READINGS, new Float64Array(200).fill(42), new Uint8Array(200).fill(15));
   expect(deviceNames(await exposition(node({ gpus: [gpu(0, { readings: failed })] })))).toEqual([
     'gpu_count',
     'gpu_driver_info',
@@ -45,10 +45,8 @@ test('a value that is left in memory beside a failed status is not shown', async
 });
 
 test('what an older driver does not tell of MIG instances is no line', async () => {
+  const withheld = new Set(['gpu_slices', 'compute_slices', 'memory_reserved_bytes']);
   const full = migInstance(0);
-  if (full.attributes === undefined || full.memory === undefined) throw new Error('the instance has everything');
-  const attributes = { ...full.attributes, gpuSlices: undefined, computeSlices: undefined };
-  const memory = { ...full.memory, reservedBytes: undefined };
   const process = {
     pid: 7,
     type: 'compute',
@@ -58,7 +56,7 @@ test('what an older driver does not tell of MIG instances is no line', async () 
   } as const;
   const divided = gpu(0, {
     readings: readings({ compute_processes: 1 }),
-    migInstances: [{ ...full, attributes, memory }],
+    migInstances: [{ ...full, readings: full.readings.only((id) => !withheld.has(id)) }],
     processes: [process],
     processTotal: 1,
   });

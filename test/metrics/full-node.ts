@@ -1,4 +1,5 @@
 import type { NodeState } from '../../src/model/node-state.js';
+import { MIG_INSTANCE_READINGS, Readings } from '../../src/model/readings.js';
 import { ALL_READINGS, gpu, migInstance, node, partition, readings, workload } from './states.js';
 
 const WHOLE = gpu(0, {
@@ -35,7 +36,7 @@ const SPLIT = gpu(1, {
     compute_processes: 1,
     clocks_event_reasons: 0,
   }),
-  migInstances: [migInstance(1, { attributes: undefined, memory: undefined }), migInstance(0)],
+  migInstances: [migInstance(1, { readings: Readings.none(MIG_INSTANCE_READINGS) }), migInstance(0)],
   processes: [{ pid: 7100, type: 'compute', usedMemoryBytes: undefined, gpuInstance: 2, computeInstance: 0 }],
   processTotal: 1,
 });

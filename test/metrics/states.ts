@@ -1,19 +1,14 @@
 import type { Gpu, MigInstance } from '../../src/model/gpu.js';
 import type { NodeState, NodeStateSource } from '../../src/model/node-state.js';
 import type { Partition } from '../../src/model/partition.js';
-import { Readings, readingIndex } from '../../src/model/readings.js';
+import { GPU_READINGS, MIG_INSTANCE_READINGS, type Readings } from '../../src/model/readings.js';
 import type { Workload } from '../../src/model/workload.js';
-import { READINGS, type ReadingId } from '../../src/native/readings.generated.js';
+import type { MigReadingId, ReadingId } from '../../src/native/readings.generated.js';
+import { readingsOf } from '../readings.js';
 
 /** Readings where only the named ones are there; status 3 is the driver's "not supported". */
 export function readings(values: Partial<Record<ReadingId, number>>): Readings {
-  const status = new Uint8Array(READINGS.length).fill(3);
-  const numbers = new Float64Array(READINGS.length);
-  for (const [id, value] of Object.entries(values)) {
-    status[readingIndex(id as ReadingId)] = 0;
-    numbers[readingIndex(id as ReadingId)] = value;
-  }
-  return new Readings(numbers, status);
+  return readingsOf(GPU_READINGS, values);
 }
 
 /** A GPU that answers and of which nothing else is known. */
@@ -34,7 +29,12 @@ export function gpu(index: number, more: Partial<Gpu> = {}): Gpu {
     ageSeconds: 0.25,
     readings: readings({}),
     migInstances: [],
+    migProfiles: [],
+    links: [],
+    c2cLinks: [],
+    fans: [],
     processes: [],
+    processUses: [],
     processTotal: 0,
     xids: [],
     lastXid: undefined,
@@ -230,6 +230,27 @@ export const ALL_READINGS: Readonly<Record<ReadingId, number>> = {
   mps_processes: 1,
 };
 
+/** Every reading of a MIG instance, with a number of its own where there is room for it. */
+export const ALL_MIG_READINGS: Readonly<Record<MigReadingId, number>> = {
+  multiprocessors: 42,
+  copy_engines: 3,
+  decoders: 2,
+  encoders: 0,
+  jpeg_engines: 1,
+  ofa_engines: 4,
+  gpu_slices: 3,
+  compute_slices: 5,
+  placement_start: 0,
+  placement_size: 4,
+  memory_total_bytes: 42_300_000_000,
+  memory_reserved_bytes: 60_000_000,
+  memory_used_bytes: 12_000_000_000,
+  memory_free_bytes: 30_240_000_000,
+  bar1_memory_total_bytes: 68_000_000_000,
+  bar1_memory_used_bytes: 3_000_000,
+  ecc_uncorrected_total: 7,
+};
+
 /** A MIG instance with everything. */
 export function migInstance(migIndex: number, more: Partial<MigInstance> = {}): MigInstance {
   return {
@@ -239,22 +260,7 @@ export function migInstance(migIndex: number, more: Partial<MigInstance> = {}): 
     computeInstance: 0,
     profile: '3g.40gb',
     name: 'NVIDIA A100-SXM4-80GB MIG 3g.40gb',
-    attributes: {
-      multiprocessors: 42,
-      copyEngines: 3,
-      decoders: 2,
-      encoders: 0,
-      jpegEngines: 1,
-      ofaEngines: 4,
-      gpuSlices: 3,
-      computeSlices: 5,
-    },
-    memory: {
-      totalBytes: 42_300_000_000,
-      reservedBytes: 60_000_000,
-      usedBytes: 12_000_000_000,
-      freeBytes: 30_240_000_000,
-    },
+    readings: readingsOf(MIG_INSTANCE_READINGS, ALL_MIG_READINGS),
     ...more,
   };
 }

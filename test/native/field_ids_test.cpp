@@ -8,8 +8,8 @@ using namespace gna::nvml;
 
 namespace {
 
-const FieldRow& rowOf(Reading reading) {
-  for (const FieldRow& row : kFieldRows)
+const FieldRow<Reading>& rowOf(Reading reading) {
+  for (const FieldRow<Reading>& row : kFieldRows)
     if (row.reading == reading) return row;
   return kFieldRows[0];
 }
@@ -17,8 +17,8 @@ const FieldRow& rowOf(Reading reading) {
 }  // namespace
 
 TEST("clocks-event counters have the numbers of the driver's branch") {
-  const FieldRow& thermal = rowOf(Reading::clocks_event_sw_thermal_slowdown_seconds_total);
-  const FieldRow& brake = rowOf(Reading::clocks_event_hw_power_brake_slowdown_seconds_total);
+  const FieldRow<Reading>& thermal = rowOf(Reading::clocks_event_sw_thermal_slowdown_seconds_total);
+  const FieldRow<Reading>& brake = rowOf(Reading::clocks_event_hw_power_brake_slowdown_seconds_total);
   CHECK_EQ(fieldIdFor(thermal, 580), 251u);
   CHECK_EQ(fieldIdFor(brake, 575), 253u);
   CHECK_EQ(fieldIdFor(thermal, 590), 269u);
@@ -36,8 +36,8 @@ TEST("all other fields have one number everywhere") {
 }
 
 TEST("no two rows read into the same reading") {
-  for (const FieldRow& a : kFieldRows)
-    for (const FieldRow& b : kFieldRows) CHECK(&a == &b || a.reading != b.reading);
+  for (const FieldRow<Reading>& a : kFieldRows)
+    for (const FieldRow<Reading>& b : kFieldRows) CHECK(&a == &b || a.reading != b.reading);
 }
 
 TEST_MAIN("field ids")

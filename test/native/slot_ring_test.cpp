@@ -35,7 +35,8 @@ TEST("the newest record is read, whole, with its own length") {
   Ring r(8);
   const std::uint64_t a[3] = {1, 2, 3}, b[2] = {4, 5};
   r.ring.publish(a, sizeof a);
-  r.ring.publish(b, sizeof b, a, sizeof a, nullptr, 0);
+  const SlotRing::Piece pieces[] = {{b, sizeof b}, {a, sizeof a}};
+  r.ring.publish(pieces);
   std::uint64_t out[8];
   CHECK_EQ(r.ring.read(out, 8), 5u);
   CHECK_EQ(out[0], 4u);

@@ -22,9 +22,10 @@ interface Report {
     readonly pci_bus_id?: string;
     readonly readings: Readonly<Record<string, number>>;
     readonly absent: Readonly<Record<string, number>>;
-    readonly mig_instances: readonly (Readonly<Record<string, number>> & {
+    readonly mig_instances: readonly {
+      readonly readings: Readonly<Record<string, number>>;
       readonly absent: Readonly<Record<string, number>>;
-    })[];
+    }[];
     readonly processes: readonly Readonly<Record<string, unknown>>[];
   }[];
 }
@@ -50,20 +51,32 @@ function without(...functions: readonly string[]): Report {
 
 const instances = (report: Report) => report.gpus.flatMap((gpu) => gpu.mig_instances);
 
-test('a modern driver tells everything about MIG instances', () => {
+const ATTRIBUTES = ['multiprocessors', 'copy_engines', 'decoders', 'encoders', 'jpeg_engines', 'ofa_engines'];
+const SLICES = ['gpu_slices', 'compute_slices'];
+
+/** The reason "no such function" for each of these. */
+const missing = (ids: readonly string[]) => Object.fromEntries(ids.map((id) => [id, 13]));
+
+test('a modern driver tells all of it', () => {
   expect(instances(modern).length).toBeGreaterThan(0);
-  for (const instance of instances(modern)) expect(instance.absent).toEqual({});
+  for (const { readings } of instances(modern)) {
+    expect(Object.keys(readings)).toEqual(
+      expect.arrayContaining([...ATTRIBUTES, ...SLICES, 'memory_total_bytes', 'memory_reserved_bytes']),
+    );
+  }
 });
 
 test('version 1 of the memory call does not tell reserved bytes: absent for GPUs and MIG instances, the rest stays', () => {
   const report = without('nvmlDeviceGetMemoryInfo_v2');
-  for (const [position, instance] of instances(report).entries()) {
-    const before = instances(modern)[position];
-    expect(instance).not.toHaveProperty('memory_reserved_bytes');
-    expect(instance.absent).toEqual({ memory_reserved_bytes: 13 });
-    expect(instance.memory_total_bytes).toBe(before?.memory_total_bytes);
+  for (const [position, { readings, absent }] of instances(report).entries()) {
+    const before = instances(modern)[position] ?? { readings: {}, absent: {} };
+    expect(readings).not.toHaveProperty('memory_reserved_bytes');
+    expect(absent).toEqual({ ...before.absent, memory_reserved_bytes: 13 });
+    expect(readings.memory_total_bytes).toBe(before.readings.memory_total_bytes);
     // What is reserved counts as used there.
-    expect(instance.memory_used_bytes).toBe((before?.memory_used_bytes ?? 0) + (before?.memory_reserved_bytes ?? 0));
+    expect(readings.memory_used_bytes).toBe(
+      (before.readings.memory_used_bytes ?? 0) + (before.readings.memory_reserved_bytes ?? 0),
+    );
   }
   for (const gpu of report.gpus) {
     expect(gpu.readings).not.toHaveProperty('memory_reserved_bytes');
@@ -73,19 +86,19 @@ test('version 1 of the memory call does not tell reserved bytes: absent for GPUs
 });
 
 test('version 1 of the attributes does not tell slices: absent, the rest stays', () => {
-  for (const [position, instance] of instances(without('nvmlDeviceGetAttributes_v2')).entries()) {
-    expect(instance).not.toHaveProperty('gpu_slices');
-    expect(instance).not.toHaveProperty('compute_slices');
-    expect(instance.absent).toEqual({ slices: 13 });
-    expect(instance.multiprocessors).toBe(instances(modern)[position]?.multiprocessors);
+  for (const [position, { readings, absent }] of instances(without('nvmlDeviceGetAttributes_v2')).entries()) {
+    const before = instances(modern)[position];
+    for (const id of SLICES) expect(readings).not.toHaveProperty(id);
+    expect(absent).toEqual({ ...before?.absent, ...missing(SLICES) });
+    expect(readings.multiprocessors).toBe(before?.readings.multiprocessors);
   }
 });
 
 test('without either version nothing about it is told', () => {
   const report = without('nvmlDeviceGetAttributes_v2', 'nvmlDeviceGetAttributes');
-  for (const instance of instances(report)) {
-    expect(instance.absent).toEqual({ attributes: 13, slices: 13 });
-    expect(instance).not.toHaveProperty('multiprocessors');
+  for (const [position, { readings, absent }] of instances(report).entries()) {
+    expect(absent).toEqual({ ...instances(modern)[position]?.absent, ...missing([...ATTRIBUTES, ...SLICES]) });
+    expect(readings).not.toHaveProperty('multiprocessors');
   }
 });
 

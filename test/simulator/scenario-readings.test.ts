@@ -66,7 +66,7 @@ interface Read {
     board_part_number: string;
     inforom_image_version: string;
     readings: Record<string, number>;
-    mig_instances: Record<string, number | string>[];
+    mig_instances: (Record<string, number | string> & { readings: Record<string, number> })[];
     processes: {
       pid: number;
       type: string;
@@ -165,17 +165,17 @@ describe.each(names)('%s', (name) => {
         gpuInstance: instance.gpu_instance,
         computeInstance: instance.compute_instance,
         name: instance.name,
-        multiprocessors: instance.multiprocessors,
-        copyEngines: instance.copy_engines,
-        decoders: instance.decoders,
-        jpegEngines: instance.jpeg_engines,
-        ofaEngines: instance.ofa_engines,
-        gpuSlices: instance.gpu_slices,
-        computeSlices: instance.compute_slices,
-        memoryTotalBytes: instance.memory_total_bytes,
-        memoryReservedBytes: instance.memory_reserved_bytes,
-        memoryUsedBytes: instance.memory_used_bytes,
-        memoryFreeBytes: instance.memory_free_bytes,
+        multiprocessors: instance.readings.multiprocessors,
+        copyEngines: instance.readings.copy_engines,
+        decoders: instance.readings.decoders,
+        jpegEngines: instance.readings.jpeg_engines,
+        ofaEngines: instance.readings.ofa_engines,
+        gpuSlices: instance.readings.gpu_slices,
+        computeSlices: instance.readings.compute_slices,
+        memoryTotalBytes: instance.readings.memory_total_bytes,
+        memoryReservedBytes: instance.readings.memory_reserved_bytes,
+        memoryUsedBytes: instance.readings.memory_used_bytes,
+        memoryFreeBytes: instance.readings.memory_free_bytes,
       }));
       expect(got, `GPU ${index}`).toEqual(
         migInstances.map((instance) => expect.objectContaining({ gpuInstance: instance.gpuInstance })),

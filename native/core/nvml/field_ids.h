@@ -12,16 +12,18 @@ namespace gna::nvml {
 /// clocks-event counters 251–253, 590 and later 269–271, and before 575 they did not exist.
 enum class FieldNumbering : std::uint8_t { fixed, clocksEventCounters };
 
-/// One field of the batch.
+/// One field of the batch: where its value belongs among the readings of a GPU or of one of its parts.
+template <typename Id>
 struct FieldRow {
-  Reading reading;
+  Id reading;
   std::uint32_t fieldId;  // in headers 13.1 and newer
   std::uint32_t scopeId;
   Scale scale;
   FieldNumbering numbering = FieldNumbering::fixed;
+  std::uint32_t since = 0;  // first driver branch (major number) that has it
 };
 
-inline constexpr FieldRow kFieldRows[] = {
+inline constexpr FieldRow<Reading> kFieldRows[] = {
     {Reading::clocks_event_sw_power_cap_seconds_total, 74, 0, kNanoseconds},
     {Reading::clocks_event_sync_boost_seconds_total, 76, 0, kNanoseconds},
     {Reading::clocks_event_sw_thermal_slowdown_seconds_total, 269, 0, kNanoseconds,
@@ -40,7 +42,9 @@ inline constexpr FieldRow kFieldRows[] = {
 };
 
 /// The id this driver branch uses for a field; 0 when the branch does not have it or cannot be known.
-constexpr std::uint32_t fieldIdFor(const FieldRow& row, std::uint32_t driverMajor) {
+template <typename Id>
+constexpr std::uint32_t fieldIdFor(const FieldRow<Id>& row, std::uint32_t driverMajor) {
+  if (driverMajor < row.since) return 0;
   if (row.numbering == FieldNumbering::fixed) return row.fieldId;
   if (driverMajor >= 590) return row.fieldId;
   if (driverMajor >= 575) return row.fieldId - 269 + 251;

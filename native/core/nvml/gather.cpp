@@ -2,55 +2,14 @@
 
 namespace gna::nvml {
 
-std::uint8_t statusOf(Return r) {
-  if (r <= 200) return static_cast<std::uint8_t>(r);
-  if (r == kNoSuchSymbol) return reading_status::kSymbolMissing;
-  if (r == kCallSkipped) return reading_status::kNotAsked;
-  return reading_status::kUnknownError;
-}
-
-bool isUnsupported(Return r) {
-  switch (r) {
-    case kErrorNotSupported:
-    case kErrorNoPermission:
-    case kErrorLibraryNotFound:
-    case kErrorFunctionNotFound:
-    case kErrorArgumentVersionMismatch:
-    case kErrorDeprecated:
-    case kNoSuchSymbol: return true;
-    default: return false;
-  }
-}
-
-bool isDeviceFatal(Return r) {
-  return r == kErrorGpuIsLost || r == kErrorResetRequired || r == kErrorInsufficientPower || r == kErrorIrqIssue;
-}
-
-bool isDriverWide(Return r) {
-  return r == kErrorUninitialized || r == kErrorDriverNotLoaded || r == kErrorLibRmVersionMismatch ||
-         r == kErrorGpuNotFound;
-}
-
-bool Gather::due(Reading r) const {
-  if (g.dormant_[gna::index(r)]) return false;
-  switch (kReadingCadences[gna::index(r)]) {
+bool Gather::isDue(Cadence cadence) const {
+  switch (cadence) {
     case Cadence::identity: return identityRound;
     case Cadence::minute: return minuteRound;
+    case Cadence::medium: return mediumRound;
     case Cadence::cycle: return true;
   }
   return false;
-}
-
-void Gather::store(Reading r, Return code, double value, double highest) {
-  if (code == kSuccess) {
-    if (value > highest)
-      g.absent(r, reading_status::kImplausible);
-    else
-      g.set(r, value);
-    return;
-  }
-  g.absent(r, statusOf(code));
-  if (isUnsupported(code)) g.dormant_[gna::index(r)] = true;
 }
 
 namespace {

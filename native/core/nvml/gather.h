@@ -6,25 +6,10 @@
 #include <limits>
 
 #include "core/nvml/gpu_reader.h"
+#include "core/nvml/return_code.h"
 #include "core/nvml/scale.h"
 
 namespace gna::nvml {
-
-/// Returned instead of an NVML code when no call was made.
-inline constexpr Return kNoSuchSymbol = 0xFFFFFFFEu;
-inline constexpr Return kCallSkipped = 0xFFFFFFFFu;
-
-/// Status byte of a return code (reading_status in readings.h).
-std::uint8_t statusOf(Return r);
-
-/// Codes after which asking again is pointless until the next init or identity round (nvml.md §4).
-bool isUnsupported(Return r);
-
-/// Codes that make the whole GPU unreadable: 8, 11, 15, 16.
-bool isDeviceFatal(Return r);
-
-/// Codes that ask for a new init of the driver: 1, 9, 18, 28.
-bool isDriverWide(Return r);
 
 /// How a simple getter gives its value.
 enum class Shape : std::uint8_t {
@@ -52,6 +37,7 @@ struct Gather {
   GpuReader& g;
   bool identityRound = false;
   bool minuteRound = false;
+  bool mediumRound = false;
 
   /// Makes a call if the library has it and no fatal code came before it in this round.
   template <typename... A>
@@ -67,10 +53,31 @@ struct Gather {
     return r;
   }
 
-  /// Whether a reading is to be asked in this round.
-  bool due(Reading r) const;
-  /// Stores a value or the reason for its absence.
-  void store(Reading r, Return code, double value, double highest = std::numeric_limits<double>::infinity());
+  bool isDue(Cadence cadence) const;
+
+  /// Whether a reading of a part is to be asked in this round.
+  template <typename Id>
+  bool due(Id id, const Dormant<Id>& dormant) const {
+    return !dormant.asleep[gna::index(id)] && isDue(ReadingTable<Id>::cadences[gna::index(id)]);
+  }
+  bool due(Reading r) const { return due(r, g.dormant_); }
+
+  /// Stores a value of a part, or the reason for its absence. Above `highest` it is not believed.
+  template <typename Id>
+  void store(Measurements<Id>& into, Dormant<Id>& dormant, Id id, Return code, double value,
+             double highest = std::numeric_limits<double>::infinity()) {
+    if (code != kSuccess) {
+      into.absent(id, statusOf(code));
+      if (isUnsupported(code)) dormant.asleep[gna::index(id)] = true;
+    } else if (value > highest) {
+      into.absent(id, reading_status::kImplausible);
+    } else {
+      into.set(id, value);
+    }
+  }
+  void store(Reading r, Return code, double value, double highest = std::numeric_limits<double>::infinity()) {
+    store(g.record_.readings, g.dormant_, r, code, value, highest);
+  }
 
   void scalars();
   void identity();
@@ -82,6 +89,7 @@ struct Gather {
   bool migEnabled() const;
   void lookAgain();  // at the MIG instances, in the next cycle
   void migDevices();
+  void migAttributes(Device mig, Measurements<MigReading>& into, Dormant<MigReading>& dormant);
   void migMemory();
 };
 

@@ -5,8 +5,8 @@
 namespace gna::nvml {
 
 bool Gather::migEnabled() const {
-  const std::size_t mode = gna::index(Reading::mig_mode_enabled);
-  return g.record_.status[mode] == reading_status::kPresent && g.record_.readings[mode] == 1;
+  const auto& readings = g.record_.readings;
+  return readings.has(Reading::mig_mode_enabled) && readings[Reading::mig_mode_enabled] == 1;
 }
 
 void Gather::lookAgain() { g.migDueNs_ = 0; }
@@ -21,10 +21,14 @@ void Gather::migDevices() {
     store(Reading::mig_mode_pending, code, pending, 1);
   }
   // In the other mode a GPU answers other readings: those that were put to sleep get another chance.
-  if (migEnabled() != before) g.dormant_.reset();
-  if (!migEnabled()) {
-    g.mig_.clear();
+  if (migEnabled() != before) g.dormant_.wakeAll();
+  auto forgetInstances = [this] {
+    g.lists_.mig.clear();
     g.migHandles_.clear();
+    g.migDormant_.clear();
+  };
+  if (!migEnabled()) {
+    forgetInstances();
     g.absent(Reading::mig_devices_max, reading_status::kNotAsked);
     return;
   }
@@ -33,8 +37,7 @@ void Gather::migDevices() {
   const Return code = call(Call::DeviceGetMaxMigDeviceCount, g.handle_, &slots);
   if (code != kSuccess) return lookAgain();
   store(Reading::mig_devices_max, code, slots);
-  g.mig_.clear();
-  g.migHandles_.clear();
+  forgetInstances();
   for (std::uint32_t slot = 0; slot < slots && slot < shm::kMaxMigPerGpu; ++slot) {
     Device mig = nullptr;
     // 6 = empty slot; instances need not fill the slots from the front.
@@ -50,36 +53,42 @@ void Gather::migDevices() {
     const Return gi = call(Call::DeviceGetGpuInstanceId, mig, &instance.gpu_instance);
     const Return ci = call(Call::DeviceGetComputeInstanceId, mig, &instance.compute_instance);
     instance.ids_status = statusOf(gi != kSuccess ? gi : ci);
-
-    DeviceAttributes a{};
-    Return attributes = call(Call::DeviceGetAttributes_v2, mig, &a);
-    // The first version's structure ends before the slices: they are absent for the reason the second one gave.
-    instance.slices_status = statusOf(attributes);
-    if (attributes == kNoSuchSymbol || attributes == kErrorFunctionNotFound)
-      attributes = call(Call::DeviceGetAttributes, mig, &a);
-    instance.attributes_status = statusOf(attributes);
-    instance.multiprocessors = a.multiprocessorCount;
-    instance.copy_engines = a.sharedCopyEngineCount;
-    instance.decoders = a.sharedDecoderCount;
-    instance.encoders = a.sharedEncoderCount;
-    instance.jpeg_engines = a.sharedJpegCount;
-    instance.ofa_engines = a.sharedOfaCount;
-    instance.gpu_slices = a.gpuInstanceSliceCount;
-    instance.compute_slices = a.computeInstanceSliceCount;
-    g.mig_.push_back(instance);
+    Dormant<MigReading> dormant;
+    migAttributes(mig, instance.readings, dormant);
+    g.lists_.mig.push_back(instance);
     g.migHandles_.push_back(mig);
+    g.migDormant_.push_back(dormant);
   }
+}
+
+void Gather::migAttributes(Device mig, Measurements<MigReading>& into, Dormant<MigReading>& dormant) {
+  DeviceAttributes a{};
+  Return code = call(Call::DeviceGetAttributes_v2, mig, &a);
+  // The first version's structure ends before the slices: they are absent for the reason the second one gave.
+  const Return slices = code;
+  if (isOlderDriver(code)) code = call(Call::DeviceGetAttributes, mig, &a);
+  auto put = [&](MigReading reading, std::uint32_t value) { store(into, dormant, reading, code, value); };
+  put(MigReading::multiprocessors, a.multiprocessorCount);
+  put(MigReading::copy_engines, a.sharedCopyEngineCount);
+  put(MigReading::decoders, a.sharedDecoderCount);
+  put(MigReading::encoders, a.sharedEncoderCount);
+  put(MigReading::jpeg_engines, a.sharedJpegCount);
+  put(MigReading::ofa_engines, a.sharedOfaCount);
+  store(into, dormant, MigReading::gpu_slices, slices, a.gpuInstanceSliceCount);
+  store(into, dormant, MigReading::compute_slices, slices, a.computeInstanceSliceCount);
 }
 
 void Gather::migMemory() {
   bool stale = false;
-  for (std::size_t i = 0; i < g.mig_.size(); ++i) {
-    shm::MigInstance& instance = g.mig_[i];
+  for (std::size_t i = 0; i < g.lists_.mig.size(); ++i) {
+    Measurements<MigReading>& into = g.lists_.mig[i].readings;
+    Dormant<MigReading>& dormant = g.migDormant_[i];
+    if (!due(MigReading::memory_total_bytes, dormant)) continue;
     Memory_v2 v2{};
     v2.version = kMemory_v2Version;
     Return code = call(Call::DeviceGetMemoryInfo_v2, g.migHandles_[i], &v2);
-    Return reserved = code;
-    if (code == kNoSuchSymbol || code == kErrorFunctionNotFound || code == kErrorArgumentVersionMismatch) {
+    const Return reserved = code;
+    if (isOlderDriver(code)) {
       // Version 1 counts what the driver reserves as used and does not tell it apart.
       Memory v1{};
       code = call(Call::DeviceGetMemoryInfo, g.migHandles_[i], &v1);
@@ -89,14 +98,14 @@ void Gather::migMemory() {
     }
     // A destroyed instance's handle is refused or not found: look again in the next cycle instead of showing a ghost.
     if (code == kErrorInvalidArgument || code == kErrorNotFound) stale = true;
-    const bool plausible = v2.free <= v2.total && v2.used <= v2.total && v2.reserved <= v2.total;
-    const bool garbage = code == kSuccess && !plausible;
-    instance.memory_status = garbage ? reading_status::kImplausible : statusOf(code);
-    instance.memory_reserved_status = garbage ? reading_status::kImplausible : statusOf(reserved);
-    instance.memory_total_bytes = v2.total;
-    instance.memory_reserved_bytes = v2.reserved;
-    instance.memory_used_bytes = v2.used;
-    instance.memory_free_bytes = v2.free;
+    const double most = static_cast<double>(v2.total);
+    auto put = [&](MigReading reading, Return r, std::uint64_t bytes) {
+      store(into, dormant, reading, r, static_cast<double>(bytes), most);
+    };
+    put(MigReading::memory_total_bytes, code, v2.total);
+    put(MigReading::memory_used_bytes, code, v2.used);
+    put(MigReading::memory_free_bytes, code, v2.free);
+    put(MigReading::memory_reserved_bytes, reserved, v2.reserved);
   }
   if (stale) lookAgain();
 }

@@ -33,7 +33,7 @@ constexpr std::uint32_t kMostProcesses = 16384;  // above this a count is not be
 }  // namespace
 
 void Gather::processLists() {
-  g.processes_.clear();
+  g.lists_.processes.clear();
   g.record_.process_total = 0;
   for (std::size_t list = 0; list < std::size(kLists); ++list) {
     const ListRow& row = kLists[list];
@@ -73,12 +73,11 @@ void Gather::processLists() {
     if (code != kSuccess) continue;
     g.record_.process_total += count;
     g.record_.process_stride_bytes = stride;
-    for (std::uint32_t i = 0; i < count && g.processes_.size() < shm::kMaxProcessesPerGpu; ++i) {
+    for (std::uint32_t i = 0; i < count && g.lists_.processes.size() < shm::kMaxProcessesPerGpu; ++i) {
       const ListedProcess p = decodeProcess(buffer.data(), i, stride);
-      g.processes_.push_back({p.pid, row.type, p.usedMemoryBytes, p.gpuInstance, p.computeInstance});
+      g.lists_.processes.push_back({p.pid, row.type, p.usedMemoryBytes, p.gpuInstance, p.computeInstance});
     }
   }
-  g.record_.process_count = g.processes_.size();
 }
 
 }  // namespace gna::nvml

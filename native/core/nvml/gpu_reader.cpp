@@ -12,6 +12,7 @@ constexpr std::int64_t kSecondNs = 1'000'000'000;
 constexpr std::int64_t kIdentityEveryNs = 3600 * kSecondNs;
 constexpr std::int64_t kIdentityAgainNs = 5 * kSecondNs;  // after a passing error
 constexpr std::int64_t kMinuteNs = 60 * kSecondNs;
+constexpr std::int64_t kMediumNs = 10 * kSecondNs;
 }  // namespace
 
 GpuReader::GpuReader(const Library& library, Lane& lane, const Clock& clock, std::uint32_t gpuIndex,
@@ -62,19 +63,16 @@ void GpuReader::continueTotals(const char* formerUuid) {
   }
 }
 
-void GpuReader::set(Reading r, double value) {
-  record_.readings[gna::index(r)] = value;
-  record_.status[gna::index(r)] = reading_status::kPresent;
-}
+void GpuReader::set(Reading r, double value) { record_.readings.set(r, value); }
 
-void GpuReader::absent(Reading r, std::uint8_t status) { record_.status[gna::index(r)] = status; }
+void GpuReader::absent(Reading r, std::uint8_t status) { record_.readings.absent(r, status); }
 
 void GpuReader::clearReadings(std::uint8_t status) {
-  std::memset(record_.status, status, sizeof record_.status);
-  mig_.clear();
+  record_.readings.forget(status);
+  lists_.clear();
   migHandles_.clear();
-  processes_.clear();
-  record_.mig_count = record_.process_count = record_.process_total = 0;
+  migDormant_.clear();
+  record_.process_total = 0;
 }
 
 void GpuReader::note(Return r) {
@@ -98,8 +96,8 @@ bool GpuReader::attach(std::uint64_t generation, std::uint32_t driverMajor) {
     detach(code == kErrorGpuIsLost ? shm::GpuState::lost : shm::GpuState::failed, code);
     return false;
   }
-  dormant_.reset();
-  identityDueNs_ = minuteDueNs_ = migDueNs_ = 0;
+  dormant_.wakeAll();
+  identityDueNs_ = minuteDueNs_ = mediumDueNs_ = migDueNs_ = 0;
   processVariant_ = {};
   processStride_ = {};
   record_.state = shm::GpuState::attaching;
@@ -124,8 +122,9 @@ CycleVerdict GpuReader::readCycle(std::uint64_t cycle) {
   Gather gather{*this};
   gather.identityRound = now >= identityDueNs_;
   gather.minuteRound = now >= minuteDueNs_;
+  gather.mediumRound = now >= mediumDueNs_;
   if (gather.identityRound) {
-    dormant_.reset();
+    dormant_.wakeAll();
     identityDueNs_ = now + kIdentityEveryNs;
     char former[sizeof record_.uuid];
     std::memcpy(former, record_.uuid, sizeof former);
@@ -135,6 +134,7 @@ CycleVerdict GpuReader::readCycle(std::uint64_t cycle) {
     if (identityIncomplete_) identityDueNs_ = now + kIdentityAgainNs;
   }
   if (gather.minuteRound) minuteDueNs_ = now + kMinuteNs;
+  if (gather.mediumRound) mediumDueNs_ = now + kMediumNs;
 
   gather.memory();
   gather.utilization();
@@ -151,7 +151,6 @@ CycleVerdict GpuReader::readCycle(std::uint64_t cycle) {
   lane_.idle();
 
   record_.cycle = cycle;
-  record_.mig_count = mig_.size();
   record_.gather_duration_ns = Clock::kernelMonotonicNs() - startedNs;
   if (fatal_ != kSuccess) {
     detach(fatal_ == kErrorGpuIsLost ? shm::GpuState::lost : shm::GpuState::failed, fatal_);

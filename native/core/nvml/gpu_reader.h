@@ -4,12 +4,12 @@
 
 #include <array>
 #include <atomic>
-#include <bitset>
 #include <cstdint>
 #include <memory>
 #include <vector>
 
 #include "core/clock/clock.h"
+#include "core/nvml/field_batch.h"
 #include "core/nvml/lane.h"
 #include "core/nvml/library.h"
 #include "core/nvml/process_list.h"
@@ -63,8 +63,7 @@ class GpuReader {
   Device handle() const { return handle_; }
   const shm::GpuFixed& record() const { return record_; }
   shm::GpuFixed& record() { return record_; }
-  const std::vector<shm::MigInstance>& migInstances() const { return mig_; }
-  const std::vector<shm::ProcessEntry>& processes() const { return processes_; }
+  const shm::GpuLists& lists() const { return lists_; }
 
  private:
   friend struct Gather;
@@ -88,14 +87,15 @@ class GpuReader {
   const shm::Segment* predecessor_ = nullptr;
   UtilizationIntegrator integrator_;
   std::vector<Sample> samples_;
-  std::vector<shm::MigInstance> mig_;
-  std::vector<Device> migHandles_;
-  std::vector<shm::ProcessEntry> processes_;
+  shm::GpuLists lists_;
+  std::vector<Device> migHandles_;  // of lists_.mig
   std::array<ProcessBuffer, 3> processBuffers_;
   std::array<std::size_t, 3> processStride_{};    // 0 = undecided
   std::array<std::uint8_t, 3> processVariant_{};  // index into the fallback chain
-  std::bitset<kReadingCount> dormant_;            // answered "unsupported": not asked until the next identity round
-  std::int64_t identityDueNs_ = 0, minuteDueNs_ = 0, migDueNs_ = 0;
+  Dormant<Reading> dormant_;
+  std::vector<Dormant<MigReading>> migDormant_;  // of lists_.mig
+  FieldBatch fields_;
+  std::int64_t identityDueNs_ = 0, minuteDueNs_ = 0, mediumDueNs_ = 0, migDueNs_ = 0;
   // This cycle's bookkeeping
   Return fatal_ = kSuccess, driverCode_ = kSuccess;
   std::uint32_t calls_ = 0, unknowns_ = 0, invalids_ = 0;

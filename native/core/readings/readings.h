@@ -1,5 +1,6 @@
 #pragma once
-// Reading ids, generated from readings.def. A reading is one number of one GPU in base units.
+// Ids of readings, generated from the tables beside this file. A reading is one number in base units, of a GPU or of
+// one of its parts (a MIG instance, an NVLink, a fan …): one table per kind.
 
 #include <array>
 #include <cstddef>
@@ -8,31 +9,43 @@
 
 namespace gna {
 
-/// Index of a reading in a GPU record. Stable within one build; names are stable across builds.
-enum class Reading : std::uint16_t {
-#define READING(id, unit, cadence, origin) id,
-#include "core/readings/readings.def"
-#undef READING
-};
+/// How often a reading is asked of the driver: once per init and hourly, every minute, every ten seconds, each cycle.
+enum class Cadence : std::uint8_t { identity, minute, medium, cycle };
 
-inline constexpr std::array kReadingNames = {
-#define READING(id, unit, cadence, origin) std::string_view{#id},
-#include "core/readings/readings.def"
-#undef READING
-};
+/// What is known of a table: `names`, `cadences` and `count`, by index. Index and names are those of one build; names
+/// are stable across builds.
+template <typename Id>
+struct ReadingTable;
 
-/// How often a reading is asked of the driver.
-enum class Cadence : std::uint8_t { identity, minute, cycle };
+#define GNA_TABLE Reading
+#define GNA_TABLE_FILE "core/readings/readings.def"
+#include "core/readings/declare_table.inc"
 
-inline constexpr std::array kReadingCadences = {
-#define READING(id, unit, cadence, origin) Cadence::cadence,
-#include "core/readings/readings.def"
-#undef READING
-};
+#define GNA_TABLE MigReading
+#define GNA_TABLE_FILE "core/readings/mig_readings.def"
+#include "core/readings/declare_table.inc"
 
-inline constexpr std::size_t kReadingCount = kReadingNames.size();
+#define GNA_TABLE LinkReading
+#define GNA_TABLE_FILE "core/readings/link_readings.def"
+#include "core/readings/declare_table.inc"
 
-constexpr std::size_t index(Reading r) { return static_cast<std::size_t>(r); }
+#define GNA_TABLE C2cLinkReading
+#define GNA_TABLE_FILE "core/readings/c2c_link_readings.def"
+#include "core/readings/declare_table.inc"
+
+#define GNA_TABLE FanReading
+#define GNA_TABLE_FILE "core/readings/fan_readings.def"
+#include "core/readings/declare_table.inc"
+
+inline constexpr auto& kReadingNames = ReadingTable<Reading>::names;
+inline constexpr std::size_t kReadingCount = ReadingTable<Reading>::count;
+
+/// Position of a reading in its table.
+template <typename Id>
+  requires requires { ReadingTable<Id>::count; }
+constexpr std::size_t index(Id id) {
+  return static_cast<std::size_t>(id);
+}
 
 /// Why a reading has a value or has none: an NVML return code (0 = value present) folded into a byte, or one of these.
 namespace reading_status {
@@ -42,5 +55,27 @@ inline constexpr std::uint8_t kImplausible = 253;    // the driver answered, the
 inline constexpr std::uint8_t kSymbolMissing = 254;  // this driver branch does not have the function
 inline constexpr std::uint8_t kNotAsked = 255;       // not asked yet, or not applicable in the GPU's state
 }  // namespace reading_status
+
+/// All numbers of one table: `values[i]` is a value only where `status[i]` is kPresent.
+template <typename Id>
+struct Measurements {
+  static constexpr std::size_t kCount = ReadingTable<Id>::count;
+  double values[kCount] = {};
+  std::uint8_t status[(kCount + 7) / 8 * 8];
+
+  Measurements() { forget(reading_status::kNotAsked); }
+
+  void set(Id id, double value) {
+    values[index(id)] = value;
+    status[index(id)] = reading_status::kPresent;
+  }
+  void absent(Id id, std::uint8_t why) { status[index(id)] = why; }
+  bool has(Id id) const { return status[index(id)] == reading_status::kPresent; }
+  /// The value; meaningless unless has().
+  double operator[](Id id) const { return values[index(id)]; }
+  void forget(std::uint8_t why) {
+    for (std::uint8_t& one : status) one = why;
+  }
+};
 
 }  // namespace gna

@@ -12,6 +12,10 @@ inline constexpr std::uint64_t kMagic = 0x3130415341474e47ull;  // "GNGASA01"
 inline constexpr std::uint32_t kLayoutVersion = 3;
 inline constexpr std::uint32_t kMaxGpus = 64;
 inline constexpr std::uint32_t kMaxMigPerGpu = 16;
+inline constexpr std::uint32_t kMaxMigProfilesPerGpu = 32;
+inline constexpr std::uint32_t kMaxLinksPerGpu = 36;     // NVML_NVLINK_MAX_LINKS of header 13.3
+inline constexpr std::uint32_t kMaxC2cLinksPerGpu = 14;  // GPM numbers them 0…13
+inline constexpr std::uint32_t kMaxFansPerGpu = 8;
 inline constexpr std::uint32_t kMaxProcessesPerGpu = 256;
 inline constexpr std::uint32_t kMaxInFlight = kMaxGpus + 3;
 inline constexpr std::uint32_t kEventCapacity = 256;
@@ -38,7 +42,10 @@ enum class DriverState : std::uint64_t {
   unused = 6,           // started with --exclude=all: driver is not touched
 };
 
-/// Numbers and texts of one GPU. `readings[i]` is a value only where `status[i] == 0`.
+/// How many entries of each list follow a GPU's fixed part, in the order of GpuLists (gpu_record.h).
+inline constexpr std::size_t kGpuListCount = 7;
+
+/// Numbers and texts of one GPU. Lists of its parts follow, see gpu_record.h.
 struct GpuFixed {
   std::uint64_t generation = 0;  // counts successful inits of this process
   std::uint64_t cycle = 0;       // tick this record belongs to
@@ -53,8 +60,7 @@ struct GpuFixed {
   std::uint64_t busy_ns = 0;
   std::uint64_t observed_ns = 0;
   std::int64_t realtime_minus_monotonic_ns = 0;
-  double readings[kReadingCount] = {};
-  std::uint8_t status[(kReadingCount + 7) / 8 * 8] = {};
+  Measurements<Reading> readings;
   char uuid[96] = {};
   char name[96] = {};
   char serial[32] = {};
@@ -63,40 +69,65 @@ struct GpuFixed {
   char board_part_number[80] = {};
   char inforom_image_version[16] = {};
   char gsp_firmware_version[64] = {};
-  std::uint64_t mig_count = 0;
-  std::uint64_t process_count = 0;         // entries that follow
-  std::uint64_t process_total = 0;         // entries the driver has; more than process_count = cut off
+  std::uint64_t list_counts[kGpuListCount] = {};
+  std::uint64_t process_total = 0;         // entries the driver has; more than those that follow = cut off
   std::uint64_t process_stride_bytes = 0;  // 0 = undecided, else 16, 24 or 32
 };
 static_assert(sizeof(GpuFixed) % 8 == 0);
 
-/// One MIG instance (GPU instance + compute instance). Sizes in bytes; absent values carry status != 0.
+/// One MIG instance (GPU instance + compute instance).
 struct MigInstance {
   std::uint32_t mig_index = 0;
   std::uint32_t gpu_instance = 0;
   std::uint32_t compute_instance = 0;
-  std::uint32_t multiprocessors = 0;
-  std::uint32_t copy_engines = 0;
-  std::uint32_t decoders = 0;
-  std::uint32_t encoders = 0;
-  std::uint32_t jpeg_engines = 0;
-  std::uint32_t ofa_engines = 0;
-  std::uint32_t gpu_slices = 0;
-  std::uint32_t compute_slices = 0;
-  std::uint8_t ids_status = 255;              // gpu_instance, compute_instance
-  std::uint8_t attributes_status = 255;       // multiprocessors … ofa_engines
-  std::uint8_t slices_status = 255;           // gpu_slices, compute_slices: not in the first version of the call
-  std::uint8_t memory_status = 255;           // total, used, free
-  std::uint8_t memory_reserved_status = 255;  // not in the first version of the call
-  std::uint8_t reserved[7] = {};
-  std::uint64_t memory_total_bytes = 0;
-  std::uint64_t memory_reserved_bytes = 0;
-  std::uint64_t memory_used_bytes = 0;
-  std::uint64_t memory_free_bytes = 0;
+  std::uint32_t profile_id = 0;                             // of the GPU instance, as MigProfile::id
+  std::uint8_t ids_status = reading_status::kNotAsked;      // gpu_instance, compute_instance
+  std::uint8_t profile_status = reading_status::kNotAsked;  // profile_id
+  std::uint8_t reserved[6] = {};
   char uuid[96] = {};
   char name[96] = {};
+  Measurements<MigReading> readings;
 };
 static_assert(sizeof(MigInstance) % 8 == 0);
+
+/// One GPU instance profile this GPU offers (nvml.md §5.12). Counts are of the whole GPU.
+struct MigProfile {
+  std::uint32_t id = 0;
+  std::uint32_t slices = 0;
+  std::uint32_t multiprocessors = 0;
+  std::uint32_t capacity = 0;   // instances that fit on an empty GPU
+  std::uint32_t available = 0;  // instances that fit now
+  std::uint8_t available_status = reading_status::kNotAsked;
+  std::uint8_t reserved[3] = {};
+  std::uint64_t memory_bytes = 0;
+  char name[96] = {};  // "MIG 1g.10gb"; empty where the driver does not name it
+};
+static_assert(sizeof(MigProfile) % 8 == 0);
+
+/// One NVLink of the GPU.
+struct NvLink {
+  std::uint32_t link = 0;
+  std::uint32_t reserved = 0;
+  char remote_pci_bus_id[32] = {};  // sysfs form, empty when not known
+  Measurements<LinkReading> readings;
+};
+static_assert(sizeof(NvLink) % 8 == 0);
+
+/// One chip-to-chip link of the GPU (superchips).
+struct C2cLink {
+  std::uint32_t link = 0;
+  std::uint32_t reserved = 0;
+  Measurements<C2cLinkReading> readings;
+};
+static_assert(sizeof(C2cLink) % 8 == 0);
+
+/// One fan of the GPU.
+struct Fan {
+  std::uint32_t fan = 0;
+  std::uint32_t reserved = 0;
+  Measurements<FanReading> readings;
+};
+static_assert(sizeof(Fan) % 8 == 0);
 
 enum class ProcessType : std::uint32_t { compute = 0, graphics = 1, mps = 2 };
 
@@ -110,8 +141,19 @@ struct ProcessEntry {
 };
 static_assert(sizeof(ProcessEntry) == 24);
 
-inline constexpr std::uint64_t kGpuRecordBytes =
-    sizeof(GpuFixed) + kMaxMigPerGpu * sizeof(MigInstance) + kMaxProcessesPerGpu * sizeof(ProcessEntry);
+/// What one process used of a GPU's engines in the driver's newest sample of it, ratios 0–1; -1 = not known.
+struct ProcessUse {
+  std::uint32_t pid = 0;
+  std::uint32_t reserved = 0;
+  std::uint64_t sampled_us = 0;  // CLOCK_REALTIME, microseconds
+  double sm_ratio = -1;
+  double memory_ratio = -1;
+  double encoder_ratio = -1;
+  double decoder_ratio = -1;
+  double jpeg_ratio = -1;
+  double ofa_ratio = -1;
+};
+static_assert(sizeof(ProcessUse) == 64);
 
 /// What the control thread knows of library and driver.
 struct DriverRecord {

@@ -4,12 +4,17 @@ namespace gna::shm {
 
 namespace {
 enum HeaderWord { magic = 0, version = 1, bytes = 2, readings = 3, calls = 4 };
-}
+
+// Rows of all tables of readings: other tables, other layout.
+constexpr std::size_t kReadingRows = ReadingTable<Reading>::count + ReadingTable<MigReading>::count +
+                                     ReadingTable<LinkReading>::count + ReadingTable<C2cLinkReading>::count +
+                                     ReadingTable<FanReading>::count;
+}  // namespace
 
 void Segment::initialize() {
   words_[HeaderWord::version].store(kLayoutVersion, std::memory_order_relaxed);
   words_[HeaderWord::bytes].store(kSegmentBytes, std::memory_order_relaxed);
-  words_[HeaderWord::readings].store(kReadingCount, std::memory_order_relaxed);
+  words_[HeaderWord::readings].store(kReadingRows, std::memory_order_relaxed);
   words_[HeaderWord::calls].store(nvml::kCallCount, std::memory_order_relaxed);
   words_[HeaderWord::magic].store(kMagic, std::memory_order_release);
 }
@@ -21,7 +26,7 @@ const char* Segment::check(const void* mapping, std::size_t size) {
     return "the shared segment is not initialised yet";
   if (w[HeaderWord::version].load(std::memory_order_relaxed) != kLayoutVersion ||
       w[HeaderWord::bytes].load(std::memory_order_relaxed) != kSegmentBytes ||
-      w[HeaderWord::readings].load(std::memory_order_relaxed) != kReadingCount ||
+      w[HeaderWord::readings].load(std::memory_order_relaxed) != kReadingRows ||
       w[HeaderWord::calls].load(std::memory_order_relaxed) != nvml::kCallCount)
     return "sampler and agent are of different builds: install both from the same package";
   return nullptr;

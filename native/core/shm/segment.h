@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "core/nvml/call_table.h"
+#include "core/shm/gpu_record.h"
 #include "core/shm/records.h"
 #include "core/shm/slot_ring.h"
 

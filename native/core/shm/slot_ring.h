@@ -11,6 +11,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <span>
 
 namespace gna::shm {
 
@@ -26,21 +27,27 @@ class SlotRing {
 
   static constexpr std::size_t wordsNeeded(std::size_t capacityWords) { return 1 + 3 * (capacityWords + 2); }
 
-  /// Publishes `bytes` (multiple of 8, at most the capacity; more is a programming error and is cut).
-  void publish(const void* record, std::size_t bytes) { publish(record, bytes, nullptr, 0, nullptr, 0); }
+  /// Part of a record: `bytes` is a multiple of 8.
+  struct Piece {
+    const void* data = nullptr;
+    std::size_t bytes = 0;
+  };
 
-  /// Publishes up to three pieces one after the other as one record.
-  void publish(const void* a, std::size_t aBytes, const void* b, std::size_t bBytes, const void* c,
-               std::size_t cBytes) {
+  /// Publishes `bytes` (multiple of 8, at most the capacity; more is a programming error and is cut).
+  void publish(const void* record, std::size_t bytes) {
+    const Piece piece{record, bytes};
+    publish({&piece, 1});
+  }
+
+  /// Publishes pieces one after the other as one record.
+  void publish(std::span<const Piece> pieces) {
     const std::uint64_t count = (base_[0].load(std::memory_order_relaxed) >> 2) + 1;
     const std::size_t slot = count % 3;
     Word* s = slotAt(slot);
     const std::uint64_t seq = s[0].load(std::memory_order_relaxed);
     s[0].store(seq + 1, std::memory_order_relaxed);
     std::size_t at = 0;
-    at += put(s + 2 + at, a, aBytes / 8, capacity_ - at);
-    at += put(s + 2 + at, b, bBytes / 8, capacity_ - at);
-    at += put(s + 2 + at, c, cBytes / 8, capacity_ - at);
+    for (const Piece& piece : pieces) at += put(s + 2 + at, piece.data, piece.bytes / 8, capacity_ - at);
     s[1].store(at, std::memory_order_release);
     s[0].store(seq + 2, std::memory_order_release);
     base_[0].store(count << 2 | slot, std::memory_order_release);

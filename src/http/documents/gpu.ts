@@ -2,7 +2,14 @@ import type { Static } from 'typebox';
 import Type from 'typebox';
 import type { Gpu, GpuEvent } from '../../model/gpu.js';
 import type { Holds, JsonForm, Same } from './json-form.js';
-import { ReadingsDocument } from './readings.js';
+import {
+  C2cLinkReadingsDocument,
+  FanReadingsDocument,
+  LinkReadingsDocument,
+  MigReadingsDocument,
+  READINGS_DOCUMENTS,
+  ReadingsDocument,
+} from './readings.js';
 import { closed, integer, maybe, named, number, numbersByName, text, word } from './words.js';
 
 const ProcessDocument = closed({
@@ -21,28 +28,56 @@ const MigInstanceDocument = closed(
     computeInstance: maybe(Type.Integer()),
     profile: maybe(text('Such as 3g.40gb.')),
     name: Type.String(),
-    attributes: maybe(
-      closed({
-        multiprocessors: Type.Integer(),
-        copyEngines: Type.Integer(),
-        decoders: Type.Integer(),
-        encoders: Type.Integer(),
-        jpegEngines: Type.Integer(),
-        ofaEngines: Type.Integer(),
-        gpuSlices: maybe(integer('Missing on drivers that do not tell it.')),
-        computeSlices: maybe(integer('Missing on drivers that do not tell it.')),
-      }),
-    ),
-    memory: maybe(
-      closed({
-        totalBytes: Type.Number(),
-        reservedBytes: maybe(number('Missing on drivers before r510, which count it as used.')),
-        usedBytes: Type.Number(),
-        freeBytes: Type.Number(),
-      }),
-    ),
+    readings: named(MigReadingsDocument),
   },
   { $id: 'MigInstance', description: 'A compute instance inside a GPU instance.' },
+);
+
+const MigProfileDocument = closed(
+  {
+    id: Type.Integer(),
+    name: maybe(text('Such as 3g.40gb; missing where the driver does not name it.')),
+    slices: Type.Integer(),
+    multiprocessors: Type.Integer(),
+    memoryBytes: Type.Number(),
+    capacity: integer('Instances that fit on an empty GPU.'),
+    available: maybe(integer('Instances that fit now; missing where the driver does not tell.')),
+  },
+  { $id: 'MigProfile', description: 'A way to cut a GPU instance out of this GPU.' },
+);
+
+const NvLinkDocument = closed(
+  {
+    link: Type.Integer(),
+    remotePciBusId: maybe(text('As in sysfs, 0000:65:00.0.')),
+    readings: named(LinkReadingsDocument),
+  },
+  { $id: 'NvLink', description: 'One NVLink of a GPU.' },
+);
+
+const C2cLinkDocument = closed(
+  { link: Type.Integer(), readings: named(C2cLinkReadingsDocument) },
+  { $id: 'C2cLink', description: "One chip-to-chip link of a superchip's GPU." },
+);
+
+const FanDocument = closed(
+  { fan: Type.Integer(), readings: named(FanReadingsDocument) },
+  { $id: 'Fan', description: 'One fan of a GPU.' },
+);
+
+const ratio = () => maybe(Type.Number({ minimum: 0, maximum: 1 }));
+const ProcessUseDocument = closed(
+  {
+    pid: Type.Integer(),
+    sampledUnixSeconds: number('Unix time of the sample.'),
+    smRatio: ratio(),
+    memoryRatio: ratio(),
+    encoderRatio: ratio(),
+    decoderRatio: ratio(),
+    jpegRatio: ratio(),
+    ofaRatio: ratio(),
+  },
+  { $id: 'ProcessUse', description: "What a process used of a GPU's engines in the driver's newest sample of it." },
 );
 
 /** Schema of `Gpu`. */
@@ -66,8 +101,13 @@ export const GpuDocument = closed(
     ageSeconds: maybe(number('Seconds since that cycle.')),
     readings: named(ReadingsDocument),
     migInstances: Type.Array(named(MigInstanceDocument)),
+    migProfiles: Type.Array(named(MigProfileDocument)),
+    links: Type.Array(named(NvLinkDocument)),
+    c2cLinks: Type.Array(named(C2cLinkDocument)),
+    fans: Type.Array(named(FanDocument)),
     processes: Type.Array(ProcessDocument),
     processTotal: integer('Entries the driver has; larger than the list when it was cut off.'),
+    processUses: Type.Array(named(ProcessUseDocument)),
     xids: Type.Array(closed({ xid: Type.Integer(), count: Type.Integer(), source: word(['nvml', 'kmsg']) })),
     lastXid: maybe(closed({ xid: Type.Integer(), atUnixSeconds: Type.Number() })),
     eventCounts: numbersByName('Other driver events since the agent started, by type.'),
@@ -90,7 +130,15 @@ export const GpuEventDocument = closed(
 );
 
 /** Schemas the ones above refer to. */
-export const GPU_PARTS = [ReadingsDocument, MigInstanceDocument] as const;
+export const GPU_PARTS = [
+  ...READINGS_DOCUMENTS,
+  MigInstanceDocument,
+  MigProfileDocument,
+  NvLinkDocument,
+  C2cLinkDocument,
+  FanDocument,
+  ProcessUseDocument,
+] as const;
 
 /** The schemas and the model say the same. */
 export type GpuAgrees = Holds<Same<Omit<Static<typeof GpuDocument>, 'readings'>, Omit<JsonForm<Gpu>, 'readings'>>>;

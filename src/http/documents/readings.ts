@@ -1,22 +1,38 @@
 import Type, { type TSchema } from 'typebox';
-import { READINGS, type ReadingId } from '../../native/readings.generated.js';
+import {
+  CHIP_LINK_READINGS,
+  FAN_SPEED_READINGS,
+  GPU_READINGS,
+  MIG_INSTANCE_READINGS,
+  NVLINK_READINGS,
+  type ReadingTable,
+} from '../../model/readings.js';
 
-/** Schema of a GPU's readings: every id there is, each missing where there is no value. */
-export const ReadingsDocument = Object.assign(
-  Type.Unsafe<{ [Id in ReadingId]?: number }>(
-    Type.Object(
-      Object.fromEntries(
-        READINGS.map(({ id, unit, origin }): [string, TSchema] => [
-          id,
-          Type.Optional(Type.Number({ description: `Unit: ${unit}. From ${origin}.` })),
-        ]),
-      ),
-      {
-        additionalProperties: false,
-        $id: 'Readings',
-        description: 'Numbers of one GPU in base units; what has no value is missing.',
-      },
-    ),
-  ),
-  { $id: 'Readings' },
-);
+/** Schema of one table of readings: every id there is, each missing where there is no value. */
+function readingsDocument<Id extends string>($id: string, of: string, table: ReadingTable<Id>) {
+  const members = table.rows.map(({ id, unit, origin }): [string, TSchema] => [
+    id,
+    Type.Optional(Type.Number({ description: `Unit: ${unit}. From ${origin}.` })),
+  ]);
+  const schema = Type.Object(Object.fromEntries(members), {
+    additionalProperties: false,
+    $id,
+    description: `Numbers of ${of} in base units; what has no value is missing.`,
+  });
+  return Object.assign(Type.Unsafe<{ [Key in Id]?: number }>(schema), { $id });
+}
+
+export const ReadingsDocument = readingsDocument('Readings', 'one GPU', GPU_READINGS);
+export const MigReadingsDocument = readingsDocument('MigReadings', 'one MIG instance', MIG_INSTANCE_READINGS);
+export const LinkReadingsDocument = readingsDocument('LinkReadings', 'one NVLink', NVLINK_READINGS);
+export const C2cLinkReadingsDocument = readingsDocument('C2cLinkReadings', 'one chip-to-chip link', CHIP_LINK_READINGS);
+export const FanReadingsDocument = readingsDocument('FanReadings', 'one fan', FAN_SPEED_READINGS);
+
+/** All of them. */
+export const READINGS_DOCUMENTS = [
+  ReadingsDocument,
+  MigReadingsDocument,
+  LinkReadingsDocument,
+  C2cLinkReadingsDocument,
+  FanReadingsDocument,
+] as const;

@@ -1,24 +1,19 @@
-import { type MigInstance, placesKnown } from '../../model/gpu.js';
-import { readingIndex } from '../../model/readings.js';
+import { placesKnown } from '../../model/gpu.js';
+import { MIG_INSTANCE_READINGS, readingIndex } from '../../model/readings.js';
+import type { MigReadingId } from '../../native/readings.generated.js';
 import { familiesOf, one, type Series } from '../family.js';
 import { readingOf, readingSeries } from '../reading.js';
 import { gpus, type MigRow, migInstances, migProfiles } from '../subjects.js';
 
-type Attributes = NonNullable<MigInstance['attributes']>;
-type Memory = NonNullable<MigInstance['memory']>;
-
-/** A line about an instance; absent while its GPU does not answer. */
-function ofInstance(
-  value: (instance: MigInstance) => number | undefined,
-  labels: Series<MigRow>['labels'] = {},
-): Series<MigRow> {
-  return { labels, value: ({ gpu, instance }) => (gpu.condition === 'up' ? value(instance) : undefined) };
+/** A line that is a reading of an instance; absent while its GPU does not answer. */
+function instanceSeries(id: MigReadingId, labels: Series<MigRow>['labels'] = {}): Series<MigRow> {
+  const index = MIG_INSTANCE_READINGS.index(id);
+  return {
+    labels,
+    value: ({ gpu, instance: { readings } }) =>
+      gpu.condition === 'up' && readings.status[index] === 0 ? readings.values[index] : undefined,
+  };
 }
-
-const attribute = (name: keyof Attributes, labels?: Series<MigRow>['labels']) =>
-  ofInstance((instance) => instance.attributes?.[name], labels);
-
-const memoryOf = (name: keyof Memory) => [ofInstance((instance) => instance.memory?.[name])];
 
 const COMPUTE_PROCESSES = readingIndex('compute_processes');
 
@@ -64,14 +59,14 @@ export const mig = [
       help: 'Slices of the GPU that the instance has',
       origin: 'nvmlDeviceGetAttributes_v2',
       labelNames: ['kind'],
-      series: [attribute('computeSlices', { kind: 'compute' }), attribute('gpuSlices', { kind: 'gpu' })],
+      series: [instanceSeries('compute_slices', { kind: 'compute' }), instanceSeries('gpu_slices', { kind: 'gpu' })],
     },
     {
       name: 'gpu_mig_multiprocessors',
       type: 'gauge',
       help: 'Streaming multiprocessors that the instance has',
       origin: 'nvmlDeviceGetAttributes_v2',
-      series: [attribute('multiprocessors')],
+      series: [instanceSeries('multiprocessors')],
     },
     {
       name: 'gpu_mig_engines',
@@ -80,11 +75,11 @@ export const mig = [
       origin: 'nvmlDeviceGetAttributes_v2',
       labelNames: ['engine'],
       series: [
-        attribute('copyEngines', { engine: 'copy' }),
-        attribute('decoders', { engine: 'decoder' }),
-        attribute('encoders', { engine: 'encoder' }),
-        attribute('jpegEngines', { engine: 'jpeg' }),
-        attribute('ofaEngines', { engine: 'ofa' }),
+        instanceSeries('copy_engines', { engine: 'copy' }),
+        instanceSeries('decoders', { engine: 'decoder' }),
+        instanceSeries('encoders', { engine: 'encoder' }),
+        instanceSeries('jpeg_engines', { engine: 'jpeg' }),
+        instanceSeries('ofa_engines', { engine: 'ofa' }),
       ],
     },
     {
@@ -92,28 +87,28 @@ export const mig = [
       type: 'gauge',
       help: 'Device memory of the instance',
       origin: 'nvmlDeviceGetMemoryInfo_v2 on the MIG handle',
-      series: memoryOf('totalBytes'),
+      series: [instanceSeries('memory_total_bytes')],
     },
     {
       name: 'gpu_mig_memory_reserved_bytes',
       type: 'gauge',
       help: 'Device memory of the instance that the driver keeps for itself',
       origin: 'nvmlDeviceGetMemoryInfo_v2 on the MIG handle',
-      series: memoryOf('reservedBytes'),
+      series: [instanceSeries('memory_reserved_bytes')],
     },
     {
       name: 'gpu_mig_memory_used_bytes',
       type: 'gauge',
       help: 'Device memory of the instance in use',
       origin: 'nvmlDeviceGetMemoryInfo_v2 on the MIG handle',
-      series: memoryOf('usedBytes'),
+      series: [instanceSeries('memory_used_bytes')],
     },
     {
       name: 'gpu_mig_memory_free_bytes',
       type: 'gauge',
       help: 'Device memory of the instance that is free',
       origin: 'nvmlDeviceGetMemoryInfo_v2 on the MIG handle',
-      series: memoryOf('freeBytes'),
+      series: [instanceSeries('memory_free_bytes')],
     },
     {
       name: 'gpu_mig_processes',

@@ -1,0 +1,40 @@
+#include "core/nvml/field_batch.h"
+
+#include <optional>
+
+#include "core/nvml/return_code.h"
+#include "core/nvml/utilization_integrator.h"
+
+namespace gna::nvml {
+
+namespace {
+
+// Integer fields only. Type 0 (double) is a known driver bug for them and not believed (nvml.md §7).
+std::optional<double> integerField(const FieldValue& field) {
+  if (field.valueType == kValueTypeDouble) return std::nullopt;
+  return sampleValue(field.value, field.valueType);
+}
+
+}  // namespace
+
+void FieldBatch::book(std::size_t from, std::size_t to, Return code) {
+  for (std::size_t i = from; i < to; ++i) {
+    const Target& target = targets_[i];
+    const Return own = code != kSuccess ? code : values_[i].nvmlReturn;
+    if (own != kSuccess) {
+      *target.status = statusOf(own);
+      if (isUnsupported(own)) *target.asleep = true;
+      continue;
+    }
+    const std::optional<double> raw = integerField(values_[i]);
+    const double value = target.scale(raw.value_or(0));
+    if (!raw || value > target.highest) {
+      *target.status = reading_status::kImplausible;
+      continue;
+    }
+    *target.value = value;
+    *target.status = reading_status::kPresent;
+  }
+}
+
+}  // namespace gna::nvml

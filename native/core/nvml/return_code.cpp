@@ -1,0 +1,38 @@
+#include "core/nvml/return_code.h"
+
+namespace gna::nvml {
+
+std::uint8_t statusOf(Return r) {
+  if (r <= 200) return static_cast<std::uint8_t>(r);
+  if (r == kNoSuchSymbol) return reading_status::kSymbolMissing;
+  if (r == kCallSkipped) return reading_status::kNotAsked;
+  return reading_status::kUnknownError;
+}
+
+bool isUnsupported(Return r) {
+  switch (r) {
+    case kErrorNotSupported:
+    case kErrorNoPermission:
+    case kErrorLibraryNotFound:
+    case kErrorFunctionNotFound:
+    case kErrorArgumentVersionMismatch:
+    case kErrorDeprecated:
+    case kNoSuchSymbol: return true;
+    default: return false;
+  }
+}
+
+bool isOlderDriver(Return r) {
+  return r == kNoSuchSymbol || r == kErrorFunctionNotFound || r == kErrorArgumentVersionMismatch;
+}
+
+bool isDeviceFatal(Return r) {
+  return r == kErrorGpuIsLost || r == kErrorResetRequired || r == kErrorInsufficientPower || r == kErrorIrqIssue;
+}
+
+bool isDriverWide(Return r) {
+  return r == kErrorUninitialized || r == kErrorDriverNotLoaded || r == kErrorLibRmVersionMismatch ||
+         r == kErrorGpuNotFound;
+}
+
+}  // namespace gna::nvml
