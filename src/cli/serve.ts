@@ -38,11 +38,11 @@ export const serve: Command = {
       throw new CommandError(EXIT.problem, `cannot start: ${error.message}`);
     });
     const { source, metrics, traffic } = service;
-    const { telemetryPath, maxRequests, listenAddress } = config.web;
+    const { telemetryPath, maxRequests, listenAddress, allowedHosts } = config.web;
     const closing: (() => Promise<void>)[] = [() => service.close()];
     try {
       const parts = { source, metrics, maxRequests, traffic, log };
-      const web = await openWebServer(buildWebApp({ ...parts, telemetryPath }), listenAddress);
+      const web = await openWebServer(buildWebApp({ ...parts, telemetryPath }), listenAddress, { allowedHosts });
       closing.unshift(() => web.close());
       print(`gpu-node-agent ${AGENT_VERSION} serves ${web.url}`);
       log.info({ url: web.url, version: AGENT_VERSION, file: loaded.file }, 'serving');

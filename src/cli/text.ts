@@ -10,10 +10,14 @@ export function visible(text: string): string {
 
 /** A JSON document over several lines; what is not meant to be seen is escaped, which JSON reads back as it was. */
 export function jsonText(document: unknown): string {
-  const lines = JSON.stringify(document, null, 2).split('\n');
-  const escaped = (character: string) =>
-    Array.from({ length: character.length }, (_, unit) => unicodeEscape(character.charCodeAt(unit))).join('');
-  return lines.map((line) => withoutDeceptive(line, escaped)).join('\n');
+  return JSON.stringify(document, null, 2).split('\n').map(jsonLine).join('\n');
+}
+
+/** A line of JSON with everything that is not meant to be seen escaped: the same value to whoever reads it. */
+export function jsonLine(line: string): string {
+  return withoutDeceptive(line, (character) =>
+    Array.from({ length: character.length }, (_, unit) => unicodeEscape(character.charCodeAt(unit))).join(''),
+  );
 }
 
 function unicodeEscape(unit: number): string {

@@ -7,6 +7,7 @@ export type OptionKind =
   | 'path'
   | 'paths'
   | 'names'
+  | 'hosts'
   | 'library'
   | 'duration'
   | 'count'
@@ -17,7 +18,7 @@ export type OptionKind =
 
 /** Whether an option is a list: its flag may be given several times, its variable has colons. */
 export function isList(kind: OptionKind): boolean {
-  return kind === 'paths' || kind === 'names';
+  return kind === 'paths' || kind === 'names' || kind === 'hosts';
 }
 
 /** What a leaf of the configuration schema carries beside JSON Schema's own words. */
@@ -77,6 +78,17 @@ export function names(flag: string, description: string) {
     flag,
     kind: 'names',
     expected: 'names of metrics',
+    description,
+  });
+}
+
+/** A list of host names as they stand in a Host header, without port; `*` = any. */
+export function hosts(flag: string, description: string) {
+  const name = '^(?:\\*|[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_])?)$';
+  return note(Type.Array(Type.String({ pattern: name }), { default: [] }), {
+    flag,
+    kind: 'hosts',
+    expected: 'host names without port, or *',
     description,
   });
 }

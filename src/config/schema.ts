@@ -3,6 +3,7 @@ import {
   choice,
   count,
   duration,
+  hosts,
   library,
   listenAddress,
   names,
@@ -82,6 +83,10 @@ export const ConfigSchema = Type.Object({
       'web.listen-address',
       '127.0.0.1:9837',
       'Address of metrics, API and status page. Port 0 takes any free port.',
+    ),
+    allowedHosts: hosts(
+      'web.allowed-host',
+      "Names by which requests may reach a loopback address, beside IP addresses, localhost and the machine's own name.",
     ),
     telemetryPath: route('web.telemetry-path', '/metrics', 'Path of the metrics.'),
     disableExporterMetrics: onOff(

@@ -32,6 +32,7 @@ export function readText(option: Option, text: string): Reading {
     case 'paths':
       return check(option, [text], text, absolutePathAdvice(text));
     case 'names':
+    case 'hosts':
       return check(option, [text], text);
     case 'library':
     case 'route':
@@ -60,7 +61,8 @@ export function readFileValue(option: Option, value: unknown): Reading {
     case 'switch':
       return typeof value === 'boolean' ? { value } : refuse(option, value, unquote(value));
     case 'paths':
-    case 'names': {
+    case 'names':
+    case 'hosts': {
       if (!Array.isArray(value)) return typeof value === 'string' ? readText(option, value) : refuse(option, value);
       for (const item of value) {
         const reading = typeof item === 'string' ? readText(option, item) : refuse(option, item);

@@ -1,5 +1,4 @@
-import type { Server } from 'node:http';
-import type { ListenOptions } from 'node:net';
+import type { ListenOptions, Server } from 'node:net';
 
 /** Listens; rejects with the error of the system. What is synchronous about binding is done when this returns. */
 export function listen(server: Server, options: ListenOptions): Promise<void> {

@@ -26,6 +26,7 @@ export const PROBLEMS = {
   method_not_allowed: [405, 'This path does not know the method'],
   request_invalid: [400, 'The request does not fit'],
   request_too_large: [413, 'The request is too large'],
+  host_unknown: [421, 'This agent is not reached by that name'],
   path_too_long: [414, 'A part of the path is too long'],
   headers_too_large: [431, 'The headers are too large'],
   request_timeout: [408, 'The request did not come in time'],

@@ -1,6 +1,8 @@
-import type { AddressInfo } from 'node:net';
+import { lookup } from 'node:dns/promises';
+import { type AddressInfo, createServer, isIP, type Server } from 'node:net';
 import type { FastifyInstance } from 'fastify';
-import { parseListenAddress, urlOf } from '../config/listen-address.js';
+import { type ListenAddress, parseListenAddress, urlOf } from '../config/listen-address.js';
+import { guardHost, isLoopback } from './host-guard.js';
 import { listen } from './listen.js';
 
 /** The address cannot be listened on; the message says why and what to do. */
@@ -22,34 +24,89 @@ export interface WebServer {
   close(): Promise<void>;
 }
 
+/** What differs from the usual. */
+export interface WebServerOptions {
+  /** Names by which requests may reach a loopback address; default: none beside those of `guardHost`. */
+  readonly allowedHosts?: readonly string[];
+  /** Addresses a name stands for; default: the system's resolver. */
+  readonly addressesOf?: (name: string) => Promise<readonly string[]>;
+}
+
 /** Grace for answers that are being written when the agent ends. */
 const GRACE_MILLISECONDS = 500;
 
-/** Puts an app on its address. Throws `ListenError`. */
-export async function openWebServer(app: FastifyInstance, listenAddress: string): Promise<WebServer> {
+/** What a machine answers that lacks an address, or a whole family of them. */
+const NO_SUCH_ADDRESS: ReadonlySet<string> = new Set(['EAFNOSUPPORT', 'EADDRNOTAVAIL']);
+
+/**
+ * Puts an app on its address: on all that a name stands for. Where these are loopback addresses, requests must name
+ * this machine or one of `allowedHosts` (see `guardHost`). Throws `ListenError`.
+ */
+export async function openWebServer(
+  app: FastifyInstance,
+  listenAddress: string,
+  { allowedHosts = [], addressesOf = resolved }: WebServerOptions = {},
+): Promise<WebServer> {
   const address = parseListenAddress(listenAddress);
   if (address === undefined) throw new Error(`"${listenAddress}" is not an address`);
+  const further: Server[] = [];
   try {
+    const hosts = await hostsOf(address, addressesOf);
+    if (hosts.every(isLoopback)) guardHost(app, [...allowedHosts, address.host ?? '']);
     await app.ready();
-    await listen(app.server, { port: address.port, host: address.host ?? '::' });
-  } catch (error) {
-    const { code = 'UNKNOWN', message } = error as NodeJS.ErrnoException;
-    // A machine without IPv6 has no `::`; every interface is then every IPv4 interface.
-    if (address.host === undefined && (code === 'EAFNOSUPPORT' || code === 'EADDRNOTAVAIL')) {
-      return openWebServer(app, `0.0.0.0:${address.port}`);
+    let { port } = address;
+    for (const [position, host] of hosts.entries()) {
+      const server = app.server.listening ? connectionsFor(app) : app.server;
+      try {
+        await listen(server, { port, host });
+      } catch (error) {
+        // `localhost` may stand for ::1 on a machine without IPv6; one of the addresses must be there.
+        const { code = '' } = error as NodeJS.ErrnoException;
+        const enough = app.server.listening || position < hosts.length - 1;
+        if (enough && NO_SUCH_ADDRESS.has(code)) continue;
+        throw error;
+      }
+      if (server !== app.server) further.push(server);
+      // The first one decides which port `0` is; `::` takes IPv4 connections too.
+      ({ port } = app.server.address() as AddressInfo);
+      if (host === '::') break;
     }
+  } catch (error) {
+    for (const server of [app.server, ...further]) server.close();
+    const { code = 'UNKNOWN', message } = error as NodeJS.ErrnoException;
     throw new ListenError(code, `cannot listen on ${listenAddress}: ${advice(code, message)}`);
   }
   const { port } = app.server.address() as AddressInfo;
   return {
     url: urlOf({ host: address.host, port }),
     async close() {
+      for (const server of further) server.close();
       const impatience = setTimeout(() => app.server.closeAllConnections(), GRACE_MILLISECONDS);
       app.server.closeIdleConnections();
       await app.close();
       clearTimeout(impatience);
     },
   };
+}
+
+/** Addresses to listen on, in this order; a name stands for all it resolves to. */
+async function hostsOf(
+  { host }: ListenAddress,
+  addressesOf: (name: string) => Promise<readonly string[]>,
+): Promise<readonly string[]> {
+  if (host === undefined) return ['::', '0.0.0.0'];
+  if (isIP(host.split('%', 1)[0] ?? '') !== 0) return [host];
+  return addressesOf(host);
+}
+
+async function resolved(name: string): Promise<readonly string[]> {
+  const found = await lookup(name, { all: true });
+  return [...new Set(found.map(({ address }) => address))];
+}
+
+/** A server that hands its connections to the app's, whose limits and closing then hold for them too. */
+function connectionsFor(app: FastifyInstance): Server {
+  return createServer({ allowHalfOpen: true, noDelay: true }, (socket) => app.server.emit('connection', socket));
 }
 
 function advice(code: string, message: string): string {

@@ -45,6 +45,7 @@ describe('defaults', () => {
         staleAfterSeconds: 10,
       },
       web: {
+        allowedHosts: [],
         listenAddress: '127.0.0.1:9837',
         telemetryPath: '/metrics',
         disableExporterMetrics: false,
@@ -91,6 +92,16 @@ describe('precedence', () => {
     expect(loadConfig([], lists).config.path.hami).toEqual(['/a', '/b']);
     const flags = ['--path.hami', '/c', '--path.hami=/d'];
     expect(loadConfig(flags, lists).config.path.hami).toEqual(['/c', '/d']);
+  });
+});
+
+describe('names by which the agent is reached', () => {
+  it('are host names without port, or a star', () => {
+    const flags = ['--web.allowed-host=gpu.internal', '--web.allowed-host=*'];
+    expect(loadConfig(flags, {}).config.web.allowedHosts).toEqual(['gpu.internal', '*']);
+    for (const wrong of ['a:80', 'http://a', 'a b', '*.a', '']) {
+      expect(() => loadConfig(['--web.allowed-host', wrong], {})).toThrow(/expected host names without port, or \*/);
+    }
   });
 });
 

@@ -1,18 +1,33 @@
-import { createServer } from 'node:http';
+import { createServer, get } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { connect } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { buildWebApp } from '../../src/http/app.js';
 import type { MetricsSource } from '../../src/http/scrape.js';
-import { openWebServer, type WebServer } from '../../src/http/web-server.js';
+import { openWebServer, type WebServer, type WebServerOptions } from '../../src/http/web-server.js';
 import { runningState } from './node-states.js';
+
+/** Status of `/healthz`, or why there is none. */
+function ask(host: string, port: string): Promise<number | string | undefined> {
+  return new Promise((resolve) => {
+    const asked = get({ host, port, path: '/healthz', agent: false }, (answer) => {
+      answer.resume();
+      resolve(answer.statusCode);
+    });
+    asked.on('error', ({ code }: NodeJS.ErrnoException) => resolve(code));
+  });
+}
 
 const open: WebServer[] = [];
 afterEach(async () => {
   await Promise.all(open.splice(0).map((server) => server.close()));
 });
 
-async function start(address: string, metrics: MetricsSource = { render: async () => Buffer.from('x 1\n') }) {
+async function start(
+  address: string,
+  metrics: MetricsSource = { render: async () => Buffer.from('x 1\n') },
+  options?: WebServerOptions,
+) {
   const app = buildWebApp({
     source: { current: () => runningState() },
     metrics,
@@ -20,7 +35,7 @@ async function start(address: string, metrics: MetricsSource = { render: async (
     telemetryPath: '/metrics',
     log: undefined,
   });
-  const server = await openWebServer(app, address);
+  const server = await openWebServer(app, address, options);
   open.push(server);
   return server;
 }
@@ -31,6 +46,27 @@ describe('the web server', () => {
     expect(url).toMatch(/^http:\/\/(?:127\.0\.0\.1|localhost):[1-9]\d*$/);
     const answer = await fetch(`${url}/healthz`, { signal: AbortSignal.timeout(5_000) });
     expect([answer.status, await answer.json()]).toEqual([200, { status: 'ok' }]);
+  });
+
+  it('answers at every address a name stands for, passes over those the machine has not, and leaves none', async () => {
+    // TEST-NET-1 (RFC 5737) belongs to no machine; all of 127.0.0.0/8 is this one.
+    const addresses = ['192.0.2.1', '127.0.0.1', '127.0.0.2'];
+    const server = await start('gpu.internal:0', undefined, { addressesOf: async () => addresses });
+    const { port } = new URL(server.url);
+    for (const host of ['127.0.0.1', '127.0.0.2']) expect(await ask(host, port), host).toBe(200);
+    expect(await ask('127.0.0.3', port)).toBe('ECONNREFUSED');
+    await server.close();
+    for (const host of ['127.0.0.1', '127.0.0.2']) expect(await ask(host, port), host).toBe('ECONNREFUSED');
+  });
+
+  it('does not start where one address of a name is taken by somebody else, and lets go of the others', async () => {
+    const other = createServer();
+    await new Promise<void>((resolve) => other.listen(0, '127.0.0.2', resolve));
+    const { port } = other.address() as AddressInfo;
+    const names = { addressesOf: async () => ['127.0.0.1', '127.0.0.2'] };
+    await expect(start(`gpu.internal:${port}`, undefined, names)).rejects.toMatchObject({ code: 'EADDRINUSE' });
+    expect(await ask('127.0.0.1', String(port))).toBe('ECONNREFUSED');
+    await new Promise((resolve) => other.close(resolve));
   });
 
   it('says what is wrong with an address that is taken', async () => {
