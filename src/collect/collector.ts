@@ -256,6 +256,7 @@ export class Collector implements NodeStateSource, SupervisorListener {
         identityOf: (pid) => this.processes.get(pid),
         events: this.events.recent,
         eventsLost: this.events.lost,
+        eventsWaiting: this.events.waiting,
         switchedOff: options.switchedOff,
         sources: this.sourceStates(moment, driver, calls),
         calls,

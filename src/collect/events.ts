@@ -46,6 +46,7 @@ export class EventLog {
   private readonly heard: Heard[] = [];
   private readonly histories = new Map<string, GpuEventHistory>();
   private lostCount = 0;
+  private lastWaiting = 0;
 
   /** The newest events, oldest first, at most 256. */
   get recent(): readonly GpuEvent[] {
@@ -57,6 +58,11 @@ export class EventLog {
     return this.lostCount;
   }
 
+  /** Events that waited when they were fetched last. */
+  get waiting(): number {
+    return this.lastWaiting;
+  }
+
   /** Takes in what a sampler told in one wake-up. */
   add(
     generation: number,
@@ -65,6 +71,7 @@ export class EventLog {
     uuidOf: (gpuIndex: number) => string | undefined,
   ): void {
     this.lostCount += lost;
+    this.lastWaiting = events.length;
     for (const event of events) this.addOne(generation, gpuEvent(event, uuidOf));
   }
 

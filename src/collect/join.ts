@@ -14,7 +14,16 @@ import type { Topology } from './topology.js';
 export interface JoinParts
   extends Pick<
     NodeState,
-    'agent' | 'simulated' | 'driver' | 'sampling' | 'events' | 'eventsLost' | 'switchedOff' | 'sources' | 'calls'
+    | 'agent'
+    | 'simulated'
+    | 'driver'
+    | 'sampling'
+    | 'events'
+    | 'eventsLost'
+    | 'eventsWaiting'
+    | 'switchedOff'
+    | 'sources'
+    | 'calls'
   > {
   readonly moment: Moment;
   readonly gpus: readonly Gpu[];
@@ -86,6 +95,7 @@ export function join(parts: JoinParts, topology: Topology, judge: Judge): NodeSt
     hami: sweepOf(hami),
     events: parts.events,
     eventsLost: parts.eventsLost,
+    eventsWaiting: parts.eventsWaiting,
     switchedOff: parts.switchedOff,
     sources: parts.sources,
     calls: parts.calls,

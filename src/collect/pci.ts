@@ -36,11 +36,12 @@ async function readFunction(root: string, busId: string): Promise<PciFunction | 
   if (vendorId !== NVIDIA) return undefined;
   const pciClass = await number(join(folder, 'class'));
   if (pciClass === undefined || !DISPLAY_CLASSES.has(pciClass)) return undefined;
-  const [deviceId, numaNode, driver, group] = await Promise.all([
+  const [deviceId, numaNode, driver, group, physical] = await Promise.all([
     number(join(folder, 'device')),
     number(join(folder, 'numa_node')),
     linkName(join(folder, 'driver')),
     linkName(join(folder, 'iommu_group')),
+    linkName(join(folder, 'physfn')),
   ]);
   if (deviceId === undefined) return undefined;
   return {
@@ -51,6 +52,7 @@ async function readFunction(root: string, busId: string): Promise<PciFunction | 
     iommuGroup: group === undefined || !/^\d+$/.test(group) ? undefined : Number(group),
     // −1 = the firmware told no affinity.
     numaNode: numaNode === undefined || numaNode < 0 ? undefined : numaNode,
+    virtualFunctionOf: physical,
   };
 }
 

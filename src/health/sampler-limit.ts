@@ -1,6 +1,6 @@
 import type { Rule } from './rule.js';
 
-/** `sampler_limit_reached`: no third process is put to sleep in the driver. */
+/** `sampler_limit_reached`: two processes asleep in the driver are left behind, and the active one is asleep too. */
 export const samplerLimit: Rule = ({ sampling, samplerLimit: limit }) => {
   if (limit === undefined) return [];
   const asleep = sampling.processes.filter(({ role }) => role === 'stuck');

@@ -89,6 +89,8 @@ export interface PciFunction {
   readonly driver: string | undefined;
   readonly iommuGroup: number | undefined;
   readonly numaNode: number | undefined;
+  /** Bus id of the GPU this is a virtual function of (SR-IOV); undefined for a GPU itself. */
+  readonly virtualFunctionOf: string | undefined;
 }
 
 /** HAMi usage files as the sweep found them. */
@@ -144,6 +146,8 @@ export interface NodeState {
   readonly events: readonly GpuEvent[];
   /** Driver events since the agent started that came faster than they were read: nobody knows what they said. */
   readonly eventsLost: number;
+  /** Driver events that waited when a sampler's were fetched last. */
+  readonly eventsWaiting: number;
   /** Those that the configuration switched off: what they would tell is missing because nobody looks. */
   readonly switchedOff: readonly CollectorName[];
   readonly sources: readonly SourceState[];

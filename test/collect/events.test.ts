@@ -88,5 +88,10 @@ describe('driver events', () => {
     collector.snapshot({ ...snapshot, eventsLost: 12 }, 1, () => []);
     collector.snapshot({ ...snapshot, eventsLost: 3 }, 1, () => []);
     expect(collector.current().eventsLost).toBe(15);
+    const told = [eventRecord(1, 31, 100), eventRecord(2, 31, 101)];
+    collector.snapshot({ ...snapshot, events: told, eventsLost: 0 }, 1, () => []);
+    expect(collector.current().eventsWaiting).toBe(2);
+    collector.snapshot({ ...snapshot, eventsLost: 0 }, 1, () => []);
+    expect(collector.current().eventsWaiting).toBe(0);
   });
 });

@@ -80,8 +80,24 @@ describe('partitions of a GPU', () => {
 
 describe('passed-through functions', () => {
   const functions = [
-    { busId: '0000:01:00.0', vendorId: 0x10de, deviceId: 1, driver: 'vfio-pci', iommuGroup: 3, numaNode: undefined },
-    { busId: '0000:02:00.0', vendorId: 0x10de, deviceId: 1, driver: 'nvidia', iommuGroup: 4, numaNode: undefined },
+    {
+      busId: '0000:01:00.0',
+      vendorId: 0x10de,
+      deviceId: 1,
+      driver: 'vfio-pci',
+      iommuGroup: 3,
+      numaNode: undefined,
+      virtualFunctionOf: undefined,
+    },
+    {
+      busId: '0000:02:00.0',
+      vendorId: 0x10de,
+      deviceId: 1,
+      driver: 'nvidia',
+      iommuGroup: 4,
+      numaNode: undefined,
+      virtualFunctionOf: undefined,
+    },
   ];
   it('are partitions, held or free as their VFIO handles say', () => {
     const of = (holders: readonly number[] | undefined) => passthroughPartitions(functions, () => holders, nobody);

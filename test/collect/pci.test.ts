@@ -38,7 +38,15 @@ describe('the PCI bus', () => {
     place('0000:67:00.0', { vendor: '0x10de', class: 'broken', device: '0x1' });
     const scan = await scanPci(root);
     expect(scan.functions).toEqual([
-      { busId: '0000:65:00.0', vendorId: 0x10de, deviceId: 0x2330, driver: 'nvidia', iommuGroup: 12, numaNode: 1 },
+      {
+        busId: '0000:65:00.0',
+        vendorId: 0x10de,
+        deviceId: 0x2330,
+        driver: 'nvidia',
+        iommuGroup: 12,
+        numaNode: 1,
+        virtualFunctionOf: undefined,
+      },
       {
         busId: '0000:66:00.0',
         vendorId: 0x10de,
@@ -46,10 +54,25 @@ describe('the PCI bus', () => {
         driver: 'vfio-pci',
         iommuGroup: undefined,
         numaNode: undefined,
+        virtualFunctionOf: undefined,
       },
     ]);
     expect(vfioNodes(scan, '0000:66:00.0')).toEqual(['/dev/vfio/devices/vfio3']);
     expect(vfioNodes(scan, '0000:65:00.0')).toContain('/dev/vfio/12');
+  });
+
+  it('tells virtual functions from GPUs', async () => {
+    place(
+      '0000:65:00.4',
+      { vendor: '0x10de', class: '0x030200', device: '0x2330' },
+      { driver: '/x/nvidia', physfn: '../0000:65:00.0' },
+    );
+    const { functions } = await scanPci(root);
+    expect(functions.map(({ busId, virtualFunctionOf }) => [busId, virtualFunctionOf])).toEqual([
+      ['0000:65:00.0', undefined],
+      ['0000:65:00.4', '0000:65:00.0'],
+      ['0000:66:00.0', undefined],
+    ]);
   });
 
   it('that is not there is an error, not an empty bus', async () => {

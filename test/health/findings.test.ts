@@ -61,6 +61,7 @@ const WELL: Judged = {
   hami: undefined,
   events: [],
   eventsLost: 0,
+  eventsWaiting: 0,
   switchedOff: [],
   sources: [],
   calls: [],

@@ -146,6 +146,7 @@ export function startingState(changes: Partial<NodeState> = {}): NodeState {
     hami: undefined,
     events: [],
     eventsLost: 0,
+    eventsWaiting: 0,
     switchedOff: [],
     sources: [],
     calls: [],
@@ -273,7 +274,17 @@ export function fullState(): NodeState {
     ],
     workloads: [podWorkload()],
     findings: [finding()],
-    pci: [{ busId: '0000:00:00.0', vendorId: 0x10de, deviceId: 0x20b2, driver: 'nvidia', iommuGroup: 7, numaNode: 0 }],
+    pci: [
+      {
+        busId: '0000:00:00.0',
+        vendorId: 0x10de,
+        deviceId: 0x20b2,
+        driver: 'nvidia',
+        iommuGroup: 7,
+        numaNode: 0,
+        virtualFunctionOf: undefined,
+      },
+    ],
     hami: {
       directories: 2,
       files: 1,
@@ -293,6 +304,7 @@ export function fullState(): NodeState {
       },
     ],
     eventsLost: 5,
+    eventsWaiting: 0,
     switchedOff: [],
     sources: [
       {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { GpuCondition } from '../../src/model/gpu.js';
-import { GPU_READINGS, Readings } from '../../src/model/readings.js';
+import { GPU_READINGS, Readings, readingIndex } from '../../src/model/readings.js';
 import { samplesOf, valuesOf } from './exposition-lines.js';
 import { exposition } from './rendering.js';
 import { ALL_READINGS, gpu, migInstance, node, partition, readings, workload } from './states.js';
@@ -67,6 +67,41 @@ test('what an older driver does not tell of MIG instances is no line', async () 
   expect(names).not.toContain('gpu_mig_processes');
 });
 
+test('a GPU without memory of its own says so, one that did not answer says nothing', async () => {
+  const total = readingIndex('memory_total_bytes');
+  const absent = (code: number) => {
+    const status = new Uint8Array(200).fill(255);
+    status[total] = code;
+    return gpu(0, { readings: new Readings(GPU_READINGS, new Float64Array(200), status) });
+  };
+  const unified = async (one: ReturnType<typeof gpu>) =>
+    valuesOf(await exposition(node({ gpus: [one] })), 'gpu_memory_unified');
+  expect(await unified(absent(3))).toEqual(['1']);
+  expect(await unified(absent(255))).toEqual([]);
+  expect(await unified(gpu(0, { readings: readings({ memory_total_bytes: 1e9 }) }))).toEqual(['0']);
+});
+
+test('GPUs that should be there are those bound to the driver, without virtual functions', async () => {
+  const pci = (busId: string, driver: string | undefined, virtualFunctionOf?: string) => ({
+    busId,
+    vendorId: 0x10de,
+    deviceId: 1,
+    driver,
+    iommuGroup: undefined,
+    numaNode: undefined,
+    virtualFunctionOf,
+  });
+  const bus = [
+    pci('a', 'nvidia'),
+    pci('b', 'nvidia'),
+    pci('a.4', 'nvidia', 'a'),
+    pci('c', 'vfio-pci'),
+    pci('d', undefined),
+  ];
+  expect(valuesOf(await exposition(node({ pci: bus })), 'gpu_expected_count')).toEqual(['2']);
+  expect(valuesOf(await exposition(node({ pci: [] })), 'gpu_expected_count')).toEqual([]);
+});
+
 test('the time of creation is absent with its total', async () => {
   const without = await exposition(node({ gpus: [gpu(0)] }), 'openmetrics');
   expect(without).not.toContain('_created');
@@ -91,7 +126,15 @@ test('without a driver the agent still tells about itself and the PCI bus', asyn
         gpuCount: undefined,
       },
       pci: [
-        { busId: '0000:3b:00.0', vendorId: 0x10de, deviceId: 0x1eb8, driver: undefined, iommuGroup: 1, numaNode: 0 },
+        {
+          busId: '0000:3b:00.0',
+          vendorId: 0x10de,
+          deviceId: 0x1eb8,
+          driver: undefined,
+          iommuGroup: 1,
+          numaNode: 0,
+          virtualFunctionOf: undefined,
+        },
       ],
     }),
   );

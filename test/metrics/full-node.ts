@@ -66,9 +66,33 @@ export const FULL_NODE: NodeState = node({
   gpus: [SHARED, WHOLE, SPLIT, LOST],
   driver: { ...node().driver, gpuCount: 4 },
   pci: [
-    { busId: '0000:18:00.0', vendorId: 0x10de, deviceId: 0x2330, driver: 'nvidia', iommuGroup: 1, numaNode: 0 },
-    { busId: '0000:2a:00.0', vendorId: 0x10de, deviceId: 0x20b2, driver: 'nvidia', iommuGroup: 2, numaNode: 0 },
-    { busId: '0000:3b:00.0', vendorId: 0x10de, deviceId: 0x1eb8, driver: 'vfio-pci', iommuGroup: 3, numaNode: 1 },
+    {
+      busId: '0000:18:00.0',
+      vendorId: 0x10de,
+      deviceId: 0x2330,
+      driver: 'nvidia',
+      iommuGroup: 1,
+      numaNode: 0,
+      virtualFunctionOf: undefined,
+    },
+    {
+      busId: '0000:2a:00.0',
+      vendorId: 0x10de,
+      deviceId: 0x20b2,
+      driver: 'nvidia',
+      iommuGroup: 2,
+      numaNode: 0,
+      virtualFunctionOf: undefined,
+    },
+    {
+      busId: '0000:3b:00.0',
+      vendorId: 0x10de,
+      deviceId: 0x1eb8,
+      driver: 'vfio-pci',
+      iommuGroup: 3,
+      numaNode: 1,
+      virtualFunctionOf: undefined,
+    },
   ],
   partitions: [
     partition(SHARE_ID, {
@@ -151,6 +175,7 @@ export const FULL_NODE: NodeState = node({
     truncated: false,
   },
   eventsLost: 7,
+  eventsWaiting: 3,
   switchedOff: [],
   sources: [
     { name: 'nvml', ok: true, lastAnswerUnixSeconds: 1_699_999_999, durationSeconds: 0.0125, message: undefined },

@@ -123,6 +123,7 @@ export function node(more: Partial<NodeState> = {}): NodeState {
     hami: undefined,
     events: [],
     eventsLost: 0,
+    eventsWaiting: 0,
     switchedOff: [],
     sources: [],
     calls: [],

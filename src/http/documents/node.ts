@@ -15,6 +15,7 @@ const PciFunctionDocument = closed(
     driver: maybe(Type.String()),
     iommuGroup: maybe(Type.Integer()),
     numaNode: maybe(Type.Integer()),
+    virtualFunctionOf: maybe(text('Bus id of the GPU this is a virtual function of.')),
   },
   { $id: 'PciFunction', description: 'An NVIDIA display or 3D function in sysfs.' },
 );
@@ -57,6 +58,7 @@ export const NodeDocument = closed(
     pci: Type.Array(named(PciFunctionDocument)),
     hami: maybe(named(HamiSweepDocument)),
     events: Type.Array(named(GpuEventDocument)),
+    eventsWaiting: integer("Driver events that waited when a sampler's were fetched last."),
     eventsLost: integer('Driver events since the agent started that came faster than they were read.'),
     switchedOff: Type.Array(word(COLLECTORS), {
       description: 'Sources that the configuration switched off (--collector.<name>): nobody looks there.',

@@ -1,5 +1,11 @@
+import type { NodeState } from '../../model/node-state.js';
 import { familiesOf } from '../family.js';
 import { driverEvents, gpus, node, xids } from '../subjects.js';
+
+/** Where nobody listens to the driver, nothing is known to be empty. */
+function nvmlIsRead<Value>({ switchedOff }: NodeState, value: Value): Value | undefined {
+  return switchedOff.includes('nvml') ? undefined : value;
+}
 
 /** What the driver announced: XIDs and other events. They stay when the GPU is gone. */
 export const events = [
@@ -38,6 +44,14 @@ export const events = [
     },
   ]),
   ...familiesOf(node, [
+    {
+      name: 'gpu_agent_event_queue_length',
+      type: 'gauge',
+      help: 'Events that waited when they were fetched last',
+      origin: 'agent',
+      labelNames: ['source'],
+      series: [{ labels: { source: 'nvml' }, value: (state) => nvmlIsRead(state, state.eventsWaiting) }],
+    },
     {
       name: 'gpu_agent_events_dropped_total',
       type: 'counter',

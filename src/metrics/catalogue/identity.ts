@@ -161,6 +161,12 @@ const bindings: Subject<BindingRow> = {
   labels: ({ driver }) => ({ driver }),
 };
 
+/** Absent where the bus is not looked at: what is on it is then not known. */
+function expectedGpus({ pci }: NodeState): number | undefined {
+  if (pci.length === 0) return undefined;
+  return pci.filter(({ driver, virtualFunctionOf }) => driver === 'nvidia' && virtualFunctionOf === undefined).length;
+}
+
 /** Who the GPUs are and what state they are in. */
 export const identity = [
   ...familiesOf(identities, [
@@ -197,6 +203,13 @@ export const identity = [
       help: 'GPUs the driver reports',
       origin: 'nvmlDeviceGetCount_v2',
       series: [{ value: (state) => state.driver.gpuCount }],
+    },
+    {
+      name: 'gpu_expected_count',
+      type: 'gauge',
+      help: 'GPUs on the PCI bus that are bound to the nvidia kernel driver, virtual functions not counted; more than gpu_count = one is missing',
+      origin: 'sysfs bus/pci/devices',
+      series: [{ value: expectedGpus }],
     },
   ]),
   ...familiesOf(gpus, [

@@ -56,6 +56,23 @@ export const memory = familiesOf(gpus, [
     ],
   },
   {
+    name: 'gpu_memory_unified',
+    type: 'gauge',
+    help: 'Whether the GPU has no memory of its own but shares that of the system: the sizes above are then absent',
+    origin: 'nvmlDeviceGetMemoryInfo_v2',
+    series: [
+      {
+        value: (gpu) => {
+          if (readingOf(gpu, TOTAL) !== undefined) return 0;
+          // Code 3 or a total of 0 (nvml.md §12.5).
+          return gpu.condition === 'up' && gpu.readings.absence('memory_total_bytes') === 'not_supported'
+            ? 1
+            : undefined;
+        },
+      },
+    ],
+  },
+  {
     name: 'gpu_bar1_memory_total_bytes',
     type: 'gauge',
     help: 'BAR1 aperture through which the CPU and peers reach device memory',
