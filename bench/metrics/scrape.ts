@@ -81,7 +81,9 @@ let bytes = 0;
 async function scrapes(count: number): Promise<void> {
   for (let turn = 0; turn < count; turn++) {
     source.state = states[turn % states.length] as NodeState;
-    bytes = (await scrape.body(format as 'text' | 'openmetrics', compression === 'gzip')).byteLength;
+    const body = await scrape.body(format as 'text' | 'openmetrics', compression === 'gzip');
+    bytes = body.bytes.byteLength;
+    body.done();
   }
 }
 

@@ -104,25 +104,24 @@ class ExpositionWrap : public Napi::ObjectWrap<ExpositionWrap> {
       texts[i] = printedText(env, insert.Get("text"), "text");
       inserts[i] = {static_cast<std::size_t>(before), texts[i]};
     }
-    Napi::ArrayBuffer output = outputOf(env, exposition_.bytesMax(format, inserts));
+    Napi::ArrayBuffer output = outputIn(env, info[3], exposition_.bytesMax(format, inserts));
     const auto written = exposition_.render({values.Data(), values.ElementLength()}, format, inserts,
                                             {static_cast<char*>(output.Data()), output.ByteLength()});
     if (!written) throw std::logic_error("an exposition is longer than bytesMax() said");
     return {env, Napi::Uint8Array::New(env, *written, output, 0)};
   }
 
-  /// The buffer of the render before, unless it is too small or four times too large. It belongs to JavaScript: a view
-  /// somebody kept stays memory, even when its bytes are overwritten or the buffer was replaced.
-  Napi::ArrayBuffer outputOf(Napi::Env env, std::size_t bytes) {
-    if (!output_.IsEmpty()) {
-      Napi::ArrayBuffer output = output_.Value().As<Napi::ArrayBuffer>();
+  /// The memory that was offered, unless it is too small or four times too large, else new memory.
+  static Napi::ArrayBuffer outputIn(Napi::Env env, const Napi::Value& offered, std::size_t bytes) {
+    if (offered.IsArrayBuffer()) {
+      Napi::ArrayBuffer output = offered.As<Napi::ArrayBuffer>();
       // A transferred buffer has length 0.
       if (output.ByteLength() >= bytes && output.ByteLength() / 4 <= bytes) return output;
+    } else if (!offered.IsUndefined()) {
+      throw wrongArgument(env, "memory: expected an ArrayBuffer or undefined");
     }
     // An eighth of air: rendered families of others come and go with the requests they count.
-    Napi::ArrayBuffer output = Napi::ArrayBuffer::New(env, bytes + bytes / 8);
-    output_ = Napi::Persistent(output.As<Napi::Object>());
-    return output;
+    return Napi::ArrayBuffer::New(env, bytes + bytes / 8);
   }
 
   Napi::Value lineCount(const Napi::CallbackInfo& info) {
@@ -130,7 +129,6 @@ class ExpositionWrap : public Napi::ObjectWrap<ExpositionWrap> {
   }
 
   exposition::Exposition exposition_;
-  Napi::ObjectReference output_;
 };
 
 }  // namespace

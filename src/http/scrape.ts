@@ -2,9 +2,18 @@ import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import type { MetricsFormat } from './negotiation.js';
 
-/** Who writes the metrics. The bytes need only be valid until the next call. */
+/** Who writes the metrics. */
 export interface MetricsSource {
   render(format: MetricsFormat): Promise<Uint8Array>;
+  /** Told, once, that nobody looks at these bytes any more: their memory may be written over. */
+  release?(bytes: Uint8Array): void;
+}
+
+/** The answer of a scrape, which other scrapes may be sending too. */
+export interface ScrapeBody {
+  readonly bytes: Uint8Array;
+  /** To be called once, when the bytes are sent or will not be. When nobody does, their memory is not used again. */
+  readonly done: () => void;
 }
 
 const compress = promisify(gzip) as unknown as (
@@ -18,14 +27,19 @@ const compress = promisify(gzip) as unknown as (
  */
 const GZIP = { level: 1, chunkSize: 128 * 1024 };
 
+/** How many scrapes a gather is for. */
+interface Sharers {
+  count: number;
+}
+
 /**
- * Lets scrapes that come at the same time share one gather and one compression. One gather runs at a time, since the
- * renderer reuses its buffer; a scrape joins one of its own kind that has not ended and never gets an older one.
+ * Lets scrapes that come at the same time share one gather and one compression. One gather runs at a time; a scrape
+ * joins one of its own kind that has not ended and never gets an older one.
  */
 export class Scrape {
   static readonly #bySource = new WeakMap<MetricsSource, Scrape>();
 
-  /** The one of a source: its buffer is one, through however many routes it is asked. */
+  /** The one of a source, through however many routes it is asked. */
   static of(source: MetricsSource): Scrape {
     const known = Scrape.#bySource.get(source) ?? new Scrape(source);
     Scrape.#bySource.set(source, known);
@@ -33,7 +47,7 @@ export class Scrape {
   }
 
   readonly #source: MetricsSource;
-  readonly #pending = new Map<string, Promise<Uint8Array>>();
+  readonly #pending = new Map<string, { readonly body: Promise<ScrapeBody>; readonly sharers: Sharers }>();
   #last: Promise<unknown> = Promise.resolve();
 
   private constructor(source: MetricsSource) {
@@ -41,18 +55,36 @@ export class Scrape {
   }
 
   /** The metrics in the format, compressed if `compressed`. Rejects with what the renderer throws. */
-  body(format: MetricsFormat, compressed: boolean): Promise<Uint8Array> {
+  body(format: MetricsFormat, compressed: boolean): Promise<ScrapeBody> {
     const kind = `${format} ${compressed}`;
     const running = this.#pending.get(kind);
-    if (running !== undefined) return running;
-    const body = this.#last.then(() => this.#gather(format, compressed)).finally(() => this.#pending.delete(kind));
-    this.#pending.set(kind, body);
+    if (running !== undefined) {
+      running.sharers.count += 1;
+      return running.body;
+    }
+    const sharers = { count: 1 };
+    const body = this.#last
+      .then(() => this.#gather(format, compressed, sharers))
+      .finally(() => this.#pending.delete(kind));
+    this.#pending.set(kind, { body, sharers });
     this.#last = body.catch(() => undefined);
     return body;
   }
 
-  async #gather(format: MetricsFormat, compressed: boolean): Promise<Uint8Array> {
+  async #gather(format: MetricsFormat, compressed: boolean, sharers: Sharers): Promise<ScrapeBody> {
     const bytes = await this.#source.render(format);
-    return compressed ? compress(bytes, GZIP) : Buffer.from(bytes);
+    const release = () => this.#source.release?.(bytes);
+    if (!compressed) {
+      const done = () => {
+        sharers.count -= 1;
+        if (sharers.count === 0) release();
+      };
+      return { bytes: Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength), done };
+    }
+    try {
+      return { bytes: await compress(bytes, GZIP), done() {} };
+    } finally {
+      release();
+    }
   }
 }

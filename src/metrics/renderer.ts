@@ -19,6 +19,9 @@ export interface RendererOptions {
   readonly clock: Pick<Clock, 'monotonicSeconds'>;
 }
 
+/** Scrapes that are being sent at the same time, as by a pair of Prometheus servers, for which memory is kept. */
+const MOST_SPARE = 2;
+
 /** The parts of the addon that rendering needs. */
 export type RenderingAddon = Pick<Addon, 'abi' | 'Exposition'>;
 
@@ -62,6 +65,10 @@ export class MetricsRenderer {
   #compiled: CompiledCatalogue | undefined;
   #topologyVersion: number | undefined;
   #compilations = 0;
+  /** What `render` gave and nobody gave back. */
+  readonly #lent = new WeakSet<Uint8Array>();
+  /** Memory to write over. New memory for two megabytes at each scrape costs more than writing them. */
+  readonly #spare: ArrayBuffer[] = [];
 
   /** Throws when an option names a family that does not exist. */
   constructor(source: NodeStateSource, addon: RenderingAddon, options: RendererOptions) {
@@ -77,12 +84,20 @@ export class MetricsRenderer {
     return this.#compilations;
   }
 
-  /** The exposition of the newest state, complete. The bytes are valid until the next call. */
+  /** The exposition of the newest state, complete. The bytes are the caller's until they are given to `release`. */
   async render(format: MetricsFormat): Promise<Uint8Array> {
     const own = await this.self?.families(format);
-    // From here on nothing waits: what is rendered is one state, and the buffer is nobody else's.
+    // From here on nothing waits: what is rendered is one state.
     const compiled = this.#filled();
-    return compiled.exposition.render(compiled.values, format, this.#inserts(own ?? [], compiled));
+    const inserts = this.#inserts(own ?? [], compiled);
+    const bytes = compiled.exposition.render(compiled.values, format, inserts, this.#spare.pop());
+    this.#lent.add(bytes);
+    return bytes;
+  }
+
+  /** Takes back what `render` gave, so that the next can be written over it. Bytes never given back are just garbage. */
+  release(bytes: Uint8Array): void {
+    if (this.#lent.delete(bytes) && this.#spare.length < MOST_SPARE) this.#spare.push(bytes.buffer as ArrayBuffer);
   }
 
   #filled(): CompiledCatalogue {

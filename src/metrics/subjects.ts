@@ -4,9 +4,14 @@ import type { Partition, Share } from '../model/partition.js';
 import type { Workload } from '../model/workload.js';
 import type { Subject } from './family.js';
 
-/** Index first and as wide as any index is, so that keys sort like numbers. */
-function gpuKey(gpu: Gpu): string {
+/** What lines of a GPU are printed in the order of: its index, as wide as any index is, so that texts sort like numbers. */
+export function gpuOrder(gpu: Gpu): string {
   return `${String(gpu.index).padStart(6, '0')} ${gpu.uuid ?? ''}`;
+}
+
+/** A text that is there already, but for a GPU that never told its name. */
+function gpuKey(gpu: Gpu): string {
+  return gpu.uuid ?? String(gpu.index);
 }
 
 function gpuLabels(gpu: Gpu) {
@@ -30,6 +35,7 @@ export const gpus: Subject<Gpu> = {
   labelNames: GPU_LABELS,
   rows: ({ state }) => state.gpus,
   key: gpuKey,
+  order: gpuOrder,
   labels: gpuLabels,
 };
 
@@ -44,7 +50,8 @@ export const migInstances: Subject<MigRow> = {
   name: 'MIG instance',
   labelNames: [...GPU_LABELS, 'mig_uuid', 'gpu_instance', 'compute_instance', 'profile'],
   rows: ({ state }) => state.gpus.flatMap((gpu) => gpu.migInstances.map((instance) => ({ gpu, instance }))),
-  key: ({ gpu, instance }) => `${gpuKey(gpu)} ${String(instance.migIndex).padStart(3, '0')} ${instance.uuid}`,
+  key: ({ gpu, instance }) => (instance.uuid === '' ? `${gpuKey(gpu)} ${instance.migIndex}` : instance.uuid),
+  order: ({ gpu, instance }) => `${gpuOrder(gpu)} ${String(instance.migIndex).padStart(3, '0')} ${instance.uuid}`,
   labels: ({ gpu, instance }) => ({
     ...gpuLabels(gpu),
     mig_uuid: instance.uuid,
@@ -73,7 +80,7 @@ export const migProfiles: Subject<MigProfileRow> = {
       }
       return [...counts].map(([profile, instances]) => ({ gpu, profile, instances }));
     }),
-  key: ({ gpu, profile }) => `${gpuKey(gpu)} ${profile}`,
+  key: ({ gpu, profile }) => `${gpuOrder(gpu)} ${profile}`,
   labels: ({ gpu, profile }) => ({ ...gpuLabels(gpu), profile }),
 };
 
@@ -90,7 +97,7 @@ export const xids: Subject<XidRow> = {
   name: 'XID',
   labelNames: [...GPU_LABELS, 'xid', 'source'],
   rows: ({ state }) => state.gpus.flatMap((gpu) => gpu.xids.map((seen) => ({ gpu, ...seen }))),
-  key: ({ gpu, xid, source }) => `${gpuKey(gpu)} ${String(xid).padStart(6, '0')} ${source}`,
+  key: ({ gpu, xid, source }) => `${gpuOrder(gpu)} ${String(xid).padStart(6, '0')} ${source}`,
   labels: ({ gpu, xid, source }) => ({ ...gpuLabels(gpu), xid, source }),
 };
 
@@ -109,7 +116,7 @@ export const driverEvents: Subject<EventRow> = {
     state.gpus.flatMap((gpu) =>
       Object.entries(gpu.eventCounts).flatMap(([type, count]) => (type === 'xid' ? [] : [{ gpu, type, count }])),
     ),
-  key: ({ gpu, type }) => `${gpuKey(gpu)} ${type}`,
+  key: ({ gpu, type }) => `${gpuOrder(gpu)} ${type}`,
   labels: ({ gpu, type }) => ({ ...gpuLabels(gpu), type }),
 };
 

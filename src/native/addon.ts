@@ -269,11 +269,17 @@ export interface ExpositionInsert {
 /** One compiled exposition. */
 export interface Exposition {
   /**
-   * Renders into a reused buffer; the bytes are valid until the next call. NaN = the line is left out, a family
-   * without a line loses its header. `inserts` are families rendered elsewhere, each printed before the compiled
-   * family at position `before` (the number of families = after all), in ascending order of it.
+   * Renders into `memory` if it is there and of a fitting size, else into new memory; the bytes are its beginning.
+   * NaN = the line is left out, a family without a line loses its header. `inserts` are families rendered elsewhere,
+   * each printed before the compiled family at position `before` (the number of families = after all), in ascending
+   * order of it.
    */
-  render(values: Float64Array, format: 'text' | 'openmetrics', inserts: readonly ExpositionInsert[]): Uint8Array;
+  render(
+    values: Float64Array,
+    format: 'text' | 'openmetrics',
+    inserts: readonly ExpositionInsert[],
+    memory?: ArrayBuffer,
+  ): Uint8Array<ArrayBuffer>;
   readonly lineCount: number;
 }
 

@@ -14,28 +14,29 @@ test('renders what it was given', () => {
   expect(one().lineCount).toBe(1);
 });
 
-test('uses its buffer again, and a view that somebody kept stays memory when the buffer is replaced', () => {
-  const exposition = one();
+describe('the memory it writes into', () => {
   const values = new Float64Array([1]);
-  const first = exposition.render(values, 'text', []);
-  expect(exposition.render(values, 'text', []).buffer).toBe(first.buffer);
-  const long = exposition.render(values, 'text', [{ before: 1, text: `${'x'.repeat(1 << 20)}\n` }]);
-  expect(long.byteLength).toBeGreaterThan(1 << 20);
-  expect(shown(first)).toBe('# t\na 1\n');
-});
+  const long = [{ before: 0, text: `${'x'.repeat(1 << 20)}\n` }];
 
-test('gives a buffer back that has become far too large', () => {
-  const exposition = one();
-  const values = new Float64Array([1]);
-  exposition.render(values, 'text', [{ before: 0, text: `${'x'.repeat(1 << 20)}\n` }]);
-  expect(exposition.render(values, 'text', []).buffer.byteLength).toBeLessThan(1 << 10);
-});
+  test('is new unless some is offered, so that what somebody keeps stays as it was', () => {
+    const exposition = one();
+    const first = exposition.render(values, 'text', []);
+    const second = exposition.render(new Float64Array([2]), 'text', []);
+    expect(second.buffer).not.toBe(first.buffer);
+    expect(shown(first)).toBe('# t\na 1\n');
+    expect(exposition.render(values, 'text', [], first.buffer).buffer).toBe(first.buffer);
+  });
 
-test('goes on after its buffer was transferred away', () => {
-  const exposition = one();
-  const values = new Float64Array([1]);
-  structuredClone(null, { transfer: [exposition.render(values, 'text', []).buffer as ArrayBuffer] });
-  expect(shown(exposition.render(values, 'text', []))).toBe('# t\na 1\n');
+  test('is new where the offered is too small, far too large or was transferred away', () => {
+    const exposition = one();
+    const { buffer } = exposition.render(values, 'text', []);
+    const larger = exposition.render(values, 'text', long, buffer);
+    expect(larger.buffer).not.toBe(buffer);
+    expect(larger.byteLength).toBeGreaterThan(1 << 20);
+    expect(exposition.render(values, 'text', [], larger.buffer).buffer.byteLength).toBeLessThan(1 << 10);
+    structuredClone(null, { transfer: [buffer] });
+    expect(shown(exposition.render(values, 'text', [], buffer))).toBe('# t\na 1\n');
+  });
 });
 
 describe('refuses with a code', () => {
@@ -50,6 +51,7 @@ describe('refuses with a code', () => {
     ['too few values', () => render(new Float64Array(0), 'text', [])],
     ['values that are no doubles', () => render(new Float32Array(1), 'text', [])],
     ['values of another kind', () => render([1], 'text', [])],
+    ['memory of another kind', () => render(values, 'text', [], new Uint8Array(1 << 10))],
     ['a format it does not know', () => render(values, 'json', [])],
     ['inserts that are no array', () => render(values, 'text', '')],
     ['an insert behind the last family', () => render(values, 'text', [{ before: 2, text: '' }])],

@@ -57,7 +57,9 @@ export function metricsRoute(app: FastifyInstance, { path, metrics, maxRequests,
       const compressed = acceptsGzip(request.headers['accept-encoding']);
       const limit = timeoutSeconds(request.headers['x-prometheus-scrape-timeout-seconds']);
       const started = performance.now();
-      const bytes = await within(limit, scrape.body(format, compressed));
+      const { bytes, done } = await within(limit, scrape.body(format, compressed));
+      if (reply.raw.destroyed) done();
+      else reply.raw.once('close', done);
       traffic?.observeScrape(path, (performance.now() - started) / 1_000);
       reply.type(CONTENT_TYPES[format]).header('vary', 'Accept, Accept-Encoding');
       if (compressed) reply.header('content-encoding', 'gzip');
@@ -76,8 +78,10 @@ function timeoutSeconds(header: string | string[] | undefined): number {
 async function within<T>(seconds: number, result: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_resolve, reject) => {
-    const problem = new Problem('scrape_timeout', `The metrics took longer than the ${seconds} s the client waits.`);
-    timer = setTimeout(() => reject(problem), seconds * 950);
+    timer = setTimeout(
+      () => reject(new Problem('scrape_timeout', `The metrics took longer than the ${seconds} s the client waits.`)),
+      seconds * 950,
+    );
   });
   try {
     return await Promise.race([result, late]);

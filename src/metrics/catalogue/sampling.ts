@@ -1,7 +1,7 @@
 import type { Gpu } from '../../model/gpu.js';
 import type { NodeState, SamplerProcess, StuckCall } from '../../model/node-state.js';
 import { familiesOf, one, type Subject } from '../family.js';
-import { functions, gpus, node, results } from '../subjects.js';
+import { functions, gpuOrder, gpus, node, results } from '../subjects.js';
 
 interface LaneRow {
   readonly gpu: Gpu | undefined;
@@ -30,7 +30,8 @@ const lanes: Subject<LaneRow> = {
       calls: state.sampling.stuckCalls.filter((call) => call.lane === lane),
     })),
   ],
-  key: ({ gpu, lane }) => `${gpu === undefined ? '~' : gpus.key(gpu)} ${lane}`,
+  key: ({ gpu, lane }) => (gpu === undefined ? lane : gpus.key(gpu)),
+  order: ({ gpu, lane }) => `${gpu === undefined ? '~' : gpuOrder(gpu)} ${lane}`,
   labels: ({ gpu, lane }) => ({ ...(gpu === undefined ? {} : gpus.labels(gpu)), lane }),
 };
 
