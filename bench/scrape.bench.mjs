@@ -2,6 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { NODE_FLAGS } from '../scripts/node-flags.mjs';
 import { report } from './table.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -29,11 +30,10 @@ for (const { shares, about, ...targets } of sizes) {
   for (const format of ['text', 'openmetrics']) {
     for (const compression of /** @type {const} */ (['plain', 'gzip'])) {
       const { series, bytes, cpuMilliseconds, rssMiB } = JSON.parse(
-        execFileSync(
-          process.execPath,
-          ['--max-semi-space-size=1', '--max-old-space-size=96', bundle, String(shares), format, compression],
-          { encoding: 'utf8', timeout: 120_000 },
-        ),
+        execFileSync(process.execPath, [...NODE_FLAGS, bundle, String(shares), format, compression], {
+          encoding: 'utf8',
+          timeout: 120_000,
+        }),
       );
       const target = targets[compression];
       rows.push({

@@ -8,11 +8,9 @@ import { runScript } from './child.mjs';
 import { probeDriver } from './driver-probe.mjs';
 import { runInForeground } from './foreground.mjs';
 import { bundlePath } from './layout.mjs';
+import { NODE_FLAGS } from './node-flags.mjs';
 import { ensureSimulatedNode } from './simulated-node.mjs';
 import { namesOwnNode, undecidedFlags, variableOf } from './simulation-flags.mjs';
-
-/** Heap limits measured for this service: the young generation would otherwise keep 60 MiB after a few scrapes. */
-const heapFlags = ['--max-semi-space-size=1', '--max-old-space-size=96'];
 
 /** Which simulated node: one GPU of every kind. */
 const scenario = 'mixed';
@@ -49,5 +47,5 @@ runScript(async () => {
   await ensureBuilt();
   const given = process.argv.slice(2);
   const flags = await simulationFlags(given);
-  return runInForeground(process.execPath, [...heapFlags, bundlePath, 'serve', ...flags, ...given]);
+  return runInForeground(process.execPath, [...NODE_FLAGS, bundlePath, 'serve', ...flags, ...given]);
 });

@@ -78,6 +78,8 @@ function createCore(config: Config, log: AgentLog): Core {
 export async function startService(config: Config, log: AgentLog): Promise<Service> {
   checkMetricNames(config);
   const core = createCore(config, log);
+  // Threads of ours and of Node each keep what they once freed: 10 MiB after a day of scrapes.
+  core.addon.limitArenas(1);
   const { addon, clock, supervisor, collector } = core;
   const metrics = new MetricsRenderer(collector, addon, {
     exporterMetrics: !config.web.disableExporterMetrics,

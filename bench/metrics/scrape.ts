@@ -73,6 +73,7 @@ const topology = {
 const states = Array.from({ length: 8 }, (_, cycle) => stateOf(cycle, topology));
 
 const addon = loadAddon();
+addon.limitArenas(1);
 const source = new Source(states[0] as NodeState);
 const renderer = new MetricsRenderer(source, addon, { clock: nodeClock(addon, undefined) });
 const scrape = Scrape.of(renderer);

@@ -11,6 +11,7 @@ void initEngine(Napi::Env env, Napi::Object exports);         // startEngine
 void initProcfs(Napi::Env env, Napi::Object exports);         // findHolders, readFiles
 void initDescriptors(Napi::Env env, Napi::Object exports);    // closeFd, readMessages, peerCredentials
 void initClock(Napi::Env env, Napi::Object exports);          // clockNow
+void initMalloc(Napi::Env env, Napi::Object exports);         // limitArenas, returnFreeMemory
 void initNotify(Napi::Env env, Napi::Object exports);         // notifySystemd
 
 }  // namespace gna::addon

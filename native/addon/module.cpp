@@ -11,7 +11,7 @@ namespace {
 
 /// Version of what crosses into JavaScript: functions, shapes of objects, layout of the shared memory behind them.
 /// load-addon.ts expects the same number, so that halves of two builds are told apart before one misreads the other.
-constexpr int kInterfaceVersion = 4;
+constexpr int kInterfaceVersion = 5;
 static_assert(gna::shm::kLayoutVersion == 3, "another layout is another interface: raise kInterfaceVersion too");
 
 Napi::Object initialize(Napi::Env env, Napi::Object exports) {
@@ -23,6 +23,7 @@ Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   gna::addon::initProcfs(env, exports);
   gna::addon::initDescriptors(env, exports);
   gna::addon::initClock(env, exports);
+  gna::addon::initMalloc(env, exports);
   gna::addon::initNotify(env, exports);
   gna::addon::initExposition(env, exports);
   return exports;

@@ -24,10 +24,44 @@ export interface RenderedFamily {
 
 const TYPES: readonly string[] = ['counter', 'gauge', 'histogram', 'summary'];
 
-function lineLabels(labels: CollectedFamily['values'][number]['labels'], without?: string): string {
-  const names = Object.keys(labels).filter((name) => name !== without);
-  const { le } = labels;
-  return labelBlock(labelPairs(names, typeof le === 'number' ? { ...labels, le: boundText(le) } : labels));
+type SampleLabels = CollectedFamily['values'][number]['labels'];
+
+/** What stands between a sample's name and its value. */
+interface LabelText {
+  /** Without the bound of a histogram: the parts of one histogram are a group. */
+  readonly group: string;
+  readonly block: string;
+}
+
+function labelText(labels: SampleLabels): LabelText {
+  const { le, ...others } = labels;
+  const pairs = labelPairs(Object.keys(others), others);
+  const group = labelBlock(pairs);
+  if (le === undefined) return { group, block: group };
+  const bound = labelPairs(['le'], { le: typeof le === 'number' ? boundText(le) : le });
+  return { group, block: labelBlock(bound, pairs) };
+}
+
+/** prom-client keeps the labels of a counter or gauge as long as the series: their text is made once. */
+const KNOWN = new WeakMap<SampleLabels, LabelText>();
+
+function knownLabelText(labels: SampleLabels): LabelText {
+  const known = KNOWN.get(labels);
+  if (known !== undefined) return known;
+  const text = labelText(labels);
+  KNOWN.set(labels, text);
+  return text;
+}
+
+/** Headers by format and name; a process has some forty families. */
+const HEADERS: Readonly<Record<MetricsFormat, Map<string, string>>> = { text: new Map(), openmetrics: new Map() };
+
+function knownHeader(heading: Heading, format: MetricsFormat): string {
+  const known = HEADERS[format].get(heading.name);
+  if (known !== undefined) return known;
+  const text = headerText(heading, format);
+  HEADERS[format].set(heading.name, text);
+  return text;
 }
 
 /**
@@ -44,13 +78,13 @@ export function renderCollected(
     // NaN is how prom-client says that nothing was observed.
     const present = values.filter(({ value }) => !Number.isNaN(value));
     if (present.length === 0 || !TYPES.includes(type)) continue;
-    const samples = present.map(({ value, labels, metricName }) => ({
-      // The parts of one histogram stay together and in their order: the sort below is stable.
-      group: lineLabels(labels, 'le'),
-      line: `${metricName ?? name}${lineLabels(labels)} ${numberText(value)}\n`,
-    }));
-    samples.sort((a, b) => (a.group < b.group ? -1 : Number(a.group > b.group)));
-    const header = headerText({ name, help, type: type as Heading['type'] }, format);
+    const samples = present.map(({ value, labels, metricName }) => {
+      const { group, block } = type === 'histogram' ? labelText(labels) : knownLabelText(labels);
+      return { group, line: `${metricName ?? name}${block} ${numberText(value)}\n` };
+    });
+    // The parts of one histogram stay together and in their order: the sort is stable.
+    if (samples.length > 1) samples.sort((a, b) => (a.group < b.group ? -1 : Number(a.group > b.group)));
+    const header = knownHeader({ name, help, type: type as Heading['type'] }, format);
     rendered.push({ name, text: header + samples.map(({ line }) => line).join('') });
   }
   return rendered.sort((a, b) => (a.name < b.name ? -1 : 1));

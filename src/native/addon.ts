@@ -329,6 +329,13 @@ export interface Addon {
   /** Who is at the other end of a connected unix socket (SO_PEERCRED). */
   peerCredentials(fd: number): { readonly pid: number; readonly uid: number; readonly gid: number };
   readonly Exposition: ExpositionConstructor;
+  /**
+   * How many heaps the C library may begin for threads of this process, 1 to 1024; those it has go on. False where it
+   * has no such limit. By default every thread gets its own, up to eight for each core, and keeps what it once freed.
+   */
+  limitArenas(count: number): boolean;
+  /** Gives freed memory of the C library's heaps back to the kernel, about a millisecond; whether there was any. */
+  returnFreeMemory(): boolean;
   /** One datagram to $NOTIFY_SOCKET; false when the variable is not set. */
   notifySystemd(message: string): boolean;
 }
