@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { NODE_FLAGS } from '../../scripts/node-flags.mjs';
 
 const text = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
-const flagsIn = (command: string) => command.match(/--(?:max|v8|single)-[\w-]+(?:=\d+)?/g);
+const flagsIn = (command: string) => command.match(/--(?:max|v8|single|incremental)-[\w-]+(?:=\d+)?/g);
 
 test('the service is started with the same flags of Node wherever it is started', () => {
   const unit = /^ExecStart=(?:.*\\\n)*.*$/m.exec(text('deploy/systemd/gpu-node-agent.service'))?.[0] ?? '';
