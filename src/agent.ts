@@ -53,6 +53,7 @@ function createCore(config: Config, log: AgentLog): Core {
     sysfs: path.sysfs,
     procfs: path.procfs,
     switchedOff: COLLECTORS.filter((name) => !switches[name]),
+    simulatedClock: config.clock.file !== undefined,
     cycleSeconds: sampler.intervalSeconds,
     staleAfterSeconds: sampler.staleAfterSeconds,
     judge: (state) => findings.judge(state),

@@ -38,6 +38,8 @@ export interface CollectorOptions {
   readonly sysfs: string;
   readonly procfs: string;
   readonly switchedOff: readonly CollectorName[];
+  /** Whether the clock is a simulated node's: where no library is asked, only this tells that nothing is real. */
+  readonly simulatedClock?: boolean | undefined;
   readonly cycleSeconds: number;
   /** Age at which readings are dropped. */
   readonly staleAfterSeconds: number;
@@ -119,6 +121,10 @@ export class Collector implements NodeStateSource, SupervisorListener {
         this.options.warn?.(`processes cannot be looked at: ${error.message}`),
       );
     }
+  }
+
+  private toldByClock(): string | undefined {
+    return this.options.simulatedClock === true && !this.isOn('nvml') ? "by its clock, a simulated node's" : undefined;
   }
 
   private isOn(name: CollectorName): boolean {
@@ -246,7 +252,7 @@ export class Collector implements NodeStateSource, SupervisorListener {
       {
         moment,
         agent: options.agent,
-        simulated: this.simulated,
+        simulated: this.simulated ?? this.toldByClock(),
         driver,
         sampling,
         gpus: this.gpus(fleet, inForce, moment),

@@ -53,9 +53,9 @@ export const simulatedNode: Rule = ({ simulated, driver }) =>
           code: 'simulated_node',
           severity: 'info',
           subject: { kind: 'node', id: 'driver' },
-          reason: 'The readings come from a simulated driver library: no real GPU is behind them.',
+          reason: 'What is shown comes from a simulated node: no real GPU is behind it.',
           evidence: evidence({ simulator: simulated, library: driver.libraryPath }),
           action: 'none',
-          nextStep: 'Nothing in a test. On a real node take --nvml.library away.',
+          nextStep: 'Nothing in a test. On a real node take --nvml.library and --clock.file away.',
         },
       ];

@@ -71,11 +71,15 @@ describe('with --collector.nvml=false', () => {
     expect(state.driver).toMatchObject({ state: 'unused', message: `reading GPUs through NVML is ${text}` });
     expect(state.switchedOff).toEqual(['nvml']);
     expect(sourceNames(state)).not.toContain('nvml');
+    // No library is loaded that could tell, and still nothing pretends to be real.
+    expect(state.simulated).toBeDefined();
+    expect(state.findings.map(({ code }) => code)).toContain('simulated_node');
     expect(state.findings.map(({ code }) => code)).not.toContain('driver_missing');
     for (const name of ['status', 'gpus']) expect(await command(state, name)).toContain(text);
     expect(await command(state, 'status')).not.toMatch(/no NVIDIA driver|released/);
     expect(page(state)).toContain(text);
     const metrics = await metricsOf(one);
+    expect(metrics).toMatch(/^gpu_agent_nvml_info\{simulated="true"\} 1$/m);
     expect(enabled(metrics)).toEqual({ nvml: '0', pci: '1', hami: '1', processes: '1' });
     expect(metrics).not.toMatch(/^gpu_agent_nvml_initialized|^gpu_agent_collection_success\{collector="nvml"/m);
     await expect(one.running.control.holders('0')).rejects.toMatchObject({
