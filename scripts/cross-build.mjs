@@ -1,17 +1,23 @@
 /**
- * `npm run cross-build [-- x64|arm64 …]`: sampler and simulated libraries for any host with glibc 2.28 or newer, both
- * architectures from one machine. The tool chain is the ziglang wheel, a C++ compiler that lets one choose the glibc;
- * see docs/decisions/portable-builds.md. Results are in out/portable/<arch>/.
+ * `npm run cross-build [-- x64|arm64 …]`: sampler, addon and simulated libraries for any host with glibc 2.28 or newer,
+ * both architectures from one machine. The tool chain is the ziglang wheel, a C++ compiler that lets one choose the
+ * glibc; see docs/decisions/portable-builds.md. Results are in out/portable/<arch>/; what is shipped is copied to
+ * prebuilds/linux-<arch>/, where the agent finds it when there is no build of this machine's own.
  */
-import { mkdirSync, rmSync } from 'node:fs';
+import { copyFileSync, mkdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { jobs } from './build/steps.mjs';
 import { Failure, mustRun, runScript } from './child.mjs';
-import { inRoot, simulatorBranches } from './layout.mjs';
-import { assertPortable } from './portable/glibc.mjs';
+import { inRoot, prebuilt, simulatorBranches } from './layout.mjs';
+import { buildPortableAddon } from './portable/addon.mjs';
+import { assertExports, assertPortable } from './portable/glibc.mjs';
 import { ensureZig, writeCompilers } from './portable/zig.mjs';
 
 /** Node's name of an architecture to the compiler's. */
 const targets = /** @type {const} */ ({ x64: 'x86_64-linux-gnu.2.28', arm64: 'aarch64-linux-gnu.2.28' });
+
+/** What Node looks for in an addon. Its own C++ runtime must not show, or it would mix with the one Node has. */
+const addonExports = /^n(?:api|ode_api)_\w+$/;
 
 /**
  * @param {keyof typeof targets} arch
@@ -21,7 +27,8 @@ async function buildFor(arch, python) {
   const out = inRoot('out', 'portable', arch);
   rmSync(out, { recursive: true, force: true });
   mkdirSync(out, { recursive: true });
-  const { cxx, ar } = writeCompilers(out, python, targets[arch]);
+  const compilers = writeCompilers(out, python, targets[arch]);
+  const { cxx, ar } = compilers;
   const make = (/** @type {string} */ folder, /** @type {string} */ into) =>
     mustRun(`building ${folder} for ${arch}`, 'make', [
       '-C',
@@ -37,11 +44,16 @@ async function buildFor(arch, python) {
     ]);
   await make('native', `${out}/native`);
   await make('simulator', `${out}/simulator`);
-  const made = [
-    `${out}/native/gpu-node-sampler`,
-    ...simulatorBranches.map((branch) => `${out}/simulator/${branch}/libnvidia-ml.so.1`),
-  ];
+  const addon = await buildPortableAddon(join(out, 'addon'), arch, compilers);
+  const sampler = `${out}/native/gpu-node-sampler`;
+  const made = [sampler, addon, ...simulatorBranches.map((branch) => `${out}/simulator/${branch}/libnvidia-ml.so.1`)];
   for (const file of made) await assertPortable(file, [2, 28]);
+  await assertExports(addon, addonExports);
+  const shipped = prebuilt(inRoot(), arch);
+  rmSync(shipped.folder, { recursive: true, force: true });
+  mkdirSync(shipped.folder, { recursive: true });
+  copyFileSync(addon, shipped.addon);
+  copyFileSync(sampler, shipped.sampler);
   console.log(`${arch}: ${made.length} files need glibc 2.28 at most, and no C++ runtime: ${out}`);
 }
 

@@ -14,7 +14,7 @@ runScript(async () => {
     'vitest.hang.config.mjs',
     'hang.json',
     args.filter((arg) => arg !== '--short'),
-    { HANG_CELLS: short ? 'short' : 'all' },
+    { env: { HANG_CELLS: short ? 'short' : 'all' } },
   );
   return code === 0 && failed === 0 ? 0 : 1;
 });

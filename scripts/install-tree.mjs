@@ -7,7 +7,7 @@ import { chmodSync, copyFileSync, cpSync, existsSync, mkdirSync, readdirSync } f
 import { dirname, join, resolve } from 'node:path';
 import { ensureBuilt } from './build/ensure-built.mjs';
 import { Failure, mustRun, runScript } from './child.mjs';
-import { addonPath, bundleNoticesPath, bundlePath, inRoot, samplerPath } from './layout.mjs';
+import { addonPath, bundleNoticesPath, bundlePath, inRoot, prebuilt, samplerPath } from './layout.mjs';
 
 runScript(async () => {
   const [given, ...more] = process.argv.slice(2);
@@ -15,13 +15,13 @@ runScript(async () => {
   const tree = resolve(given);
   if (existsSync(tree) && readdirSync(tree).length > 0) throw new Failure(`${tree} is not empty`);
   await ensureBuilt(['native', 'addon', 'bundle']);
-  const prebuilds = join(tree, 'prebuilds', `linux-${process.arch}`);
+  const { addon, sampler } = prebuilt(tree, process.arch);
   /** @type {[string, string][]} */
   const files = [
     [bundlePath, join(tree, 'dist', 'gpu-node-agent.mjs')],
     [bundleNoticesPath, join(tree, 'dist', 'THIRD-PARTY-NOTICES.txt')],
-    [addonPath, join(prebuilds, 'gpu-node-agent.glibc.node')],
-    [samplerPath, join(prebuilds, 'gpu-node-sampler')],
+    [addonPath, addon],
+    [samplerPath, sampler],
     [inRoot('package.json'), join(tree, 'package.json')],
     [inRoot('LICENSE'), join(tree, 'LICENSE')],
     [inRoot('CHANGELOG.md'), join(tree, 'CHANGELOG.md')],
@@ -31,11 +31,7 @@ runScript(async () => {
     copyFileSync(from, to);
   }
   chmodSync(join(tree, 'dist', 'gpu-node-agent.mjs'), 0o755);
-  await mustRun('stripping the native parts', 'strip', [
-    '--strip-unneeded',
-    join(prebuilds, 'gpu-node-agent.glibc.node'),
-    join(prebuilds, 'gpu-node-sampler'),
-  ]);
+  await mustRun('stripping the native parts', 'strip', ['--strip-unneeded', addon, sampler]);
   cpSync(inRoot('node_modules', 'node-gyp-build'), join(tree, 'node_modules', 'node-gyp-build'), { recursive: true });
   console.log(`installed into ${tree}`);
 });

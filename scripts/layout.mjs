@@ -17,6 +17,16 @@ export const samplerPath = inRoot('out', 'native', 'gpu-node-sampler');
 /** The addon as node-gyp leaves it; node-gyp-build finds it there. */
 export const addonPath = inRoot('build', 'Release', 'gpu_node_agent.node');
 
+/**
+ * Native parts as packages and installations have them; node-gyp-build and the agent look there.
+ * @param {string} tree folder with package.json
+ * @param {string} arch Node's name of the architecture
+ */
+export function prebuilt(tree, arch) {
+  const folder = join(tree, 'prebuilds', `linux-${arch}`);
+  return { folder, addon: join(folder, 'gpu-node-agent.glibc.node'), sampler: join(folder, 'gpu-node-sampler') };
+}
+
 /** The bundled agent: what `npm start` runs and what is packed. */
 export const bundlePath = inRoot('dist', 'gpu-node-agent.mjs');
 

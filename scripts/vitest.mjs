@@ -13,15 +13,17 @@ import { countVitest, reportPath } from './reports.mjs';
  * @param {string} config configuration file, relative to the root
  * @param {string} reportName file name below out/reports
  * @param {readonly string[]} args passed on to Vitest
- * @param {NodeJS.ProcessEnv} [env] additions to the environment
+ * @param {{ env?: NodeJS.ProcessEnv, node?: string }} [options] additions to the environment; the Node to use, default
+ *   this one
  * @returns {Promise<Count & { code: number }>} a run that leaves no report counts as one failure
  */
-export async function runVitest(config, reportName, args, env = {}) {
+export async function runVitest(config, reportName, args, options = {}) {
+  const { env = {}, node = process.execPath } = options;
   const command = join(dirname(createRequire(import.meta.url).resolve('vitest/package.json')), 'vitest.mjs');
   const report = reportPath(reportName);
   rmSync(report, { force: true });
   const { code } = await runChild(
-    process.execPath,
+    node,
     [
       command,
       'run',

@@ -21,3 +21,20 @@ export async function assertPortable(path, newest) {
   const foreign = needed.filter((name) => !hostLibraries.test(name));
   if (foreign.length > 0) throw new Failure(`${path} needs ${foreign.join(', ')}`);
 }
+
+/**
+ * Fails when a library shows symbols it should keep to itself.
+ * @param {string} path of an ELF file
+ * @param {RegExp} allowed names it may export
+ */
+export async function assertExports(path, allowed) {
+  const { stdout } = await mustRun('reading exported symbols', 'nm', ['--dynamic', '--defined-only', path]);
+  const names = stdout
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => line.split(' ').at(-1) ?? '');
+  const wrong = names.filter((name) => !allowed.test(name));
+  if (names.length === 0) throw new Failure(`${path} exports nothing`);
+  if (wrong.length > 0)
+    throw new Failure(`${path} exports ${wrong.length} names too many: ${wrong.slice(0, 3).join(', ')}`);
+}
