@@ -38,8 +38,8 @@ const TAKE_OVER_MARGIN_SECONDS = 15;
 const LEAST_SILENCE_SECONDS = 10;
 const SILENT_CYCLES = 10;
 
-/** How often freed memory is given back to the kernel: a millisecond, for 3 MiB after a minute of scrapes. */
-const RETURN_MEMORY_MILLISECONDS = 60_000;
+/** How often freed memory is given back to the kernel: less than a millisecond, for 1 to 3 MiB after scrapes. */
+const RETURN_MEMORY_MILLISECONDS = 10_000;
 
 function createCore(config: Config, log: AgentLog): Core {
   const addon = loadAddon();
