@@ -45,6 +45,8 @@ const LONGEST_PATH_BYTES = 287;
 /** Event types of the driver's interface. */
 const XID_EVENT = 0x8;
 const MIG_EVENT = 0x100;
+/** Kernel drivers a GPU can be bound to; empty = none. */
+const BINDABLE = ['nvidia', 'vfio-pci', ''];
 const NOT_APPLICABLE = 0xffff_ffff;
 
 /**
@@ -244,6 +246,29 @@ export class SimulatedNode {
     if (library) installLibrary(this.directory, chosen);
     this.#append({ kind: EntryKind.loadDriver, name: chosen });
     changeHost(this.directory, { driverVersion }, this.#unixSeconds());
+  }
+
+  /**
+   * Binds a GPU to another kernel driver. The nvidia module then neither counts nor lists it, and the indexes of those
+   * behind it move. Refused while anybody holds its device node or works on it: the module waits for them.
+   * @param {number} gpu counts over the whole node, whatever is bound
+   * @param {string} driver `nvidia`, `vfio-pci`, or empty for none
+   */
+  bind(gpu, driver) {
+    this.#checkGpu(gpu);
+    if (!BINDABLE.includes(driver)) {
+      throw new RangeError(`driver: expected nvidia, vfio-pci or none, got "${driver}"`);
+    }
+    const bound = this.read().gpus[gpu];
+    const minor = bound?.attributes.get('minorNumber') ?? gpu;
+    const users = [...this.holders().filter(({ node }) => node === `nvidia${minor}`), ...(bound?.processes ?? [])].map(
+      ({ pid }) => pid,
+    );
+    if (bound?.driver === 'nvidia' && users.length > 0) {
+      throw new Error(`GPU ${gpu} is in use by ${users.map((pid) => `process ${pid}`).join(', ')}; end or release it`);
+    }
+    this.#append({ kind: EntryKind.bindGpu, gpu, name: driver });
+    this.#changeGpus();
   }
 
   /**

@@ -130,6 +130,15 @@ export const COMMANDS = {
     flags: { branch: { kind: 'text', help: 'driver branch of the library', needed: true } },
     run: (args) => void openNode(args.directory).replaceLibrary(args.text('branch') ?? ''),
   },
+  bind: {
+    help: 'binds a GPU to another kernel driver; refused while it is in use',
+    flags: { gpu, driver: { kind: 'text', help: 'nvidia, vfio-pci or none', needed: true } },
+    run: (args) => {
+      const driver = args.text('driver') ?? '';
+      openNode(args.directory).bind(args.neededNumber('gpu'), driver === 'none' ? '' : driver);
+      return undefined;
+    },
+  },
   clock: {
     help: 'changes the clock',
     flags: {

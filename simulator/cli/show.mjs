@@ -20,7 +20,7 @@ export function describeNode(node) {
   for (const [index, gpu] of state.gpus.entries()) {
     const load = gpu.load.map(({ seconds, percent }) => `${percent} % for ${seconds} s`).join(', then ');
     lines.push(
-      `gpu ${index}     ${gpu.attributes.get('uuid')}  ${gpu.attributes.get('name')}${gpu.lost ? '  LOST' : ''}`,
+      `gpu ${index}     ${gpu.attributes.get('uuid')}  ${gpu.attributes.get('name')}${gpu.lost ? '  LOST' : ''}${gpu.driver === 'nvidia' ? '' : `  bound to ${gpu.driver === '' ? 'no driver' : gpu.driver}`}`,
     );
     if (load !== '') lines.push(`  load    ${load}`);
     for (const mig of gpu.migInstances) {

@@ -17,7 +17,7 @@ import { podContainerOf, processesOf } from './workloads.mjs';
  */
 
 /**
- * A GPU as the driver shows it.
+ * A GPU as the driver shows it while it is bound to it.
  * @typedef {object} VisibleGpu
  * @property {number} minor
  * @property {string} name
@@ -30,6 +30,7 @@ import { podContainerOf, processesOf } from './workloads.mjs';
  * @property {number} [numaNode] undefined = no affinity known
  * @property {number} [linkGeneration]
  * @property {number} [linkWidth]
+ * @property {string} [driver] kernel driver it is bound to; absent = nvidia, empty = none
  * @property {boolean} migEnabled
  * @property {readonly { gpuInstance: number, computeInstance: number }[]} migInstances
  * @property {readonly { pid: number, gpuInstance?: number, computeInstance?: number }[]} processes
@@ -72,6 +73,7 @@ import { podContainerOf, processesOf } from './workloads.mjs';
  */
 
 const NVIDIA = 0x10de;
+const NVIDIA_DRIVER = 'nvidia';
 const CONTROLLER_3D = 0x030200;
 /** Seconds between the boot of the simulated host and the instant its trees show. */
 const UPTIME_SECONDS = 864_000;
@@ -84,11 +86,11 @@ const UPTIME_SECONDS = 864_000;
 export function planHost(record, unixSeconds) {
   const { host, driverVersion } = record;
   // Without the module the functions are on the bus, unbound, and nobody can hold a device node.
-  const gpus = driverVersion === undefined ? [] : record.gpus;
+  const gpus = driverVersion === undefined ? [] : record.gpus.filter(isNvidia);
   const workloads = [...(host.workloads ?? []), ...strayWorkloads(host.workloads ?? [], record.gpus)];
   const machines = host.virtualMachines ?? [];
   const functions = [
-    ...visibleFunctions(record.gpus, driverVersion === undefined ? undefined : 'nvidia'),
+    ...visibleFunctions(record, (host.hiddenGpus ?? []).length),
     ...hiddenFunctions(host.hiddenGpus ?? [], record.gpus.length),
   ];
   return {
@@ -99,7 +101,9 @@ export function planHost(record, unixSeconds) {
     memoryTotalBytes: host.memoryTotalBytes ?? 1_099_511_627_776,
     cpus: host.cpus ?? 128,
     numaNodes: host.numaNodes ?? 2,
-    ...(driverVersion === undefined ? {} : { driver: driverPlan(driverVersion, host.openKernelModule ?? true, gpus) }),
+    ...(driverVersion === undefined
+      ? {}
+      : { driver: driverPlan(driverVersion, host.openKernelModule ?? true, record.gpus) }),
     pciFunctions: functions,
     processes: [
       ...workloads.flatMap((workload) => processesOf(workload, (pid) => gpuNodes(pid, gpus))),
@@ -159,19 +163,26 @@ function strayWorkloads(workloads, gpus) {
  * @param {readonly VisibleGpu[]} gpus
  */
 function driverPlan(version, openModule, gpus) {
-  return { version, openModule, gpus: gpus.map((gpu, index) => ({ ...gpu, irq: 181 + 3 * index })) };
+  return { version, openModule, gpus: gpus.map((gpu, index) => ({ ...gpu, irq: 181 + 3 * index })).filter(isNvidia) };
+}
+
+/** @param {{ driver?: string }} gpu */
+function isNvidia({ driver = NVIDIA_DRIVER }) {
+  return driver === NVIDIA_DRIVER;
 }
 
 /**
- * @param {readonly VisibleGpu[]} gpus
- * @param {string | undefined} driver
+ * @param {HostRecord} record
+ * @param {number} firstVfioIndex
  * @returns {PciFunctionPlan[]}
  */
-function visibleFunctions(gpus, driver) {
-  return gpus.map((gpu, position) =>
+function visibleFunctions({ gpus, driverVersion }, firstVfioIndex) {
+  return gpus.map(({ driver = NVIDIA_DRIVER, ...gpu }, position) =>
     gpuFunction(position, {
       ...gpu,
-      ...(driver === undefined ? {} : { driver }),
+      // Without the module its functions are unbound; so is what somebody took from it and gave to nobody.
+      ...(driver === '' || (driver === NVIDIA_DRIVER && driverVersion === undefined) ? {} : { driver }),
+      ...(driver === 'vfio-pci' ? { vfioIndex: firstVfioIndex + position } : {}),
       numaNode: gpu.numaNode ?? -1,
       correctableErrors: 3 + 4 * position,
     }),

@@ -82,7 +82,7 @@ Return onDevice(const char* function, DeviceHandle handle, Accepts accepts, Body
     return kInvalidArgument;
   }
   const Gpu& gpu = view->gpus[parts.gpu];
-  if (gpu.lost) return kGpuIsLost;
+  if (gpu.lost || !gpu.bound) return kGpuIsLost;
   const MigInstance* mig = nullptr;
   if (parts.migCreation != 0) {
     for (const auto& slot : gpu.migInstances) {

@@ -54,6 +54,8 @@ class Gpu {
   /// By MIG index; an empty optional is a free slot.
   std::vector<std::optional<MigInstance>> migInstances;
   bool lost = false;
+  /// Whether the nvidia module has it: what is bound to another driver is counted and found by nobody.
+  bool bound = true;
 
   /// A value between `idle` and `fullLoad` at a load in percent, rounded down; absent when either is.
   std::optional<std::int64_t> atLoad(Attribute idle, Attribute fullLoad, std::int64_t percent) const;

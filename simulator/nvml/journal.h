@@ -39,6 +39,8 @@ enum class EntryKind : std::uint32_t {
   UnloadDriver = 11,
   /// name = branch, e.g. 580
   LoadDriver = 12,
+  /// name = kernel driver the GPU is bound to from now on, empty = none
+  BindGpu = 13,
 };
 
 /// One entry of the journal; lies in the file as it is declared.

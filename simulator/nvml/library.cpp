@@ -68,7 +68,7 @@ Return Library::initialise(InitOptions options) {
   if (!now->driverLoaded) return kDriverNotLoaded;
   if (now->moduleBranch != kBranch.name) return kLibraryMismatch;
   if (initialisations_.load() == 0) {
-    if (now->gpus.empty() && !options.acceptNoGpus) return kNotFound;
+    if (now->enumerated().empty() && !options.acceptNoGpus) return kNotFound;
     {
       const std::lock_guard nodes(nodesMutex_);
       controlNode_ = open((devDirectory_ + "/nvidiactl").c_str(), O_RDWR | O_CLOEXEC);
@@ -78,7 +78,7 @@ Return Library::initialise(InitOptions options) {
     generation_.fetch_add(1, std::memory_order_acq_rel);
   }
   if (options.attachGpus) {
-    for (std::uint32_t gpu = 0; gpu < now->gpus.size(); ++gpu) {
+    for (const std::uint32_t gpu : now->enumerated()) {
       const bool lost = now->gpus[gpu].lost;
       const Return attached =
           lost ? kGpuIsLost : attach(gpu, now->gpus[gpu].attributes.number(Attribute::minorNumber).value_or(gpu));

@@ -139,6 +139,9 @@ void apply(View& view, const Entry& entry) {
       view.moduleBranch = entry.name;
       ++view.moduleGeneration;
       break;
+    case EntryKind::BindGpu:
+      forGpus(view, entry.gpu, [&](Gpu& gpu) { gpu.bound = std::strcmp(entry.name, "nvidia") == 0; });
+      break;
   }
 }
 
@@ -150,6 +153,14 @@ bool Fault::strikes(const char* calledFunction, std::int32_t calledGpu, std::int
   if (pid >= 0 && pid != self) return false;
   if (gpu >= 0 && gpu != calledGpu) return false;
   return std::strcmp(function, "*") == 0 || std::strcmp(function, calledFunction) == 0;
+}
+
+std::vector<std::uint32_t> View::enumerated() const {
+  std::vector<std::uint32_t> found;
+  for (std::uint32_t gpu = 0; gpu < gpus.size(); ++gpu) {
+    if (gpus[gpu].bound) found.push_back(gpu);
+  }
+  return found;
 }
 
 bool View::hasFault(std::uint32_t id) const {

@@ -48,6 +48,9 @@ struct View {
   /// Counts loads of the module: what was opened under another one is stale.
   std::uint32_t moduleGeneration = 0;
 
+  /// The GPUs that the nvidia module has, in the order of their index; an entry says which of `gpus` it is.
+  std::vector<std::uint32_t> enumerated() const;
+
   /// Whether a fault is still there.
   bool hasFault(std::uint32_t id) const;
 };

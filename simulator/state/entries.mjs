@@ -17,6 +17,7 @@ export const EntryKind = Object.freeze({
   event: 10,
   unloadDriver: 11,
   loadDriver: 12,
+  bindGpu: 13,
 });
 
 /**

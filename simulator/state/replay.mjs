@@ -24,6 +24,7 @@ import { EntryKind } from './entries.mjs';
  * @property {ReplayedProcess[]} processes
  * @property {{ gpuInstance: number, computeInstance: number, profile: string, uuid: string }[]} migInstances
  * @property {boolean} lost
+ * @property {string} driver name of the kernel driver it is bound to, empty = none
  */
 
 /**
@@ -62,6 +63,7 @@ export function replay({ header, entries }) {
       processes: [],
       migInstances: [],
       lost: false,
+      driver: 'nvidia',
     })),
     faults: [],
     branch: undefined,
@@ -118,6 +120,9 @@ function apply(node, entry) {
     case EntryKind.loadDriver:
       node.branch = entry.name;
       node.generation += 1;
+      break;
+    case EntryKind.bindGpu:
+      for (const gpu of gpus) gpu.driver = entry.name;
       break;
     default: // Events change nothing that lasts.
       break;

@@ -1,6 +1,6 @@
 // @ts-check
 /**
- * The GPUs that the driver shows, in the form the host trees are built from.
+ * The GPUs of a node, in the form the host trees are built from.
  */
 
 /**
@@ -30,6 +30,7 @@ export function visibleGpus(node) {
       ...(numaNode === undefined ? {} : { numaNode }),
       ...(linkGeneration === undefined ? {} : { linkGeneration }),
       ...(linkWidth === undefined ? {} : { linkWidth }),
+      driver: gpu.driver,
       migEnabled: number('migMode') === 1,
       migInstances: gpu.migInstances.map(({ gpuInstance, computeInstance }) => ({ gpuInstance, computeInstance })),
       processes: gpu.processes.map(({ pid, gpuInstance, computeInstance }) => ({

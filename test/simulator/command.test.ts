@@ -49,10 +49,27 @@ test('values and loads change', () => {
   ]);
 });
 
+test('a GPU is bound to another driver, but not while anybody uses it', () => {
+  expect(run('bind', node, '--gpu', '5', '--driver', 'vfio-pci').status).toBe(0);
+  expect(
+    openNode(node)
+      .read()
+      .gpus.map(({ driver }) => driver),
+  ).toEqual([...Array(5).fill('nvidia'), 'vfio-pci', 'nvidia', 'nvidia']);
+  expect(run('show', node).stdout).toMatch(/^gpu 5 .* bound to vfio-pci$/m);
+  expect(run('bind', node, '--gpu', '5', '--driver', 'nvidia').status).toBe(0);
+  expect(run('show', node).stdout).not.toMatch(/bound to/);
+  expect(run('bind', node, '--gpu', '1', '--driver', 'none')).toMatchObject({
+    status: 1,
+    stderr: expect.stringMatching(/GPU 1 is in use by process 4101, process 4102/),
+  });
+});
+
 test.each([
   [['paint', 'x'], 2, /no command "paint"; expected one of: create/],
   [['fault', 'x', '--hang', 'sideways'], 2, /expected killable or d-state, got "sideways"/],
   [['lost', 'x'], 2, /--gpu is needed/],
+  [['bind', 'x', '--gpu', '1'], 2, /--driver is needed/],
   [['show', '/nowhere'], 1, /is no simulated node .*make one with "create"/],
   [['create', 'x', '--scenario', 'none'], 1, /no scenario "none"; expected a file or one of: .*hgx-h100/],
 ])('%j says what was expected', (words, code, message) => {

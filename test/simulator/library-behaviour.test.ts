@@ -1,6 +1,6 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createFrozenFilesystem, frozenFilesystemObstacle } from '../../simulator/host/frozen-filesystem.mjs';
 import { createNode, type SimulatedNode } from '../../simulator/node.mjs';
@@ -43,6 +43,63 @@ async function isPending(promise: Promise<unknown>, milliseconds: number): Promi
   const winner = await Promise.race([promise, new Promise((resolve) => setTimeout(resolve, milliseconds, open))]);
   return winner === open;
 }
+
+describe('a GPU bound to another driver', () => {
+  const count = (of: LibraryProcess) => of.number('nvmlDeviceGetCount_v2', { out: 'u32' });
+  const busOf = async (of: LibraryProcess, index: number) => {
+    const { code } = await of.call('nvmlDeviceGetHandleByIndex_v2', { u32: index }, { outHandle: 'found' });
+    return code === 0 ? of.number('nvmlDeviceGetIndex', { handle: 'found' }, { out: 'u32' }) : { code };
+  };
+  const listed = () => readdirSync(join(node.directory, 'host/proc/driver/nvidia/gpus'));
+  const driverOf = (address: string) => {
+    const link = join(node.directory, 'host/sys/bus/pci/devices', address, 'driver');
+    return existsSync(link) ? basename(readlinkSync(link)) : undefined;
+  };
+
+  test('is neither counted nor listed nor found, and the indexes behind it move', async () => {
+    node.bind(2, 'vfio-pci');
+    expect(await count(library)).toBe(7);
+    const third = node.read().gpus[3]?.attributes.get('uuid') as string;
+    await library.call('nvmlDeviceGetHandleByIndex_v2', { u32: 2 }, { outHandle: 'two' });
+    expect((await library.call('nvmlDeviceGetUUID', { handle: 'two' }, { outText: 96 }, { u32: 96 })).out).toContain(
+      third,
+    );
+    expect(await busOf(library, 6)).toBe(6);
+    expect(await busOf(library, 7)).toEqual({ code: 2 });
+    expect(
+      (await library.call('nvmlDeviceGetHandleByPciBusId_v2', { text: '0000:3d:00.0' }, { outHandle: 'x' })).code,
+    ).toBe(6);
+    expect(listed()).toHaveLength(7);
+    expect(listed()).not.toContain('0000:3d:00.0');
+    expect(driverOf('0000:3d:00.0')).toBe('vfio-pci');
+    expect(existsSync(join(node.directory, 'host/dev/nvidia2'))).toBe(false);
+    expect(existsSync(join(node.directory, 'host/dev/nvidia3'))).toBe(true);
+    expect(existsSync(join(node.directory, 'host/dev/vfio/devices/vfio2'))).toBe(true);
+  });
+
+  test('comes back to its place', async () => {
+    node.bind(2, '');
+    expect(driverOf('0000:3d:00.0')).toBeUndefined();
+    node.bind(2, 'nvidia');
+    expect(await count(library)).toBe(8);
+    expect(listed()).toContain('0000:3d:00.0');
+    expect(driverOf('0000:3d:00.0')).toBe('nvidia');
+    expect(existsSync(join(node.directory, 'host/dev/vfio'))).toBe(false);
+  });
+
+  test('stays where it is while a process holds its node', async () => {
+    await library.call('nvmlDeviceGetHandleByIndex_v2', { u32: 3 }, { outHandle: 'three' });
+    expect(() => node.bind(3, 'vfio-pci')).toThrow(`GPU 3 is in use by process ${library.pid}`);
+    expect(await count(library)).toBe(8);
+  });
+
+  test('takes a fault of its own along', async () => {
+    node.fault({ function: 'nvmlDeviceGetHandleByIndex_v2', gpu: 3, code: 15 });
+    node.bind(2, 'vfio-pci');
+    expect(await busOf(library, 2)).toEqual({ code: 15 });
+    expect(await busOf(library, 3)).toBe(3);
+  });
+});
 
 describe('faults', () => {
   test('a code strikes one function of one GPU, until cleared', async () => {

@@ -14,7 +14,7 @@ namespace {
 Return giveCount(const char* function, unsigned* count) {
   return onNode(function, [&](const View& view) {
     if (count == nullptr) return kInvalidArgument;
-    *count = static_cast<unsigned>(view.gpus.size());
+    *count = static_cast<unsigned>(view.enumerated().size());
     return kSuccess;
   });
 }
@@ -52,7 +52,8 @@ Return lookUp(const char* function, DeviceHandle* device, Find find) {
 
 Return byIndex(const char* function, unsigned index, DeviceHandle* device) {
   const Return found = lookUp(function, device, [&](const View& view) {
-    return index < view.gpus.size() ? std::optional(HandleParts{index, 0, 0}) : std::nullopt;
+    const std::vector<std::uint32_t> gpus = view.enumerated();
+    return index < gpus.size() ? std::optional(HandleParts{gpus[index], 0, 0}) : std::nullopt;
   });
   return found == kNotFound ? kInvalidArgument : found;
 }
@@ -60,7 +61,7 @@ Return byIndex(const char* function, unsigned index, DeviceHandle* device) {
 Return byUuid(const char* function, const char* uuid, DeviceHandle* device) {
   if (uuid == nullptr) return kInvalidArgument;
   return lookUp(function, device, [&](const View& view) -> std::optional<HandleParts> {
-    for (std::uint32_t gpu = 0; gpu < view.gpus.size(); ++gpu) {
+    for (const std::uint32_t gpu : view.enumerated()) {
       const char* text = view.gpus[gpu].attributes.text(Attribute::uuid);
       if (text != nullptr && std::strcmp(text, uuid) == 0) return HandleParts{gpu, 0, 0};
       for (const auto& slot : view.gpus[gpu].migInstances) {
@@ -103,7 +104,7 @@ Return byPciBusId(const char* function, const char* busId, DeviceHandle* device)
   const auto address = parsePciAddress(busId);
   if (!address) return kInvalidArgument;
   return lookUp(function, device, [&](const View& view) -> std::optional<HandleParts> {
-    for (std::uint32_t gpu = 0; gpu < view.gpus.size(); ++gpu) {
+    for (const std::uint32_t gpu : view.enumerated()) {
       const AttributeTable& attributes = view.gpus[gpu].attributes;
       if (attributes.number(Attribute::pciDomain) == address->domain &&
           attributes.number(Attribute::pciBus) == address->bus &&
@@ -159,7 +160,7 @@ NVML_API Return nvmlDeviceGetHandleByPciBusId(const char* busId, DeviceHandle* d
 NVML_API Return nvmlDeviceGetHandleBySerial(const char* serial, DeviceHandle* device) {
   if (serial == nullptr) return kInvalidArgument;
   return lookUp(__func__, device, [&](const View& view) -> std::optional<HandleParts> {
-    for (std::uint32_t gpu = 0; gpu < view.gpus.size(); ++gpu) {
+    for (const std::uint32_t gpu : view.enumerated()) {
       const char* text = view.gpus[gpu].attributes.text(Attribute::serial);
       if (text != nullptr && std::strcmp(text, serial) == 0) return HandleParts{gpu, 0, 0};
     }

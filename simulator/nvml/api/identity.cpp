@@ -1,4 +1,5 @@
 // What a GPU is: names, versions, modes.
+#include <algorithm>
 #include <string>
 
 #include "../branch.h"
@@ -27,7 +28,8 @@ constexpr unsigned kGspVersionBytes = 64;
 NVML_API Return nvmlDeviceGetIndex(DeviceHandle device, unsigned* index) {
   return onDevice(__func__, device, Accepts::Both, [&](const Call& call) {
     if (index == nullptr) return kInvalidArgument;
-    *index = call.gpuIndex;
+    const std::vector<std::uint32_t> gpus = call.view.enumerated();
+    *index = static_cast<unsigned>(std::ranges::find(gpus, call.gpuIndex) - gpus.begin());
     if (call.mig == nullptr) return kSuccess;
     for (unsigned slot = 0; slot < call.gpu.migInstances.size(); ++slot) {
       const auto& instance = call.gpu.migInstances[slot];

@@ -30,7 +30,7 @@ NVML_API Return nvmlDeviceGetTopologyCommonAncestor(DeviceHandle device1, Device
         other.migCreation != 0 || other.generation != (call.library.generation() & 0xFFFFU)) {
       return kInvalidArgument;
     }
-    if (call.view.gpus[other.gpu].lost) return kGpuIsLost;
+    if (call.view.gpus[other.gpu].lost || !call.view.gpus[other.gpu].bound) return kGpuIsLost;
     *level = other.gpu == call.gpuIndex ? kInternal : levelOf(call.gpu, call.view.gpus[other.gpu]);
     return kSuccess;
   });
