@@ -3,6 +3,7 @@ import { vfioNodes } from './collect/passthrough.js';
 import { sysfsAddress } from './collect/pci-address.js';
 import { findGpu } from './http/find-gpu.js';
 import { type ControlActions, ControlError, type Holder } from './model/control.js';
+import { type GpuIdentity, gpuName } from './model/gpu-identity.js';
 import type { NodeState } from './model/node-state.js';
 import type { Addon } from './native/addon.js';
 import type { Clock } from './native/clock.js';
@@ -28,7 +29,7 @@ export function controlActions(parts: ControlParts): ControlActions {
   const { addon, clock, supervisor, collector, dev } = parts;
   // Links in /proc name the holder's /dev; on a simulated node device nodes are files below the agent's root.
   const deviceRoots = [...new Set(['/dev', dev])];
-  const nameOf = (gpu: 'all' | number) => (gpu === 'all' ? 'all' : (collector.uuidOf(gpu) ?? String(gpu)));
+  const nameOf = (gpu: 'all' | GpuIdentity) => (gpu === 'all' ? 'all' : gpuName(collector.placed(gpu)));
   const known = (id: string) => {
     const { gpus } = collector.current();
     return findGpu(gpus, sysfsAddress(id) ?? id);
@@ -36,7 +37,13 @@ export function controlActions(parts: ControlParts): ControlActions {
   const named = (id: string): ReleasableGpu => {
     const gpu = known(id);
     if (gpu === undefined) throw unknownGpu(id, collector.current());
-    return { index: gpu.index, uuid: gpu.uuid, node: collector.deviceNodeOf(gpu.index) };
+    const { index, uuid, pciBusId } = gpu;
+    return { index, uuid, pciBusId, node: collector.deviceNodeOf(index) };
+  };
+  // A GPU that was handed back and taken from the driver is no GPU of the node now; its index may be another's.
+  const heldOff = (id: string): GpuIdentity | undefined => {
+    const held = supervisor.fleet.released.flatMap(({ gpu }) => (gpu === 'all' ? [] : [collector.placed(gpu)]));
+    return findGpu(held, sysfsAddress(id) ?? id);
   };
   return {
     async release({ gpu, forSeconds }) {
@@ -45,7 +52,7 @@ export function controlActions(parts: ControlParts): ControlActions {
       return release({ addon, supervisor, clock, deviceRoots, stuckCalls }, target, forSeconds);
     },
     async resume({ gpu }) {
-      return resume(supervisor, gpu === undefined ? 'all' : named(gpu), nameOf);
+      return resume(supervisor, gpu === undefined ? 'all' : (heldOff(gpu) ?? named(gpu)), nameOf);
     },
     async holders(id) {
       const address = sysfsAddress(id);

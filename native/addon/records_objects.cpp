@@ -187,6 +187,7 @@ Napi::Object gpuObject(Napi::Env env, std::uint32_t index, const Copied& record)
   o.Set("state", number(env, gpu.state));
   o.Set("stateCode", number(env, gpu.state_code));
   o.Set("identityVersion", number(env, gpu.identity_version));
+  o.Set("excludedInDoubt", gpu.excluded_in_doubt != 0);
   setReadings(env, o, gpu.readings);
   o.Set("uuid", fixedText(env, gpu.uuid));
   o.Set("name", fixedText(env, gpu.name));

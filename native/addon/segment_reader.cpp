@@ -157,7 +157,9 @@ Napi::Value SegmentReader::statistics(const Napi::CallbackInfo& info) {
   ensureReadable(env);
   Napi::Float64Array sums = Napi::Float64Array::New(env, shm::kLaneStatisticsWords);
   std::fill_n(sums.Data(), shm::kLaneStatisticsWords, 0.0);
-  const std::size_t lanes = std::min<std::size_t>(shm::kLaneCount, 3 + gpuCount());
+  // What was counted for a GPU that is not there any more was counted.
+  mostGpus_ = std::max(mostGpus_, gpuCount());
+  const std::size_t lanes = std::min<std::size_t>(shm::kLaneCount, 3 + mostGpus_);
   for (std::size_t lane = 0; lane < lanes; ++lane) {
     const shm::Word* words = segment_.statistics(lane);
     for (std::size_t i = 0; i < shm::kLaneStatisticsWords; ++i)

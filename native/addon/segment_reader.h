@@ -46,6 +46,7 @@ class SegmentReader : public Napi::ObjectWrap<SegmentReader> {
   std::uint64_t hamiPublished_ = 0;
   std::uint64_t lastEvent_ = 0;
   std::uint64_t driverGpuCount_ = 0;
+  std::uint32_t mostGpus_ = 0;
 };
 
 }  // namespace gna::addon

@@ -7,7 +7,9 @@
 #include <charconv>
 #include <cstdio>
 #include <cstring>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "core/nvml/gpu_reader.h"
 #include "core/proc/small_file.h"
@@ -26,6 +28,7 @@ constexpr std::int64_t kRetryNs = 5 * kSecondNs;
 constexpr std::int64_t kRecountNs = 60 * kSecondNs;
 constexpr std::int64_t kLongestReinitWaitNs = 60 * kSecondNs;
 constexpr std::int64_t kSoundNs = 300 * kSecondNs;
+constexpr std::uint64_t kNoThreadCode = 23;  // insufficient resources
 
 template <std::size_t N>
 void assign(char (&to)[N], const std::string& text) {
@@ -60,7 +63,6 @@ class Control {
     if (s_.options.excludeAll) {
       record_.state = shm::DriverState::unused;
       assign(record_.message, "released: the driver is not touched");
-      publishExcluded(0, shm::kMaxGpus);
       publish();
       finishAttempt();
       while (!leaving()) sleep(s_.controlBell.rings(), -1);
@@ -225,54 +227,138 @@ class Control {
     return code;
   }
 
-  /// Threads for GPUs that have none yet; what is left over from an earlier generation keeps its thread.
+  /// Finds out who stands where, says so, and starts threads for the GPUs that are to be looked up.
   void prepareGpus() {
-    const auto wanted = static_cast<std::uint32_t>(std::min<std::uint64_t>(record_.gpu_count, shm::kMaxGpus));
-    std::uint32_t have = s_.gpuSlots.load(std::memory_order_relaxed);
-    for (; have < wanted; ++have) {
+    const auto counted = static_cast<std::uint32_t>(std::min<std::uint64_t>(record_.gpu_count, shm::kMaxGpus));
+    const FormerGpus former = formerGpus();
+    const auto list = proc::listDriverGpus(s_.options.procfs);
+    // An index that was another GPU's although the driver's GPUs are the same: their order says nothing here.
+    if (s_.misplaced.exchange(false) && list == s_.listed) orderIsNone_ = true;
+    s_.listed = list;
+    const auto ask = [this](const proc::PciAddress& address) { return readInformation(address); };
+    const auto positions = enumerateGpus({counted, orderIsNone_ ? std::nullopt : list, former, ask}, excluded_);
+    openSlots(counted);
+    for (std::uint32_t i = 0; i < counted; ++i) publishPosition(i, positions[i]);
+    const std::uint32_t behind = publishGone(counted, former, positions);
+    const std::uint32_t have = s_.gpuSlots.load(std::memory_order_relaxed);
+    for (std::uint32_t i = counted; i < have; ++i) s_.gpus[i]->use.store(IndexUse::none, std::memory_order_release);
+    for (std::uint32_t i = behind; i < ringsUsed_; ++i) publishIn(i, {}, shm::GpuState::gone);
+    ringsUsed_ = std::max({ringsUsed_, counted, behind});
+    s_.formers.clear();
+    for (const FormerGpu& gpu : former.gpus) s_.formers.push_back(gpu.record);
+    counted_ = counted;
+    pinIndexes(positions);
+    startMissingThreads();
+  }
+
+  /// What this process knew until now, then what its predecessor did.
+  FormerGpus formerGpus() const {
+    FormerGpus former;
+    const bool own = counted_.has_value();
+    if (own) former.add(s_.segment, *counted_, true);
+    if (s_.carry.valid()) {
+      shm::DriverRecord driver;
+      readRecord(s_.carry.driver(), driver);
+      const std::size_t before = former.gpus.size();
+      former.add(s_.carry, driver.gpu_count, !own);
+      // Its stamps are of another process's readings.
+      for (std::size_t i = before; i < former.gpus.size(); ++i) {
+        shm::GpuFixed& record = former.gpus[i].record;
+        record.generation = record.cycle = 0;
+        record.gathered_monotonic_ns = record.gathered_realtime_ns = record.gather_duration_ns = 0;
+      }
+    }
+    return former;
+  }
+
+  static void readRecord(const shm::SlotRing& ring, shm::DriverRecord& out) {
+    std::uint64_t words[sizeof out / 8];
+    const std::size_t n = ring.read(words, std::size(words));
+    std::memcpy(static_cast<void*>(&out), words, n * 8);
+  }
+
+  std::optional<proc::DriverGpuInformation> readInformation(const proc::PciAddress& address) {
+    std::optional<proc::DriverGpuInformation> information;
+    s_.controlLane.beginBatch();
+    s_.controlLane.run(Call::DriverGpuInformation, [&]() -> Return {
+      information = proc::readDriverGpu(s_.options.procfs, address);
+      return information ? nvml::kSuccess : nvml::kErrorNotFound;
+    });
+    s_.controlLane.idle();
+    return information;
+  }
+
+  void openSlots(std::uint32_t counted) {
+    for (std::uint32_t have = s_.gpuSlots.load(std::memory_order_relaxed); have < counted; ++have) {
       s_.gpus[have] = std::make_unique<GpuSlot>(s_.segment.statistics(3 + have));
       // Counted before its thread starts, so that a leave() in between rings it.
       s_.gpuSlots.store(have + 1, std::memory_order_release);
-      if (s_.excluded[have])
-        publishExcluded(have, have + 1);
-      else
-        startGpu(have);
     }
-    for (std::uint32_t i = 0; i < have; ++i)
-      if (threadless_[i]) startGpu(i);
   }
 
-  /// A pids limit can refuse the thread: that GPU is failed (code 23, insufficient resources) and tried again later.
+  /// Says who is expected at an index, before anybody asks it: attaching may take a minute, or for ever.
+  void publishPosition(std::uint32_t i, const GpuPosition& position) {
+    shm::GpuFixed fixed;
+    if (position.former) {
+      fixed = position.former->record;
+    } else {
+      if (position.address) assign(fixed.pci_bus_id, position.address->text());
+      if (position.named && !position.inDoubt) assign(fixed.uuid, position.named->uuid);
+    }
+    fixed.excluded_in_doubt = position.inDoubt;
+    publishIn(i, fixed, position.named ? shm::GpuState::excluded : shm::GpuState::attaching);
+    s_.gpus[i]->use.store(position.named ? IndexUse::leftOut : IndexUse::lookedUp, std::memory_order_release);
+  }
+
+  /// GPUs that were there before and are not counted now wait behind the others for their return. Returns the index
+  /// after the last.
+  std::uint32_t publishGone(std::uint32_t at, const FormerGpus& former, const std::vector<GpuPosition>& positions) {
+    for (const FormerGpu& gpu : former.gpus) {
+      const auto stands = [&](const GpuPosition& position) { return position.former == &gpu; };
+      if (gpu.record.uuid[0] == 0 || std::any_of(positions.begin(), positions.end(), stands)) continue;
+      if (at == shm::kMaxGpus) break;
+      publishIn(at++, gpu.record, shm::GpuState::gone);
+    }
+    return at;
+  }
+
+  /// Identity and totals live on, readings are absent. Only while no thread of this index is awake.
+  void publishIn(std::uint32_t i, shm::GpuFixed fixed, shm::GpuState state) {
+    fixed.state = state;
+    fixed.state_code = state == shm::GpuState::failed ? kNoThreadCode : 0;
+    for (std::uint64_t& count : fixed.list_counts) count = 0;
+    fixed.process_total = 0;
+    fixed.readings.forget(reading_status::kNotAsked);
+    s_.segment.gpu(i).publish(&fixed, sizeof fixed);
+  }
+
+  /// An index means a GPU of this enumeration: from now on that GPU is meant, wherever it may come to stand.
+  void pinIndexes(const std::vector<GpuPosition>& positions) {
+    for (ExcludedGpu& gpu : excluded_)
+      for (const GpuPosition& position : positions) {
+        if (!gpu.index || position.named != &gpu || position.inDoubt) continue;
+        if (position.former) gpu.uuid = position.former->record.uuid;
+        gpu.address = position.address;
+        if (gpu.address || !gpu.uuid.empty()) gpu.index.reset();
+        break;
+      }
+  }
+
+  void startMissingThreads() {
+    const std::uint32_t have = s_.gpuSlots.load(std::memory_order_relaxed);
+    for (std::uint32_t i = 0; i < have; ++i)
+      if (!running_[i] && s_.isLookedUp(i)) startGpu(i);
+  }
+
+  /// A pids limit can refuse the thread: that GPU is failed and tried again later.
   void startGpu(std::uint32_t i) {
-    threadless_[i] = !startGpuThread(state_, i);
-    s_.gpus[i]->parked.store(threadless_[i]);
-    if (threadless_[i]) {
+    running_[i] = startGpuThread(state_, i);
+    if (!running_[i]) {
       shm::GpuFixed fixed;
-      fixed.state = shm::GpuState::failed;
-      fixed.state_code = 23;
-      s_.segment.gpu(i).publish(&fixed, sizeof fixed);
+      nvml::readCarried(s_.segment, i, fixed);
+      publishIn(i, fixed, shm::GpuState::failed);
     } else if (leaving()) {
       s_.gpus[i]->bell.ring();
-    }
-  }
-
-  /// GPUs this process never looks up: identity and totals of the predecessor live on, readings are absent.
-  void publishExcluded(std::uint32_t from, std::uint32_t to) {
-    for (std::uint32_t i = from; i < to; ++i) {
-      shm::GpuFixed fixed;
-      if (s_.carry.valid()) {
-        if (!nvml::readCarried(s_.carry, i, fixed)) {
-          if (from + 1 != to) continue;
-          fixed = {};
-        }
-      } else if (from + 1 != to) {
-        continue;
-      }
-      fixed.state = shm::GpuState::excluded;
-      for (std::uint64_t& count : fixed.list_counts) count = 0;
-      fixed.process_total = 0;
-      fixed.readings.forget(reading_status::kNotAsked);
-      s_.segment.gpu(i).publish(&fixed, sizeof fixed);
     }
   }
 
@@ -306,7 +392,7 @@ class Control {
     else if (code == nvml::kSuccess && now != record_.gpu_count)
       s_.requestReinit(nvml::kErrorGpuNotFound);
     else
-      prepareGpus();
+      startMissingThreads();
   }
 
   /// An init that did not last is not followed by the next one at once: repeated cycles have hung drivers
@@ -326,7 +412,7 @@ class Control {
     const std::uint32_t n = s_.gpuSlots.load(std::memory_order_acquire);
     std::uint32_t failing = 0, answering = 0;
     for (std::uint32_t i = 0; i < n; ++i) {
-      if (s_.excluded[i] || !s_.gpus[i]->reading.load(std::memory_order_acquire)) continue;
+      if (!s_.isLookedUp(i) || !s_.gpus[i]->reading.load(std::memory_order_acquire)) continue;
       (s_.gpus[i]->failing.load(std::memory_order_acquire) ? failing : answering)++;
     }
     return failing > 0 && answering == 0;
@@ -343,7 +429,7 @@ class Control {
     // GPU threads first: one of them may be registering into the set that the events thread frees.
     const auto gpusParked = [&] {
       for (std::uint32_t i = 0; i < n; ++i)
-        if (!s_.excluded[i] && !s_.gpus[i]->parked.load()) return false;
+        if (running_[i] && !s_.gpus[i]->parked.load()) return false;
       return true;
     };
     waitFor(gpusParked);
@@ -371,7 +457,11 @@ class Control {
   const std::shared_ptr<EngineState> state_;
   EngineState& s_;
   shm::DriverRecord record_;
-  std::array<bool, shm::kMaxGpus> threadless_{};
+  std::vector<ExcludedGpu> excluded_ = s_.options.excluded;
+  std::array<bool, shm::kMaxGpus> running_{};  // indexes that have a thread
+  std::optional<std::uint32_t> counted_;       // GPUs of the last init; nothing before the first
+  std::uint32_t ringsUsed_ = 0;
+  bool orderIsNone_ = false;  // NVML's order here is not that of the PCI addresses
   std::int64_t recountNs_ = 0;
   std::int64_t initializedNs_ = 0, reinitWaitNs_ = 0;
   Call asked_ = Call::InitWithFlags;  // the call an init attempt ended with

@@ -12,7 +12,6 @@
 #include <cstring>
 #include <limits>
 
-#include "core/nvml/gpu_reader.h"
 #include "sampler/engine_state.h"
 #include "sampler/once_report.h"
 #include "sampler/watchdog.h"
@@ -124,7 +123,7 @@ class MainLoop {
     std::uint64_t count = 0;
     for (std::uint32_t i = 0; i < n; ++i) {
       GpuSlot& slot = *s_.gpus[i];
-      if (s_.excluded[i] ||
+      if (!s_.isLookedUp(i) ||
           slot.doneCycle.load(std::memory_order_acquire) != slot.assignedCycle.load(std::memory_order_relaxed))
         continue;  // still in an older cycle: late, nobody waits for it
       // --once reads once: a second cycle while others are still in their first would hide what only the first shows.
@@ -165,7 +164,7 @@ class MainLoop {
     if (s_.generation.load(std::memory_order_acquire) == 0) return true;
     const std::uint32_t n = s_.gpuSlots.load(std::memory_order_acquire);
     for (std::uint32_t i = 0; i < n; ++i) {
-      if (s_.excluded[i]) continue;
+      if (!s_.isLookedUp(i)) continue;
       // A cycle that began before the init had ended says nothing of the GPU.
       if (!s_.gpus[i]->settled.load(std::memory_order_acquire)) return false;
     }
@@ -195,30 +194,6 @@ class MainLoop {
   bool leaving_ = false, cycleOpen_ = false, printed_ = false;
   EngineEnd end_ = EngineEnd::left;
 };
-
-/// Indexes never to look up. A UUID needs a predecessor that knows it.
-bool resolveExclusions(const EngineOptions& options, EngineState& s, std::string& message) {
-  for (const std::string& item : options.excluded) {
-    bool found = false;
-    if (item.rfind("GPU-", 0) != 0) {
-      const unsigned long i = std::stoul(item);
-      found = i < shm::kMaxGpus;
-      if (found) s.excluded[i] = true;
-    } else if (s.carry.valid()) {
-      for (std::uint32_t i = 0; i < shm::kMaxGpus && !found; ++i) {
-        shm::GpuFixed former;
-        if (s.carry.gpu(i).count() == 0 || !nvml::readCarried(s.carry, i, former) || item != former.uuid) continue;
-        s.excluded[i] = found = true;
-      }
-    }
-    if (!found) {
-      message = "--exclude=" + item + ": no such GPU is known" +
-                (s.carry.valid() ? "" : "; without a predecessor only indexes can be excluded");
-      return false;
-    }
-  }
-  return true;
-}
 
 int openSignals() {
   sigset_t set;
@@ -252,7 +227,6 @@ EngineEnd runEngine(const EngineOptions& options, int socketFd, int memoryFd, in
     message = state->clock->error();
     return EngineEnd::usage;
   }
-  if (!resolveExclusions(options, *state, message)) return EngineEnd::usage;
   state->segment.initialize();
 
   const int signalFd = options.inProcess ? -1 : openSignals();

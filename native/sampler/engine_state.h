@@ -6,6 +6,8 @@
 #include <array>
 #include <atomic>
 #include <memory>
+#include <optional>
+#include <vector>
 
 #include "core/clock/clock.h"
 #include "core/nvml/lane.h"
@@ -16,6 +18,13 @@
 #include "sampler/options.h"
 
 namespace gna {
+
+/// What is done with an index of NVML, from one init to the next.
+enum class IndexUse : std::uint8_t {
+  none,      // the driver counts fewer GPUs
+  leftOut,   // never looked up
+  lookedUp,  // by the thread of this index
+};
 
 /// One GPU's side of the conversation between main, control, events and the GPU's own thread.
 struct GpuSlot {
@@ -33,6 +42,7 @@ struct GpuSlot {
   std::atomic<bool> settled{false};             // GPU thread: a cycle with a usable driver has ended, well or not
   std::atomic<bool> reading{false};             // GPU thread: it has a handle and reads each cycle
   std::atomic<bool> registering{false};         // GPU thread: may be using the current set's pointer
+  std::atomic<IndexUse> use{IndexUse::none};    // control writes while nobody is inside the driver
 };
 
 /// Shared by all threads of one engine.
@@ -63,7 +73,11 @@ struct EngineState {
 
   std::array<std::unique_ptr<GpuSlot>, shm::kMaxGpus> gpus;  // filled by control, then counted in gpuSlots
   std::atomic<std::uint32_t> gpuSlots{0};
-  std::array<bool, shm::kMaxGpus> excluded{};  // fixed before the threads start
+
+  // What control found out about this generation. Written while every GPU thread is parked, before `generation`.
+  std::optional<std::vector<proc::PciAddress>> listed;  // of /proc/driver/nvidia/gpus
+  std::vector<shm::GpuFixed> formers;                   // GPUs known from before, whose totals go on
+  std::atomic<bool> misplaced{false};                   // GPU thread: an index was another GPU's than was expected
 
   std::atomic<std::uint64_t> cycle{0};
   std::atomic<std::uint64_t> pending{0};  // cycle << 8 | GPUs that have not published yet
@@ -75,6 +89,8 @@ struct EngineState {
   void arrive(std::uint64_t c);
   /// Wakes the main thread.
   void wakeMain();
+  /// Whether the GPU of an index is to be looked up by its thread.
+  bool isLookedUp(std::uint32_t i) const { return gpus[i]->use.load(std::memory_order_acquire) == IndexUse::lookedUp; }
   /// Asks control for a new init. The first reason stays.
   void requestReinit(nvml::Return code);
 };

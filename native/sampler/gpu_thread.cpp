@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <string>
 
 #include "core/nvml/gather.h"
 #include "core/nvml/gpu_reader.h"
@@ -34,14 +35,16 @@ class GpuLoop {
       : s_(state),
         slot_(*state.gpus[gpuIndex]),
         ring_(state.segment.gpu(gpuIndex)),
-        reader_(state.library, slot_.lane, *state.clock, gpuIndex, &state.leaving) {
-    if (state.carry.valid()) reader_.carryFrom(state.carry);
-    publish();  // "attaching": it is there, although its look-up may take a minute
+        reader_(state.library, slot_.lane, *state.clock, gpuIndex, &state.leaving),
+        index_(gpuIndex) {
+    begin();
   }
 
   /// Lets go of the driver before it is shut down.
   void park() {
     if (slot_.parked.load(std::memory_order_relaxed)) return;
+    // What control published of this generation stands as long as no cycle of it was begun.
+    const bool begun = generation_ != 0;
     reader_.detach(shm::GpuState::attaching, 0);
     slot_.handle.store(nullptr, std::memory_order_release);
     slot_.registered.store(false, std::memory_order_release);
@@ -49,7 +52,7 @@ class GpuLoop {
     slot_.reading.store(false, std::memory_order_release);
     registeredSet_ = 0;
     generation_ = 0;
-    publish();
+    if (begun) publish();
     slot_.parked.store(true);
     s_.controlBell.ring();
   }
@@ -58,8 +61,11 @@ class GpuLoop {
     const std::uint64_t generation = s_.generation.load(std::memory_order_acquire);
     if (generation == 0) return;
     const std::int64_t now = s_.clock->monotonicNs();
+    // A cycle that was given out before the last init may find that the index has become another GPU's since.
+    if (!s_.isLookedUp(index_)) return;
     if (generation != generation_) {
       generation_ = generation;
+      begin();
       retryNs_ = 0;
       unknownCycles_ = 0;
       probing_ = false;
@@ -77,7 +83,24 @@ class GpuLoop {
   }
 
  private:
+  /// Goes on from what control published for this index: who is expected there, and its totals.
+  void begin() {
+    shm::GpuFixed base;
+    nvml::readCarried(s_.segment, index_, base);
+    expected_ = base.pci_bus_id;
+    reader_.begin(base, s_.formers);
+  }
+
+  /// Indexes are only those of the last init as long as the driver has the same GPUs: with another set, this index may
+  /// have become that of a GPU that is not to be touched.
+  bool sameGpusAsAtInit() const { return !s_.listed || proc::listDriverGpus(s_.options.procfs) == s_.listed; }
+
   bool attach(std::int64_t now) {
+    if (!sameGpusAsAtInit()) {
+      retryNs_ = now + kProbeEveryNs;
+      s_.requestReinit(nvml::kErrorGpuNotFound);
+      return false;
+    }
     if (!reader_.attach(generation_, s_.driverMajor.load(std::memory_order_acquire))) {
       retryNs_ = now + kProbeEveryNs;
       slot_.failing.store(false, std::memory_order_release);
@@ -95,6 +118,7 @@ class GpuLoop {
     if (slot_.migChanged.exchange(false, std::memory_order_acq_rel)) reader_.migChanged();
     const nvml::CycleVerdict verdict = reader_.readCycle(number);
     if (verdict.driverCode != nvml::kSuccess) s_.requestReinit(verdict.driverCode);
+    checkPlace();
     unknownCycles_ = verdict.allUnknown ? unknownCycles_ + 1 : 0;
     slot_.failing.store(unknownCycles_ >= kUnknownCyclesToFail, std::memory_order_release);
     slot_.reading.store(reader_.handle() != nullptr, std::memory_order_release);
@@ -108,6 +132,15 @@ class GpuLoop {
     } else {
       staleBefore_ = false;
     }
+  }
+
+  /// The GPU must be the one that was expected here: whom to leave alone was decided by the same reckoning.
+  void checkPlace() {
+    const char* found = reader_.record().pci_bus_id;
+    if (expected_.empty() || found[0] == 0 || expected_ == found) return;
+    expected_.clear();
+    s_.misplaced.store(true, std::memory_order_release);
+    s_.requestReinit(nvml::kErrorGpuNotFound);
   }
 
   /// Registers this GPU's events in the current set, once per set. A passing error is tried again; the events thread
@@ -178,6 +211,8 @@ class GpuLoop {
   GpuSlot& slot_;
   shm::SlotRing ring_;
   nvml::GpuReader reader_;
+  const std::uint32_t index_;
+  std::string expected_;  // PCI address, empty = nobody knows
   std::uint64_t generation_ = 0;
   std::uint64_t registeredSet_ = 0;  // number of the set, 0 = none
   std::int64_t retryNs_ = 0, registerAgainNs_ = 0;

@@ -32,7 +32,7 @@ Record readRecord(const shm::SlotRing& ring) {
 }
 
 const char* conditionName(shm::GpuState state) {
-  constexpr const char* kNames[] = {"attaching", "up", "lost", "failed", "probing", "excluded"};
+  constexpr const char* kNames[] = {"attaching", "up", "lost", "failed", "probing", "excluded", "gone"};
   return kNames[static_cast<std::size_t>(state)];
 }
 
@@ -207,7 +207,7 @@ void printJson(const shm::Segment& segment) {
   json.key("gpus").beginArray();
   for (std::uint32_t i = 0; i < shm::kMaxGpus; ++i) {
     GpuView gpu;
-    if (readGpu(segment, i, gpu)) writeGpu(json, i, gpu);
+    if (readGpu(segment, i, gpu) && gpu.fixed.state != shm::GpuState::gone) writeGpu(json, i, gpu);
   }
   json.endArray();
   writeInFlight(json, readRecord<shm::WatchRecord>(segment.watch()));
@@ -226,7 +226,7 @@ void printTable(const shm::Segment& segment) {
     std::printf("no driver: %s (%s)\n", driverStateName(driver.state), driver.message);
   for (std::uint32_t i = 0; i < shm::kMaxGpus; ++i) {
     GpuView g;
-    if (!readGpu(segment, i, g)) continue;
+    if (!readGpu(segment, i, g) || g.fixed.state == shm::GpuState::gone) continue;
     auto reading = [&](Reading r) -> const double* {
       return g.fixed.readings.has(r) ? &g.fixed.readings.values[index(r)] : nullptr;
     };

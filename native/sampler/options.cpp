@@ -41,8 +41,8 @@ bool splitExclusions(EngineOptions& o, const std::string& list) {
     if (item.empty()) return false;
     if (item == "all")
       o.excludeAll = true;
-    else if (wholeNumber(item, 0, 1023) || item.rfind("GPU-", 0) == 0)
-      o.excluded.push_back(item);
+    else if (const auto gpu = parseExcludedGpu(item))
+      o.excluded.push_back(*gpu);
     else
       return false;
     at = comma + 1;
@@ -62,7 +62,12 @@ const std::vector<Flag>& flags() {
          o.driverRoots.push_back(v.substr(0, v.find_last_not_of('/') + 1));
          return !v.empty();
        }},
-      {"--exclude", "all, or GPU indexes and GPU-… UUIDs separated by commas", splitExclusions},
+      {"--exclude", "all, or GPU indexes, GPU-… UUIDs and PCI addresses separated by commas", splitExclusions},
+      {"--path.procfs", "a folder",
+       [](EngineOptions& o, const std::string& v) {
+         o.procfs = v;
+         return !v.empty();
+       }},
       milliseconds("--interval-ms", 10, [](EngineOptions& o) -> std::int64_t& { return o.intervalNs; }),
       milliseconds("--deadline-attach-ms", 1, [](EngineOptions& o) -> std::int64_t& { return o.deadlines.attachNs; }),
       milliseconds("--deadline-fast-ms", 1, [](EngineOptions& o) -> std::int64_t& { return o.deadlines.fastNs; }),
@@ -170,7 +175,8 @@ const char* optionsHelp() {
          "  --deadline MS             --once gives up after this long (5000)\n"
          "  --nvml.library PATH       the library to load; nothing else is tried\n"
          "  --nvml.driver-root DIR    look below this folder before the usual places (repeatable)\n"
-         "  --exclude LIST            GPU indexes or UUIDs never to touch, or all\n"
+         "  --exclude LIST            GPUs never to touch: indexes, UUIDs, PCI addresses, UUID@address; or all\n"
+         "  --path.procfs DIR         where driver/nvidia/gpus is looked for (/proc)\n"
          "  --interval-ms MS          cycle (1000)\n"
          "  --deadline-attach-ms MS   a call that attaches is stuck after this (60000)\n"
          "  --deadline-fast-ms MS     a fast call is stuck after this (2000)\n"

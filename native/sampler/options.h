@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "sampler/enumeration.h"
+
 namespace gna {
 
 /// How long a call may take before it is called stuck, by class; `slow` is said at half of it, at most after 3 s.
@@ -18,7 +20,8 @@ struct Deadlines {
 struct EngineOptions {
   std::string nvmlLibrary;               // --nvml.library: nothing else is tried
   std::vector<std::string> driverRoots;  // --nvml.driver-root (repeatable)
-  std::vector<std::string> excluded;     // --exclude: GPU indexes or UUIDs
+  std::vector<ExcludedGpu> excluded;     // --exclude
+  std::string procfs = "/proc";          // --path.procfs: where driver/nvidia/gpus is
   bool excludeAll = false;               // --exclude=all: the driver is not touched
   std::int64_t intervalNs = 1'000'000'000;
   Deadlines deadlines;

@@ -1,5 +1,6 @@
 import type { FindingView, NodeView, StuckCallView } from '../http/documents/node.js';
 import { spanText } from '../model/quantity.js';
+import { placeOfCall } from '../model/stuck-call.js';
 import { askNode, isUnanswered, type Told } from './ask.js';
 import { gpuColumns, partitionColumns } from './columns.js';
 import { type Command, EXIT } from './command.js';
@@ -100,7 +101,7 @@ function findingLines(finding: FindingView, node: NodeView, columns: number | un
 
 /** A driver call that does not come back, in one sentence. */
 export function callText(call: StuckCallView): string {
-  const where = call.gpuIndex === undefined ? `the ${call.lane} thread` : `GPU ${call.gpuIndex}`;
+  const where = placeOfCall(call) ?? `the ${call.lane} thread`;
   const sleeps = call.wchan === undefined ? '' : `, asleep in ${visible(call.wchan)}`;
   const thread = `process ${call.samplerPid}, thread ${call.tid}${call.threadState === undefined ? '' : ` (${visible(call.threadState)})`}`;
   return `${call.verdict}: ${visible(call.function)} of ${where} has not come back for ${spanText(call.seconds)} [${thread}${sleeps}]`;

@@ -1,4 +1,5 @@
 import type { Gpu } from '../model/gpu.js';
+import { type GpuIdentity, gpuName, isSameGpu } from '../model/gpu-identity.js';
 import type {
   CallStatistics,
   CollectorName,
@@ -9,19 +10,20 @@ import type {
   StuckCall,
 } from '../model/node-state.js';
 import { readingIndex } from '../model/readings.js';
+import { gpuOfCall, isCallOf } from '../model/stuck-call.js';
 import type { Workload } from '../model/workload.js';
 import type { Addon, GpuSnapshot, HamiSnapshot, Snapshot } from '../native/addon.js';
 import { callStatistics } from '../native/call-totals.js';
 import type { Clock } from '../native/clock.js';
 import type { Fleet } from '../native/fleet.js';
-import { DRIVER_STATES } from '../native/member-view.js';
+import { DRIVER_STATES, GPU_STATE, identityAt } from '../native/member-view.js';
 import { backAtSeconds } from '../native/set-aside.js';
 import type { Supervisor, SupervisorListener } from '../native/supervisor.js';
 import { identify } from '../workload/identify.js';
 import { ageSeconds, type Moment, momentOf } from './age.js';
 import { DRIVER_LEFT_ALONE, driverOf } from './driver.js';
 import { EventLog } from './events.js';
-import { gpuOf } from './gpus.js';
+import { gpuOf, identityOf } from './gpus.js';
 import { type GpuSetAside, type Judge, join } from './join.js';
 import { LastKnown } from './last-known.js';
 import { PassthroughSource } from './passthrough.js';
@@ -72,8 +74,8 @@ export class Collector implements NodeStateSource, SupervisorListener {
   private newerFrom: number | undefined;
   private processesAtSeconds = Number.NEGATIVE_INFINITY;
   private simulated: string | undefined;
-  /** The call that hung last, by GPU: it is gone from the samplers when its process has ended. */
-  private readonly lastStuck = new Map<number, StuckCall>();
+  /** The call that hung last of each GPU: it is gone from the samplers when its process has ended. */
+  private lastStuck: readonly StuckCall[] = [];
   private made: NodeState | undefined;
   private changed = true;
 
@@ -140,7 +142,9 @@ export class Collector implements NodeStateSource, SupervisorListener {
     const { newer } = this;
     if (newer === undefined) return;
     this.newer = undefined;
-    this.taken = newer().map((record) => this.lastKnown.filled(record));
+    this.taken = newer()
+      .filter(({ state }) => state !== GPU_STATE.gone)
+      .map((record) => this.lastKnown.filled(record));
   }
 
   current(): NodeState {
@@ -158,6 +162,14 @@ export class Collector implements NodeStateSource, SupervisorListener {
   uuidOf(index: number): string | undefined {
     const uuid = this.records.find((record) => record.index === index)?.uuid;
     return uuid === '' ? undefined : uuid;
+  }
+
+  /** All that is known of a GPU by now, with the index at which it stands now; without one when it stands nowhere. */
+  placed(gpu: GpuIdentity): GpuIdentity {
+    const now = this.records.map(identityOf).find((one) => isSameGpu(one, gpu));
+    return now === undefined
+      ? { ...gpu, index: gpu.uuid === undefined && gpu.pciBusId === undefined ? gpu.index : undefined }
+      : { index: now.index, uuid: now.uuid ?? gpu.uuid, pciBusId: now.pciBusId ?? gpu.pciBusId };
   }
 
   /** Device node of a GPU below /dev, as last known: it does not change while nobody reads the GPU. */
@@ -199,30 +211,34 @@ export class Collector implements NodeStateSource, SupervisorListener {
   }
 
   private rememberStuck(snapshot: Snapshot): void {
-    const uuidOf = (index: number) => this.uuidOf(index);
-    for (const call of stuckCallsOf(snapshot.watch.samplerPid, snapshot, uuidOf, momentOf(this.options.clock))) {
-      if (call.verdict === 'stuck' && call.gpuIndex !== undefined) this.lastStuck.set(call.gpuIndex, call);
+    const gpuAt = (index: number) => this.placed(identityAt(this.records, index));
+    for (const call of stuckCallsOf(snapshot.watch.samplerPid, snapshot, gpuAt, momentOf(this.options.clock))) {
+      const gpu = gpuOfCall(call);
+      if (call.verdict !== 'stuck' || gpu === undefined) continue;
+      this.lastStuck = [...this.lastStuck.filter((one) => !isCallOf(one, gpu)), call];
     }
   }
 
   private setAside(supervisor: Supervisor, moment: Moment): readonly GpuSetAside[] {
     const toUnix = (seconds: number) => moment.unixSeconds + (seconds - supervisor.processSeconds());
-    return supervisor.fleet.setAside.gpus.map((gpu) => {
-      const again = backAtSeconds(gpu);
+    return supervisor.fleet.setAside.gpus.map((one) => {
+      const again = backAtSeconds(one);
       return {
-        gpuIndex: gpu.gpuIndex,
-        gpuUuid: this.uuidOf(gpu.gpuIndex),
-        sinceUnixSeconds: toUnix(gpu.sinceSeconds),
+        gpu: this.placed(one.gpu),
+        sinceUnixSeconds: toUnix(one.sinceSeconds),
         againUnixSeconds: Number.isFinite(again) ? toUnix(again) : undefined,
-        lastCall: this.lastStuck.get(gpu.gpuIndex),
+        lastCall: this.lastCallOf(one.gpu),
       };
     });
+  }
+
+  private lastCallOf(gpu: GpuIdentity): StuckCall | undefined {
+    return this.lastStuck.find((call) => isCallOf(call, gpu));
   }
 
   private make(moment: Moment): NodeState {
     const { supervisor, newest, options } = this;
     const fleet = supervisor?.fleet;
-    const uuidOf = (index: number) => this.uuidOf(index);
     const stuckCalls = fleet === undefined ? [] : this.stuckCalls(fleet, moment);
     const inForce = fleet === undefined ? [] : callsInForce(fleet, stuckCalls);
     const tickNs = newest?.watch.tickMonotonicNs ?? 0;
@@ -238,7 +254,7 @@ export class Collector implements NodeStateSource, SupervisorListener {
             staleAfterSeconds: options.staleAfterSeconds,
             limitReached: supervisor.limitReached,
             cycleSeconds: options.cycleSeconds,
-            uuidOf,
+            nameOf: (gpu: GpuIdentity) => gpuName(this.placed(gpu)),
           };
     const sampling = parts === undefined ? NOT_SAMPLING(options.cycleSeconds) : samplingOf(parts);
     const driver = {
@@ -279,7 +295,9 @@ export class Collector implements NodeStateSource, SupervisorListener {
     return fleet.members.flatMap((member) => {
       const snapshot = this.supervisor?.snapshotOf(member.generation);
       if (snapshot === undefined) return [];
-      return stuckCallsOf(member.pid, snapshot, (index) => this.uuidOf(index), moment);
+      const records = snapshot.watch.inFlight.length === 0 ? [] : this.supervisor?.gpusOf(member.generation);
+      const gpuAt = (index: number) => this.placed(identityAt(records ?? [], index));
+      return stuckCallsOf(member.pid, snapshot, gpuAt, moment);
     });
   }
 
@@ -291,10 +309,8 @@ export class Collector implements NodeStateSource, SupervisorListener {
       stuckCalls,
       released: released.some((one) => one.gpu === 'all')
         ? ('all' as const)
-        : new Set(released.flatMap((one) => (one.gpu === 'all' ? [] : [one.gpu]))),
-      setAside: new Map(
-        fleet?.setAside.gpus.map(({ gpuIndex }) => [gpuIndex, this.lastStuck.get(gpuIndex)] as const) ?? [],
-      ),
+        : released.flatMap((one) => (one.gpu === 'all' ? [] : [one.gpu])),
+      setAside: (fleet?.setAside.gpus ?? []).map(({ gpu }) => ({ gpu, lastCall: this.lastCallOf(gpu) })),
       historyOf: (uuid: string | undefined, index: number) => this.events.historyOf(uuid, index),
     };
     return this.records.map((record) => gpuOf(record, context));

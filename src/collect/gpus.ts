@@ -1,4 +1,5 @@
 import type { Gpu, GpuCondition, GpuProcess, MigInstance, MigProfile, NvLink, ProcessUse } from '../model/gpu.js';
+import { type GpuIdentity, isSameGpu } from '../model/gpu-identity.js';
 import type { StuckCall } from '../model/node-state.js';
 import {
   CHIP_LINK_READINGS,
@@ -10,6 +11,7 @@ import {
   Readings,
   reasonName,
 } from '../model/readings.js';
+import { isCallOf } from '../model/stuck-call.js';
 import type {
   GpuSnapshot,
   LinkSnapshot,
@@ -30,14 +32,16 @@ export interface GpuContext {
   /** Age at which readings are dropped. */
   readonly staleAfterSeconds: number;
   readonly stuckCalls: readonly StuckCall[];
-  /** Indexes handed back by release, or all. */
-  readonly released: 'all' | ReadonlySet<number>;
-  /** Indexes in whose driver another sampler sleeps, or slept a short while ago, with the call where known. */
-  readonly setAside: ReadonlyMap<number, StuckCall | undefined>;
+  /** GPUs handed back by release, or all. */
+  readonly released: 'all' | readonly GpuIdentity[];
+  /** GPUs in whose driver another sampler sleeps, or slept a short while ago, with the call where known. */
+  readonly setAside: readonly { readonly gpu: GpuIdentity; readonly lastCall: StuckCall | undefined }[];
   readonly historyOf: (uuid: string | undefined, index: number) => GpuEventHistory;
 }
 
 const CONDITIONS: readonly GpuCondition[] = ['attaching', 'up', 'lost', 'failed', 'probing', 'excluded'];
+const IN_DOUBT =
+  'left out because it may be a GPU that is not to be touched: /proc/driver/nvidia/gpus does not list what the driver counts, so nobody can tell them apart without a look-up';
 const NO_ID = 0xffffffff;
 const PROCESS_TYPES = ['compute', 'graphics', 'mps'] as const;
 
@@ -55,17 +59,17 @@ function keptReadings(record: GpuSnapshot): Readings {
 /** One GPU of the state. Parts that follow from the record alone are made once per record. */
 export function gpuOf(record: GpuSnapshot, context: GpuContext): Gpu {
   const age = ageSeconds(context.moment, record.gatheredMonotonicNs);
-  const { condition, reason } = conditionOf(record, age, context);
+  const identity = identityOf(record);
+  const { condition, reason } = conditionOf(record, identity, age, context);
   const usable = condition === 'up' || condition === 'lost' || condition === 'failed' || condition === 'probing';
   const fresh = usable && age !== undefined && age <= context.staleAfterSeconds;
-  const uuid = known(record.uuid);
-  const history = context.historyOf(uuid, record.index);
+  const history = context.historyOf(identity.uuid, record.index);
   return {
     index: record.index,
-    uuid,
+    uuid: identity.uuid,
     name: known(record.name),
     serial: known(record.serial),
-    pciBusId: sysfsAddress(record.pciBusId),
+    pciBusId: identity.pciBusId,
     vbiosVersion: known(record.vbiosVersion),
     boardPartNumber: known(record.boardPartNumber),
     inforomImageVersion: known(record.inforomImageVersion),
@@ -82,24 +86,30 @@ export function gpuOf(record: GpuSnapshot, context: GpuContext): Gpu {
   };
 }
 
+/** Which GPU a record is of. */
+export function identityOf({ index, uuid, pciBusId }: GpuSnapshot): GpuIdentity {
+  return { index, uuid: known(uuid), pciBusId: sysfsAddress(pciBusId) };
+}
+
 function conditionOf(
   record: GpuSnapshot,
+  gpu: GpuIdentity,
   age: number | undefined,
   context: GpuContext,
 ): { readonly condition: GpuCondition; readonly reason: string | undefined } {
-  const stuck = context.stuckCalls.find((call) => call.gpuIndex === record.index && call.verdict === 'stuck');
+  const stuck = context.stuckCalls.find((call) => call.verdict === 'stuck' && isCallOf(call, gpu));
   if (stuck !== undefined) {
     const reason = `${stuck.function} has not come back for ${Math.round(stuck.seconds)} s (sampler ${stuck.samplerPid}, thread ${stuck.tid})`;
     return { condition: 'stuck', reason };
   }
-  const released = context.released === 'all' || context.released.has(record.index);
+  const released = context.released === 'all' || context.released.some((one) => isSameGpu(one, gpu));
   if (released) return { condition: 'excluded', reason: 'handed back by release' };
   const condition = CONDITIONS[record.state] ?? 'failed';
   if (condition === 'excluded') {
-    if (!context.setAside.has(record.index)) {
-      return { condition, reason: 'left out by this sampler; the next one takes it up' };
-    }
-    const call = context.setAside.get(record.index)?.function ?? 'a call';
+    if (record.excludedInDoubt) return { condition, reason: IN_DOUBT };
+    const setAside = context.setAside.find((one) => isSameGpu(one.gpu, gpu));
+    if (setAside === undefined) return { condition, reason: 'left out by this sampler; the next one takes it up' };
+    const call = setAside.lastCall?.function ?? 'a call';
     return { condition: 'stuck', reason: `left out for a while: ${call} did not come back in time` };
   }
   if (condition === 'up') {

@@ -1,5 +1,6 @@
 import type { Finding } from '../model/finding.js';
 import type { Gpu } from '../model/gpu.js';
+import type { GpuIdentity } from '../model/gpu-identity.js';
 import type { HamiSweep, NodeState, PciFunction, StuckCall } from '../model/node-state.js';
 import type { Workload } from '../model/workload.js';
 import type { HamiSnapshot } from '../native/addon.js';
@@ -49,8 +50,7 @@ export interface Unjudged extends Omit<NodeState, 'findings' | 'topologyVersion'
 
 /** A GPU that is left out for a while because a call hung in it. */
 export interface GpuSetAside {
-  readonly gpuIndex: number;
-  readonly gpuUuid: string | undefined;
+  readonly gpu: GpuIdentity;
   readonly sinceUnixSeconds: number;
   /** When it is tried again; undefined while the call has not come back. */
   readonly againUnixSeconds: number | undefined;

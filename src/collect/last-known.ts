@@ -53,15 +53,15 @@ const TEXTS = [
 /** What the driver last said of each GPU while it answered, by UUID. */
 export class LastKnown {
   private readonly byUuid = new Map<string, GpuSnapshot>();
-  private readonly uuidAt = new Map<number, string>();
+  private readonly uuidAtAddress = new Map<string, string>();
 
   /**
-   * The record with what is known of its GPU from before where it says nothing itself. A bare record, of a GPU that
-   * this sampler never looked up, is that of the GPU last seen at its index.
+   * The record with what is known of its GPU from before where it says nothing itself. A record without a UUID, of a
+   * GPU that this sampler never looked up, is that of the GPU last seen at its PCI address.
    */
   filled(record: GpuSnapshot): GpuSnapshot {
-    if (record.uuid !== '') this.uuidAt.set(record.index, record.uuid);
-    const uuid = record.uuid === '' ? this.uuidAt.get(record.index) : record.uuid;
+    if (record.uuid !== '' && record.pciBusId !== '') this.uuidAtAddress.set(record.pciBusId, record.uuid);
+    const uuid = record.uuid === '' ? this.uuidAtAddress.get(record.pciBusId) : record.uuid;
     if (uuid === undefined) return record;
     if (record.state === GPU_STATE.up && record.uuid !== '') {
       this.byUuid.set(uuid, record);

@@ -1,3 +1,4 @@
+import type { GpuIdentity } from '../model/gpu-identity.js';
 import type { SamplerProcess, Sampling, StuckCall } from '../model/node-state.js';
 import type { Exclusion } from '../native/exclusion.js';
 import { type Fleet, isAsleep, type Member, shownMember } from '../native/fleet.js';
@@ -16,15 +17,15 @@ export interface SamplingParts {
   readonly staleAfterSeconds: number;
   readonly limitReached: string | undefined;
   readonly cycleSeconds: number;
-  readonly uuidOf: (gpuIndex: number) => string | undefined;
+  /** What to call a GPU, by all that is known of it now. */
+  readonly nameOf: (gpu: GpuIdentity) => string;
 }
 
 /** The agent's view of its samplers. */
 export function samplingOf(parts: SamplingParts): Sampling {
-  const { fleet, processSeconds, moment, uuidOf } = parts;
+  const { fleet, processSeconds, moment, nameOf } = parts;
   const toUnix = (seconds: number) => moment.unixSeconds + (seconds - processSeconds);
-  const names = (exclusion: Exclusion) =>
-    exclusion === 'all' ? ['all'] : exclusion.map((index) => uuidOf(index) ?? String(index));
+  const names = (exclusion: Exclusion) => (exclusion === 'all' ? ['all'] : exclusion.map(nameOf));
   return {
     ...stateOf(parts),
     processes: fleet.members.map(
@@ -38,7 +39,7 @@ export function samplingOf(parts: SamplingParts): Sampling {
     ),
     stuckCalls: parts.stuckCalls,
     released: fleet.released.map(({ gpu, untilSeconds }) => ({
-      gpu: gpu === 'all' ? 'all' : (uuidOf(gpu) ?? String(gpu)),
+      gpu: gpu === 'all' ? 'all' : nameOf(gpu),
       untilUnixSeconds: untilSeconds === undefined ? undefined : toUnix(untilSeconds),
     })),
     ageSeconds: tickAgeSeconds(parts),

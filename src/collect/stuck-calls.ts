@@ -1,4 +1,6 @@
+import type { GpuIdentity } from '../model/gpu-identity.js';
 import type { StuckCall } from '../model/node-state.js';
+import { gpuOfCall } from '../model/stuck-call.js';
 import type { InFlightSnapshot, Snapshot } from '../native/addon.js';
 import { CALLS } from '../native/calls.generated.js';
 import { excludes } from '../native/exclusion.js';
@@ -7,14 +9,17 @@ import { LANES, VERDICT } from '../native/member-view.js';
 import type { Moment } from './age.js';
 import { known } from './age.js';
 
-/** Calls of one sampler that are slow or stuck. A sampler that left but for a sleeping thread keeps its last word. */
+/**
+ * Calls of one sampler that are slow or stuck. A sampler that left but for a sleeping thread keeps its last word.
+ * `gpuAt` = which GPU stands at an index in that sampler, and where it stands now.
+ */
 export function stuckCallsOf(
   samplerPid: number,
   snapshot: Snapshot,
-  uuidOf: (gpuIndex: number) => string | undefined,
+  gpuAt: (gpuIndex: number) => GpuIdentity,
   moment: Moment,
 ): readonly StuckCall[] {
-  return snapshot.watch.inFlight.flatMap((call) => stuckCall(samplerPid, call, uuidOf, moment) ?? []);
+  return snapshot.watch.inFlight.flatMap((call) => stuckCall(samplerPid, call, gpuAt, moment) ?? []);
 }
 
 /**
@@ -28,28 +33,31 @@ export function callsInForce(fleet: Fleet, calls: readonly StuckCall[]): readonl
   const older = new Set(
     fleet.members.filter(({ generation }) => generation < shown.generation).map((member) => member.pid),
   );
-  return calls.filter(({ samplerPid, lane, gpuIndex }) => {
-    if (samplerPid === shown.pid) return true;
-    if (!older.has(samplerPid)) return false;
+  return calls.filter((call) => {
+    if (call.samplerPid === shown.pid) return true;
+    if (!older.has(call.samplerPid)) return false;
+    const gpu = gpuOfCall(call);
     // Lanes beside the GPUs' are left out only by a sampler that does not touch the driver; HAMi files it reads too.
-    if (gpuIndex === undefined) return lane !== 'hami' && shown.exclusion === 'all';
-    return excludes(shown.exclusion, gpuIndex);
+    if (gpu === undefined) return call.lane !== 'hami' && shown.exclusion === 'all';
+    return excludes(shown.exclusion, gpu);
   });
 }
 
 function stuckCall(
   samplerPid: number,
   call: InFlightSnapshot,
-  uuidOf: (gpuIndex: number) => string | undefined,
+  gpuAt: (gpuIndex: number) => GpuIdentity,
   moment: Moment,
 ): StuckCall | undefined {
   const lane = LANES[call.lane];
   if (lane === undefined || call.verdict < VERDICT.slow) return undefined;
+  const gpu = lane === 'gpu' ? gpuAt(call.gpuIndex) : undefined;
   return {
     samplerPid,
     lane,
-    gpuIndex: lane === 'gpu' ? call.gpuIndex : undefined,
-    gpuUuid: lane === 'gpu' ? uuidOf(call.gpuIndex) : undefined,
+    gpuIndex: gpu?.index,
+    gpuUuid: gpu?.uuid,
+    gpuPciBusId: gpu?.pciBusId,
     function: CALLS[call.call]?.symbol ?? `call ${call.call}`,
     verdict: call.verdict >= VERDICT.stuck ? 'stuck' : 'slow',
     seconds: Math.max(0, moment.monotonicSeconds - call.sinceMonotonicNs / 1e9),

@@ -1,5 +1,7 @@
 import type { Finding } from '../model/finding.js';
+import { gpuName } from '../model/gpu-identity.js';
 import type { StuckCall } from '../model/node-state.js';
+import { gpuOfCall, isCallOf, placeOfCall } from '../model/stuck-call.js';
 import { evidence, type Judged, type Rule, type Verdict } from './rule.js';
 
 const facts = (call: StuckCall) =>
@@ -17,8 +19,14 @@ const facts = (call: StuckCall) =>
 const since = (call: StuckCall, state: Judged) => state.atUnixSeconds - call.seconds;
 
 function subjectOf(call: StuckCall): Finding['subject'] {
-  if (call.lane === 'gpu') return { kind: 'gpu', id: call.gpuUuid ?? String(call.gpuIndex) };
-  return { kind: 'node', id: call.lane };
+  const gpu = gpuOfCall(call);
+  return gpu === undefined ? { kind: 'node', id: call.lane } : { kind: 'gpu', id: gpuName(gpu) };
+}
+
+/** ` on GPU 3`, or nothing. */
+function onGpu(call: StuckCall): string {
+  const place = placeOfCall(call);
+  return place === undefined ? '' : ` on ${place}`;
 }
 
 /** `has not come back for 4 s`, or where the kernel has it. */
@@ -33,7 +41,7 @@ function waiting(call: StuckCall): string {
 function longest(calls: readonly StuckCall[]): readonly StuckCall[] {
   const byKey = new Map<string, StuckCall>();
   for (const call of calls) {
-    const key = `${call.lane} ${call.gpuIndex ?? ''}`;
+    const key = `${call.lane} ${subjectOf(call).id}`;
     const before = byKey.get(key);
     if (before === undefined || before.seconds < call.seconds) byKey.set(key, call);
   }
@@ -50,7 +58,7 @@ export function isDriverStalled({ callsInForce, gpus }: Judged): boolean {
   const own = gpus.filter(
     ({ condition }) => condition !== 'excluded' && condition !== 'lost' && condition !== 'failed',
   );
-  return own.length > 1 && own.every((gpu) => stuck.some(({ gpuIndex }) => gpuIndex === gpu.index));
+  return own.length > 1 && own.every((gpu) => stuck.some((call) => isCallOf(call, gpu)));
 }
 
 /** Calls in force, and those of a successor on its way: what it waits for is news although it is not shown yet. */
@@ -86,7 +94,7 @@ export const driverStalled: Rule = (state) => {
 export const stuckCall: Rule = (state) => {
   if (isDriverStalled(state)) return [];
   const stuck = longest(worthSaying(state).filter(({ verdict }) => verdict === 'stuck'));
-  const quiet = state.setAside.filter((one) => !stuck.some(({ gpuIndex }) => gpuIndex === one.gpuIndex));
+  const quiet = state.setAside.filter((one) => !stuck.some((call) => isCallOf(call, one.gpu)));
   return [
     ...stuck.map((call): Verdict => {
       const hami = call.lane === 'hami';
@@ -95,22 +103,22 @@ export const stuckCall: Rule = (state) => {
         severity: 'critical',
         subject: subjectOf(call),
         sinceUnixSeconds: since(call, state),
-        reason: `${call.function} ${waiting(call)}${call.gpuIndex === undefined ? '' : ` on GPU ${call.gpuIndex}`}.`,
+        reason: `${call.function} ${waiting(call)}${onGpu(call)}.`,
         evidence: facts(call),
         action: hami ? 'watch' : 'drain',
         nextStep: hami ? 'The file system with the HAMi directories does not answer: check its mount.' : GPU_HANGS,
       };
     }),
     ...quiet.map(
-      ({ gpuIndex, gpuUuid, sinceUnixSeconds, againUnixSeconds, lastCall }): Verdict => ({
+      ({ gpu, sinceUnixSeconds, againUnixSeconds, lastCall }): Verdict => ({
         code: 'gpu_call_stuck',
         severity: 'critical',
-        subject: { kind: 'gpu', id: gpuUuid ?? String(gpuIndex) },
+        subject: { kind: 'gpu', id: gpuName(gpu) },
         sinceUnixSeconds,
-        reason: `${lastCall?.function ?? 'A call'} hung on GPU ${gpuIndex}, which is left out for a while.`,
+        reason: `${lastCall?.function ?? 'A call'} hung on GPU ${gpu.index ?? gpuName(gpu)}, which is left out for a while.`,
         evidence: evidence({
           ...(lastCall === undefined ? {} : facts(lastCall)),
-          gpu_index: gpuIndex,
+          gpu_index: gpu.index,
           again_in_seconds:
             againUnixSeconds === undefined
               ? undefined
@@ -136,7 +144,7 @@ export const slowCall: Rule = (state) => {
       severity: call.seconds < 30 ? 'info' : 'warning',
       subject: subjectOf(call),
       sinceUnixSeconds: since(call, state),
-      reason: `${call.function} has taken ${Math.round(call.seconds)} s so far${call.gpuIndex === undefined ? '' : ` on GPU ${call.gpuIndex}`}.`,
+      reason: `${call.function} has taken ${Math.round(call.seconds)} s so far${onGpu(call)}.`,
       evidence: facts(call),
       action: 'watch',
       nextStep:

@@ -1,4 +1,5 @@
 import type { Finding } from '../model/finding.js';
+import type { GpuIdentity } from '../model/gpu-identity.js';
 import type { NodeState, StuckCall } from '../model/node-state.js';
 
 /** What a rule looks at. */
@@ -13,8 +14,7 @@ export interface Judged extends Omit<NodeState, 'findings' | 'topologyVersion'> 
 
 /** A GPU nobody asks for a while; its last call may have come back, or ended with its process. */
 export interface GpuSetAside {
-  readonly gpuIndex: number;
-  readonly gpuUuid: string | undefined;
+  readonly gpu: GpuIdentity;
   readonly sinceUnixSeconds: number;
   /** When it is tried again; undefined while the call has not come back. */
   readonly againUnixSeconds: number | undefined;

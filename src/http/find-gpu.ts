@@ -1,6 +1,6 @@
 /** What a GPU can be called by. */
 interface Named {
-  readonly index: number;
+  readonly index?: number | undefined;
   readonly uuid?: string | undefined;
   readonly pciBusId?: string | undefined;
 }

@@ -42,8 +42,10 @@ export interface Driver {
 export interface StuckCall {
   readonly samplerPid: number;
   readonly lane: 'control' | 'events' | 'hami' | 'gpu';
+  /** Where the GPU stands now; undefined when it stands nowhere, and for the other lanes. */
   readonly gpuIndex: number | undefined;
   readonly gpuUuid: string | undefined;
+  readonly gpuPciBusId: string | undefined;
   readonly function: string;
   readonly verdict: 'slow' | 'stuck';
   readonly seconds: number;

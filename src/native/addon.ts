@@ -14,6 +14,8 @@ export interface GpuSnapshot {
   readonly state: number;
   readonly stateCode: number;
   readonly identityVersion: number;
+  /** Excluded because it may be the GPU that is to be left alone. */
+  readonly excludedInDoubt: boolean;
   readonly values: Float64Array;
   readonly status: Uint8Array;
   readonly uuid: string;

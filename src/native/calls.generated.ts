@@ -98,4 +98,5 @@ export const CALLS = [
   { symbol: 'nvmlEventSetFree', callClass: 'slow' },
   { symbol: 'dlopen', callClass: 'attach' },
   { symbol: 'hami sweep', callClass: 'slow' },
+  { symbol: 'read /proc/driver/nvidia/gpus', callClass: 'slow' },
 ] as const satisfies readonly CallDefinition[];

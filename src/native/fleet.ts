@@ -176,7 +176,9 @@ export function noteEnded(fleet: Fleet, generation: number, reason: string, nowS
 export function isStalled(view: MemberView, exclusion: Exclusion): boolean {
   if (exclusion === 'all') return false;
   if (view.controlStuck) return true;
-  const own = Array.from({ length: view.gpuCount }, (_, index) => index).filter((index) => !exclusion.includes(index));
+  const own = Array.from({ length: view.gpuCount }, (_, index) => index).filter(
+    (index) => !view.excludedGpus.has(index),
+  );
   return (
     own.length > 1 &&
     own.some((index) => view.stuckGpus.has(index)) &&

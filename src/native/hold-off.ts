@@ -1,6 +1,8 @@
-/** A GPU handed back by `release`, or all of them. */
+import { type GpuIdentity, isSameGpu } from '../model/gpu-identity.js';
+
+/** A GPU handed back by `release`, or all of them. It stands although the driver may not have the GPU meanwhile. */
 export interface HoldOff {
-  readonly gpu: 'all' | number;
+  readonly gpu: 'all' | GpuIdentity;
   readonly sinceSeconds: number;
   /** When it is taken up again by itself; undefined = at `resume`. Seconds of the process clock. */
   readonly untilSeconds: number | undefined;
@@ -8,13 +10,19 @@ export interface HoldOff {
 
 /** Adds one; an earlier one for the same GPU is replaced, and `all` replaces every single one. */
 export function withHoldOff(held: readonly HoldOff[], added: HoldOff): readonly HoldOff[] {
-  const others = added.gpu === 'all' ? [] : held.filter((one) => one.gpu !== added.gpu);
+  // An earlier one of all together stands.
+  const others = withoutHoldOff(held, added.gpu);
   return [...others, added];
 }
 
 /** Removes the hold-off of one GPU, or every one with `all`. */
-export function withoutHoldOff(held: readonly HoldOff[], gpu: 'all' | number): readonly HoldOff[] {
-  return gpu === 'all' ? [] : held.filter((one) => one.gpu !== gpu);
+export function withoutHoldOff(held: readonly HoldOff[], gpu: 'all' | GpuIdentity): readonly HoldOff[] {
+  return gpu === 'all' ? [] : held.filter((one) => !isHoldOffOf(one, gpu));
+}
+
+/** Whether it is of this GPU, and not of all together. */
+export function isHoldOffOf({ gpu: held }: HoldOff, gpu: GpuIdentity): boolean {
+  return held !== 'all' && isSameGpu(held, gpu);
 }
 
 /** Those that still hold at `nowSeconds`. */

@@ -1,4 +1,5 @@
-import type { InFlightSnapshot, Snapshot } from './addon.js';
+import type { GpuIdentity } from '../model/gpu-identity.js';
+import type { GpuSnapshot, InFlightSnapshot, Snapshot } from './addon.js';
 
 /** DriverState of native/core/shm/records.h, by number. */
 export const DRIVER_STATES = [
@@ -18,19 +19,21 @@ export type DriverState = (typeof DRIVER_STATES)[number];
 export const LANES = ['control', 'events', 'hami', 'gpu'] as const;
 
 /** GpuState of records.h. */
-export const GPU_STATE = { attaching: 0, up: 1, lost: 2, failed: 3, probing: 4, excluded: 5 } as const;
+export const GPU_STATE = { attaching: 0, up: 1, lost: 2, failed: 3, probing: 4, excluded: 5, gone: 6 } as const;
 
 /** Verdict of records.h. */
 export const VERDICT = { inFlight: 0, slow: 1, stuck: 2 } as const;
 
-/** What the succession needs to know of one sampler, distilled from its newest snapshot. */
+/** What the succession needs to know of one sampler, distilled from its newest snapshot. GPUs by their index in it. */
 export interface MemberView {
   readonly driver: DriverState;
   readonly gpuCount: number;
   /** GPUs that answered at least one cycle, are lost or failed, or are excluded: nothing more to wait for. */
   readonly settledGpus: ReadonlySet<number>;
-  /** GPUs whose call is stuck. */
-  readonly stuckGpus: ReadonlySet<number>;
+  /** GPUs it never looks up. */
+  readonly excludedGpus: ReadonlySet<number>;
+  /** GPUs whose call is stuck, and which they are. */
+  readonly stuckGpus: ReadonlyMap<number, GpuIdentity>;
   /** GPUs whose call is slow or stuck, or that are more than two cycles behind. */
   readonly lateGpus: ReadonlySet<number>;
   /** Loading, init or shutdown of the driver is stuck. */
@@ -42,7 +45,8 @@ export const UNSEEN: MemberView = {
   driver: 'starting',
   gpuCount: 0,
   settledGpus: new Set(),
-  stuckGpus: new Set(),
+  excludedGpus: new Set(),
+  stuckGpus: new Map(),
   lateGpus: new Set(),
   controlStuck: false,
 };
@@ -58,8 +62,14 @@ function gpusWhere({ gpuStates }: Snapshot, fits: (state: number, cycle: number)
   return found;
 }
 
-/** Distils a snapshot. */
-export function viewOf(snapshot: Snapshot): MemberView {
+/** Which GPU a sampler has at an index, by the records it publishes. */
+export function identityAt(gpus: readonly GpuSnapshot[], index: number): GpuIdentity {
+  const record = gpus.find((one) => one.index === index);
+  return { index, uuid: record?.uuid || undefined, pciBusId: record?.pciBusId || undefined };
+}
+
+/** Distils a snapshot. `gpus` gives the sampler's records; they are asked for only when a GPU is stuck. */
+export function viewOf(snapshot: Snapshot, gpus: () => readonly GpuSnapshot[]): MemberView {
   const { driver, watch } = snapshot;
   const atLeast = (verdict: number) =>
     watch.inFlight.filter((call) => isGpuCall(call) && call.verdict >= verdict).map((call) => call.gpuIndex);
@@ -68,7 +78,8 @@ export function viewOf(snapshot: Snapshot): MemberView {
     driver: DRIVER_STATES[driver.state] ?? 'failed',
     gpuCount: driver.gpuCount,
     settledGpus: new Set(gpusWhere(snapshot, (state) => state !== GPU_STATE.attaching)),
-    stuckGpus: new Set(atLeast(VERDICT.stuck)),
+    excludedGpus: new Set(gpusWhere(snapshot, (state) => state === GPU_STATE.excluded)),
+    stuckGpus: new Map(atLeast(VERDICT.stuck).map((index) => [index, identityAt(gpus(), index)])),
     lateGpus: new Set([...atLeast(VERDICT.slow), ...behind]),
     controlStuck: watch.inFlight.some((call) => LANES[call.lane] === 'control' && call.verdict >= VERDICT.stuck),
   };

@@ -1,15 +1,15 @@
 import type { ReleaseResult, RemainingHandle, ResumeResult } from '../model/control.js';
 import { ControlError } from '../model/control.js';
+import { type GpuIdentity, gpuName } from '../model/gpu-identity.js';
 import type { StuckCall } from '../model/node-state.js';
 import type { Addon, DeviceHolder } from './addon.js';
 import type { Clock } from './clock.js';
 import { excludes } from './exclusion.js';
+import { isHoldOffOf } from './hold-off.js';
 import type { Supervisor } from './supervisor.js';
 
 /** A GPU as people and the samplers name it. */
-export interface ReleasableGpu {
-  readonly index: number;
-  readonly uuid: string | undefined;
+export interface ReleasableGpu extends GpuIdentity {
   /** Device node below /dev, such as `nvidia3`; undefined when its minor number is not known. */
   readonly node: string | undefined;
 }
@@ -43,14 +43,14 @@ export async function release(
   const { supervisor, clock, stuckCalls } = parts;
   const started = supervisor.processSeconds();
   const untilSeconds = forSeconds === undefined ? undefined : started + forSeconds;
-  supervisor.holdOff({ gpu: gpu === 'all' ? 'all' : gpu.index, sinceSeconds: started, untilSeconds });
+  supervisor.holdOff({ gpu: identityOf(gpu), sinceSeconds: started, untilSeconds });
   let held = await ownHandles(parts, gpu);
   while (held.length > 0 && supervisor.processSeconds() - started < LIMIT_SECONDS) {
     await new Promise((resolve) => setTimeout(resolve, LOOK_MILLISECONDS));
     held = await ownHandles(parts, gpu);
   }
   return {
-    gpu: gpu === 'all' ? 'all' : (gpu.uuid ?? String(gpu.index)),
+    gpu: gpu === 'all' ? 'all' : gpuName(gpu),
     free: held.length === 0,
     remaining: held.map((handle) => remaining(handle, stuckCalls())).sort((a, b) => a.path.localeCompare(b.path)),
     untilUnixSeconds: forSeconds === undefined ? undefined : clock.unixSeconds() + forSeconds,
@@ -58,28 +58,37 @@ export async function release(
   };
 }
 
-/** Takes a GPU, or all, up again. */
+/** Without what is known only now: the device node may be another's later. */
+function identityOf(gpu: GpuIdentity | 'all'): GpuIdentity | 'all' {
+  return gpu === 'all' ? gpu : { index: gpu.index, uuid: gpu.uuid, pciBusId: gpu.pciBusId };
+}
+
+/** Takes a GPU, or all, up again. The GPU need not be there: its hold-off is. */
 export function resume(
   supervisor: Supervisor,
-  gpu: ReleasableGpu | 'all',
-  nameOf: (gpu: 'all' | number) => string,
+  gpu: GpuIdentity | 'all',
+  nameOf: (gpu: 'all' | GpuIdentity) => string,
 ): ResumeResult {
   const before = supervisor.fleet.released;
-  const key = gpu === 'all' ? 'all' : gpu.index;
-  const ended = gpu === 'all' ? before : before.filter((one) => one.gpu === key);
+  const ended = gpu === 'all' ? before : before.filter((one) => isHoldOffOf(one, gpu));
   if (gpu !== 'all' && ended.length === 0) {
     const everything = before.some((one) => one.gpu === 'all');
     throw new ControlError(
       'not_released',
-      everything ? 'All GPUs were released together.' : `GPU ${gpu.uuid ?? gpu.index} is not released.`,
-      everything ? 'Resume all of them: resume without naming a GPU.' : 'Nothing has to be resumed.',
+      everything ? 'All GPUs were released together.' : `GPU ${gpuName(gpu)} is not released.`,
+      everything ? 'Resume all of them: resume without naming a GPU.' : nextStep(before.map((one) => nameOf(one.gpu))),
     );
   }
-  supervisor.endHoldOff(key);
+  supervisor.endHoldOff(identityOf(gpu));
   return {
     resumed: ended.map((one) => nameOf(one.gpu)),
     stillReleased: supervisor.fleet.released.map((one) => nameOf(one.gpu)),
   };
+}
+
+function nextStep(released: readonly string[]): string {
+  // Indexes move when a released GPU is taken from the driver, so the name that was typed may mean another GPU by now.
+  return released.length === 0 ? 'Nothing has to be resumed.' : `Released are: ${released.join(', ')}.`;
 }
 
 /** Handles of our samplers on what was released. */
@@ -97,7 +106,7 @@ async function ownHandles(
     if (gpu === 'all') return true;
     // Nodes that belong to one GPU are `nvidia<minor>`; the others (nvidiactl, nvidia-uvm …) stay open for the rest.
     if (gpu.node !== undefined) return deviceRoots.some((root) => target === `${root}/${gpu.node}`);
-    return /\/nvidia\d+$/.test(target) && !excludes(member.exclusion, gpu.index);
+    return /\/nvidia\d+$/.test(target) && !excludes(member.exclusion, gpu);
   });
 }
 

@@ -13,7 +13,12 @@ export interface SamplerSettings {
     readonly deadlineSlowSeconds: number;
   };
   readonly collector: { readonly hami: boolean };
-  readonly path: { readonly sysfs: string; readonly rootfs: string; readonly hami: readonly string[] };
+  readonly path: {
+    readonly sysfs: string;
+    readonly procfs: string;
+    readonly rootfs: string;
+    readonly hami: readonly string[];
+  };
   readonly clock: { readonly file?: string | undefined };
 }
 
@@ -24,6 +29,7 @@ export function samplerFlags(config: SamplerSettings): string[] {
   const { nvml, sampler, collector, path, clock } = config;
   return [
     ...(nvml.library === undefined ? [] : [`--nvml.library=${nvml.library}`]),
+    `--path.procfs=${path.procfs}`,
     `--path.sysfs=${path.sysfs}`,
     ...nvml.driverRoots.map((root) => `--nvml.driver-root=${root}`),
     `--interval-ms=${milliseconds(sampler.intervalSeconds)}`,

@@ -1,3 +1,4 @@
+import { type GpuIdentity, isSameGpu } from '../model/gpu-identity.js';
 import type { MemberView } from './member-view.js';
 
 /**
@@ -5,9 +6,11 @@ import type { MemberView } from './member-view.js';
  * a while longer each time it happens again: a GPU that hangs on every touch must not cost a process each time.
  */
 export interface SetAsideGpu {
-  readonly gpuIndex: number;
+  readonly gpu: GpuIdentity;
   /** Generation of the sampler whose thread sleeps. */
   readonly owner: number;
+  /** Index of the GPU in that sampler: it stays, because nothing is initialised anew under a call. */
+  readonly indexInOwner: number;
   readonly sinceSeconds: number;
   /** When the owner was gone; undefined while it sleeps. */
   readonly freedAtSeconds: number | undefined;
@@ -18,11 +21,11 @@ export interface SetAsideGpu {
 /** The table, and what it remembers of GPUs that are back in use. */
 export interface SetAside {
   readonly gpus: readonly SetAsideGpu[];
-  readonly history: ReadonlyMap<number, { readonly times: number; readonly atSeconds: number }>;
+  readonly history: readonly { readonly gpu: GpuIdentity; readonly times: number; readonly atSeconds: number }[];
 }
 
 /** Nothing is set aside. */
-export const NOTHING_SET_ASIDE: SetAside = { gpus: [], history: new Map() };
+export const NOTHING_SET_ASIDE: SetAside = { gpus: [], history: [] };
 
 /** A GPU counts as stuck alone only when the others did not follow within this time: a driver-wide hang looks like it at first. */
 export const GROUPING_SECONDS = 1;
@@ -39,17 +42,17 @@ export function holdSeconds(times: number): number {
 /** Takes in what the sampler that is read (or the next one) says of its GPUs. */
 export function noteStuck(table: SetAside, owner: number, view: MemberView, nowSeconds: number): SetAside {
   const recovered = table.gpus.filter(
-    (gpu) => gpu.owner === owner && gpu.freedAtSeconds === undefined && !view.stuckGpus.has(gpu.gpuIndex),
+    (gpu) => gpu.owner === owner && gpu.freedAtSeconds === undefined && !view.stuckGpus.has(gpu.indexInOwner),
   );
-  const fresh = [...view.stuckGpus].filter((index) => !table.gpus.some((gpu) => gpu.gpuIndex === index));
+  const fresh = [...view.stuckGpus].filter(([, gpu]) => !table.gpus.some((one) => isSameGpu(one.gpu, gpu)));
   if (recovered.length === 0 && fresh.length === 0) return table;
-  const history = new Map(table.history);
-  const added = fresh.map((gpuIndex): SetAsideGpu => {
-    const before = history.get(gpuIndex);
+  let { history } = table;
+  const added = fresh.map(([indexInOwner, gpu]): SetAsideGpu => {
+    const before = history.find((one) => isSameGpu(one.gpu, gpu));
     const again = before !== undefined && nowSeconds - before.atSeconds < QUIET_SECONDS;
     const times = again ? before.times + 1 : 1;
-    history.set(gpuIndex, { times, atSeconds: nowSeconds });
-    return { gpuIndex, owner, sinceSeconds: nowSeconds, freedAtSeconds: undefined, times };
+    history = [...history.filter((one) => one !== before), { gpu, times, atSeconds: nowSeconds }];
+    return { gpu, owner, indexInOwner, sinceSeconds: nowSeconds, freedAtSeconds: undefined, times };
   });
   return { gpus: [...table.gpus.filter((gpu) => !recovered.includes(gpu)), ...added], history };
 }

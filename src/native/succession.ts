@@ -1,4 +1,5 @@
-import { type Exclusion, excludes, NOTHING, sameExclusion } from './exclusion.js';
+import type { GpuIdentity } from '../model/gpu-identity.js';
+import { type Exclusion, excludes, exclusionOf, sameExclusion } from './exclusion.js';
 import { type Fleet, isAsleep, type Member, newestMember, shownMember } from './fleet.js';
 import { current } from './hold-off.js';
 import { backAtSeconds, GROUPING_SECONDS, withoutExpired } from './set-aside.js';
@@ -42,8 +43,7 @@ export function desiredExclusion(fleet: Fleet, nowSeconds: number): Exclusion {
   const stuck = fleet.setAside.gpus.filter(
     (gpu) => nowSeconds - gpu.sinceSeconds >= GROUPING_SECONDS && backAtSeconds(gpu) > nowSeconds,
   );
-  const indexes = new Set([...released.map((one) => one.gpu as number), ...stuck.map((gpu) => gpu.gpuIndex)]);
-  return indexes.size === 0 ? NOTHING : [...indexes].sort((a, b) => a - b);
+  return exclusionOf([...released.map((one) => one.gpu as GpuIdentity), ...stuck.map(({ gpu }) => gpu)]);
 }
 
 /** Whether a sampler's readings can be shown instead of the predecessor's. */
@@ -52,7 +52,7 @@ export function isFresh(member: Member, predecessor: Member | undefined): boolea
   if (driver === 'starting') return false;
   if (driver !== 'initialized') return driver === 'unused' || predecessor?.view.driver !== 'initialized';
   for (let index = 0; index < gpuCount; index++) {
-    if (!settledGpus.has(index) && !excludes(member.exclusion, index)) return false;
+    if (!settledGpus.has(index)) return false;
   }
   return true;
 }

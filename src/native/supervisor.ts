@@ -1,3 +1,4 @@
+import { type GpuIdentity, gpuName } from '../model/gpu-identity.js';
 import type { Addon, EventSnapshot, GpuSnapshot, HamiSnapshot, Snapshot } from './addon.js';
 import type { CallTotals } from './call-totals.js';
 import { addTotals } from './call-totals.js';
@@ -15,7 +16,7 @@ import {
   withMember,
 } from './fleet.js';
 import { type HoldOff, withHoldOff, withoutHoldOff } from './hold-off.js';
-import { viewOf } from './member-view.js';
+import { DRIVER_STATES, viewOf } from './member-view.js';
 import { nextPollSeconds } from './poll-pace.js';
 import { SamplerLink } from './sampler-link.js';
 import { plan, type Step, type SuccessionTimes, tidied } from './succession.js';
@@ -115,6 +116,11 @@ export class Supervisor {
     return this.snapshots.get(generation);
   }
 
+  /** The newest records of a sampler's GPUs; none when it is gone. */
+  gpusOf(generation: number): readonly GpuSnapshot[] {
+    return this.snapshots.has(generation) ? (this.links.get(generation)?.gpus() ?? []) : [];
+  }
+
   /** Calls by function and result over all samplers since the agent started; undefined before the first. */
   callTotals(): CallTotals | undefined {
     let totals = this.retiredTotals;
@@ -127,14 +133,14 @@ export class Supervisor {
     return [...this.snapshots.values()].reduce(withInits, this.retiredInits);
   }
 
-  /** Stays away from a GPU (index) or all of them; see `release` for the waiting part. */
+  /** Stays away from a GPU or all of them; see `release` for the waiting part. */
   holdOff(added: HoldOff): void {
     this.fleetNow = { ...this.fleetNow, released: withHoldOff(this.fleetNow.released, added) };
     this.advance();
   }
 
   /** Takes a GPU or all of them up again. */
-  endHoldOff(gpu: 'all' | number): void {
+  endHoldOff(gpu: 'all' | GpuIdentity): void {
     this.fleetNow = {
       ...this.fleetNow,
       released: withoutHoldOff(this.fleetNow.released, gpu),
@@ -216,7 +222,10 @@ export class Supervisor {
       this.links.set(generation, link);
       const clockSeconds = this.options.clock.monotonicSeconds();
       this.fleetNow = noteStarted(this.fleetNow, { pid: link.pid, exclusion: step.exclusion }, now, clockSeconds);
-      this.options.log('info', `sampler started: ${step.why}`, { pid: link.pid, exclusion: step.exclusion });
+      this.options.log('info', `sampler started: ${step.why}`, {
+        pid: link.pid,
+        exclusion: step.exclusion === 'all' ? 'all' : step.exclusion.map(gpuName),
+      });
     } catch (error) {
       const reason = `the sampler could not be started: ${(error as Error).message}`;
       if (this.fleetNow.failure !== reason) this.options.log('error', reason);
@@ -240,7 +249,7 @@ export class Supervisor {
 
   private takeIn(generation: number, link: SamplerLink, snapshot: Snapshot, now: number): void {
     this.snapshots.set(generation, snapshot);
-    const view = viewOf(snapshot);
+    const view = viewOf(snapshot, () => link.gpus());
     this.fleetNow = noteView(this.fleetNow, generation, view, now, this.options.clock.monotonicSeconds());
     if (generation === this.fleetNow.shownGeneration) {
       if (view.driver === 'initialized') this.carry(link);
@@ -273,7 +282,7 @@ export class Supervisor {
     const snapshot = this.snapshots.get(generation);
     const link = this.links.get(generation);
     if (snapshot === undefined || link === undefined) return;
-    if (viewOf(snapshot).driver === 'initialized') this.carry(link);
+    if (DRIVER_STATES[snapshot.driver.state] === 'initialized') this.carry(link);
     this.inform({ ...snapshot, ...this.backlog.get(generation) }, generation, link);
     this.backlog.delete(generation);
   }

@@ -1,6 +1,7 @@
 import type { FindingView, NodeView, StuckCallView } from '../http/documents/node.js';
 import { isPartOf } from '../model/gpu-users.js';
 import { spanText } from '../model/quantity.js';
+import { placeOfCall } from '../model/stuck-call.js';
 import { gpuCard } from './gpu-card.js';
 import { html, type Markup } from './markup.js';
 import { partitionList } from './partition-list.js';
@@ -105,7 +106,7 @@ function findingItem(finding: FindingView, node: NodeView): Markup {
 }
 
 function callItem(call: StuckCallView): Markup {
-  const where = call.gpuIndex === undefined ? `the ${call.lane} thread` : `GPU ${call.gpuIndex}`;
+  const where = placeOfCall(call) ?? `the ${call.lane} thread`;
   const asleep = call.wchan === undefined ? undefined : html` · asleep in <code>${call.wchan}</code>`;
   return html`<li class="finding ${call.verdict === 'stuck' ? 'critical' : 'warning'}"><p><span class="severity">${call.verdict}</span> <code>${call.function}</code> of ${where} has not come back for ${spanText(call.seconds)}.</p>
 <p class="meta">process ${call.samplerPid}, thread ${call.tid}${call.threadState === undefined ? undefined : ` (${call.threadState})`}${asleep}</p></li>`;

@@ -39,10 +39,10 @@ function told() {
   return { collector, publish, pass };
 }
 
-/** A GPU that the sampler never looked up. */
+/** A GPU that the sampler never looked up, of which it knows no more than the address. */
 function bare(index: number): GpuSnapshot {
   const status = new Uint8Array(READINGS.length).fill(255);
-  return gpuRecord(index, {}, { state: 5, uuid: '', name: '', pciBusId: '', status, gatheredMonotonicNs: 0 });
+  return gpuRecord(index, {}, { state: 5, uuid: '', name: '', status, gatheredMonotonicNs: 0 });
 }
 
 const sweep: HamiSnapshot = {

@@ -11,8 +11,8 @@ function context(secondsLater: number, change: Partial<GpuContext> = {}): GpuCon
     moment: { monotonicSeconds: GATHERED_SECONDS + secondsLater, unixSeconds: 1.7e9 + secondsLater },
     staleAfterSeconds: 10,
     stuckCalls: [],
-    released: new Set(),
-    setAside: new Map(),
+    released: [],
+    setAside: [],
     historyOf: (uuid, index) => quiet.historyOf(uuid, index),
     ...change,
   };
@@ -23,6 +23,7 @@ const stuck: StuckCall = {
   lane: 'gpu',
   gpuIndex: 0,
   gpuUuid: undefined,
+  gpuPciBusId: '0000:65:00.0',
   function: 'nvmlDeviceGetPowerUsage',
   verdict: 'stuck',
   seconds: 4.2,
@@ -69,9 +70,21 @@ describe('a GPU', () => {
 
   it('handed back is told apart from left out', () => {
     expect(gpuOf(gpuRecord(0), context(1, { released: 'all' })).conditionReason).toBe('handed back by release');
-    const left = gpuOf(gpuRecord(0, {}, { state: 5 }), context(1, { setAside: new Map([[0, stuck]]) }));
+    const setAside = [{ gpu: { index: 7, uuid: undefined, pciBusId: '0000:65:00.0' }, lastCall: stuck }];
+    const left = gpuOf(gpuRecord(0, {}, { state: 5 }), context(1, { setAside }));
     expect(left.condition).toBe('stuck');
     expect(left.conditionReason).toBe('left out for a while: nvmlDeviceGetPowerUsage did not come back in time');
+  });
+
+  it('handed back is the one of that UUID, wherever it stands', () => {
+    const released = [{ index: 0, uuid: gpuRecord(1).uuid, pciBusId: undefined }];
+    expect(gpuOf(gpuRecord(0), context(1, { released })).condition).toBe('up');
+    expect(gpuOf(gpuRecord(1), context(1, { released })).conditionReason).toBe('handed back by release');
+  });
+
+  it('left out because it may be another says so', () => {
+    const doubtful = gpuRecord(0, {}, { state: 5, excludedInDoubt: true, uuid: '' });
+    expect(gpuOf(doubtful, context(1)).conditionReason).toMatch(/^left out because it may be a GPU that is not to be/);
   });
 
   it('that is lost says what the driver answered', () => {

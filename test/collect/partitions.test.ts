@@ -12,8 +12,8 @@ const made = (record: ReturnType<typeof gpuRecord>): Gpu =>
     moment: { monotonicSeconds: GATHERED_SECONDS, unixSeconds: 0 },
     staleAfterSeconds: 10,
     stuckCalls: [],
-    released: new Set(),
-    setAside: new Map(),
+    released: [],
+    setAside: [],
     historyOf: (uuid, index) => log.historyOf(uuid, index),
   });
 

@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { type SamplingParts, samplingOf } from '../../src/collect/sampling.js';
+import { gpuName } from '../../src/model/gpu-identity.js';
 import { EMPTY_FLEET, noteFailure, noteStarted, noteView, withMember } from '../../src/native/fleet.js';
 import { UNSEEN } from '../../src/native/member-view.js';
 
+const gpu = (index: number) => ({ index, uuid: undefined, pciBusId: undefined });
 const started = noteStarted(EMPTY_FLEET, { pid: 77, exclusion: [] }, 100, 5000);
 const shown = { ...started, shownGeneration: 1 };
 
@@ -15,7 +17,7 @@ const parts = (change: Partial<SamplingParts>): SamplingParts => ({
   staleAfterSeconds: 10,
   limitReached: undefined,
   cycleSeconds: 1,
-  uuidOf: (index) => (index === 3 ? 'GPU-3' : undefined),
+  nameOf: (gpu) => (gpu.index === 3 ? 'GPU-3' : gpuName(gpu)),
   ...change,
 });
 
@@ -54,15 +56,15 @@ describe('the agent’s view of its samplers', () => {
   it('tells one that leaves from one that cannot', () => {
     const asked = withMember(shown, 1, { askedAtSeconds: 109.5 });
     expect(samplingOf(parts({ fleet: asked })).processes[0]?.role).toBe('leaving');
-    const asleep = noteView(asked, 1, { ...UNSEEN, stuckGpus: new Set([3]) }, 110, 5010);
+    const asleep = noteView(asked, 1, { ...UNSEEN, stuckGpus: new Map([[3, gpu(3)]]) }, 110, 5010);
     expect(samplingOf(parts({ fleet: asleep })).processes[0]?.role).toBe('stuck');
     expect(samplingOf(parts({ fleet: asked, processSeconds: 113 })).processes[0]?.role).toBe('stuck');
   });
 
   it('names released GPUs by UUID where it is known, and when they come back', () => {
     const released = [
-      { gpu: 3, sinceSeconds: 100, untilSeconds: 170 },
-      { gpu: 4, sinceSeconds: 100, untilSeconds: undefined },
+      { gpu: gpu(3), sinceSeconds: 100, untilSeconds: 170 },
+      { gpu: gpu(4), sinceSeconds: 100, untilSeconds: undefined },
     ];
     expect(samplingOf(parts({ fleet: { ...shown, released } }))).toMatchObject({
       state: 'running',

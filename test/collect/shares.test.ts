@@ -34,8 +34,8 @@ function node(
     moment: { monotonicSeconds: GATHERED_SECONDS, unixSeconds: 0 },
     staleAfterSeconds: 10,
     stuckCalls: [],
-    released: new Set(),
-    setAside: new Map(),
+    released: [],
+    setAside: [],
     historyOf: (uuid, index) => new EventLog().historyOf(uuid, index),
   });
   const identityOf = (pid: number): ProcessIdentity | undefined => {

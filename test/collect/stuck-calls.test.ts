@@ -8,7 +8,8 @@ const call = (samplerPid: number, lane: StuckCall['lane'], gpuIndex?: number): S
   samplerPid,
   lane,
   gpuIndex,
-  gpuUuid: undefined,
+  gpuUuid: gpuIndex === undefined ? undefined : `GPU-${gpuIndex}`,
+  gpuPciBusId: undefined,
   function: 'nvmlDeviceGetPowerUsage',
   verdict: 'stuck',
   seconds: 100,
@@ -39,7 +40,9 @@ describe('calls in force', () => {
   });
 
   it('are those of an older sampler in a GPU that the shown one leaves out', () => {
-    expect(callsInForce(fleetOf(2, [], [3]), ofA)).toEqual([call(101, 'gpu', 3)]);
+    expect(callsInForce(fleetOf(2, [], [{ index: 2, uuid: 'GPU-3', pciBusId: undefined }]), ofA)).toEqual([
+      call(101, 'gpu', 3),
+    ]);
   });
 
   it('are those of an older sampler in the driver while nobody touches it', () => {

@@ -10,6 +10,7 @@ const call = (change: Partial<StuckCall>): StuckCall => ({
   lane: 'gpu',
   gpuIndex: 0,
   gpuUuid: 'GPU-0',
+  gpuPciBusId: undefined,
   function: 'nvmlDeviceGetPowerUsage',
   verdict: 'stuck',
   seconds: 12,
@@ -126,7 +127,12 @@ describe('findings', () => {
 
   it('hold on to a stuck GPU while it is left out, and tell when it is tried again', () => {
     const setAside = [
-      { gpuIndex: 0, gpuUuid: 'GPU-0', sinceUnixSeconds: 970, againUnixSeconds: 1012, lastCall: call({ seconds: 2 }) },
+      {
+        gpu: { index: 0, uuid: 'GPU-0', pciBusId: undefined },
+        sinceUnixSeconds: 970,
+        againUnixSeconds: 1012,
+        lastCall: call({ seconds: 2 }),
+      },
     ];
     const [finding] = new Findings().judge({ ...WELL, gpus: [gpu(0, 'stuck'), gpu(1, 'up')], setAside });
     expect(finding).toMatchObject({

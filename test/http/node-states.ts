@@ -198,6 +198,7 @@ export function fullState(): NodeState {
           lane: 'gpu',
           gpuIndex: 0,
           gpuUuid: uuid,
+          gpuPciBusId: '0000:65:00.0',
           function: 'nvmlDeviceGetPowerUsage',
           verdict: 'stuck',
           seconds: 61.5,

@@ -22,7 +22,8 @@ TEST("values come after a blank or an equals sign") {
   EngineOptions o;
   std::string error;
   const std::vector<std::string> arguments = {
-      "--interval-ms", "250", "--deadline-fast-ms=40", "--exclude=1,GPU-ab,3", "--hami.root=/a", "--hami.root", "/b"};
+      "--interval-ms", "250", "--deadline-fast-ms=40", "--exclude=1,GPU-ab@0000:41:00.0,0000:c1:00.0", "--hami.root=/a",
+      "--hami.root",   "/b"};
   CHECK(parseOptions(arguments, o, error));
   CHECK_EQ(o.intervalNs, 250'000'000);
   CHECK_EQ(o.deadlines.fastNs, 40'000'000);
@@ -60,7 +61,8 @@ TEST("each refusal names the flag, what it expects and what came") {
            "--interval-ms expects a whole number of milliseconds up to one day, but nothing follows");
   CHECK_EQ(errorOf({"--once=yes"}), "--once takes no value, but came as --once=yes");
   CHECK_EQ(errorOf({"--exclude=first"}),
-           "--exclude expects all, or GPU indexes and GPU-… UUIDs separated by commas, but came with \"first\"");
+           "--exclude expects all, or GPU indexes, GPU-… UUIDs and PCI addresses separated by commas, but came with "
+           "\"first\"");
   CHECK_EQ(errorOf({"--colour"}), "unknown argument --colour; see --help for the ones there are");
   CHECK_EQ(errorOf({"--json"}), "--json prints one reading and needs --once");
 }

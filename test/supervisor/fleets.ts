@@ -1,3 +1,4 @@
+import type { GpuIdentity } from '../../src/model/gpu-identity.js';
 import {
   EMPTY_FLEET,
   type Fleet,
@@ -21,10 +22,17 @@ export const WELL: MemberView = {
   settledGpus: new Set([0, 1, 2, 3, 4, 5, 6, 7]),
 };
 
+/** The GPU that stood at this index when the test began, with the index at which it stands now. */
+export const gpu = (number: number, index = number): GpuIdentity => ({
+  index,
+  uuid: `GPU-${number}`,
+  pciBusId: `0000:0${number}:00.0`,
+});
+
 /** The same with a stuck call on some GPUs. */
 export const stuckOn = (...gpus: number[]): MemberView => ({
   ...WELL,
-  stuckGpus: new Set(gpus),
+  stuckGpus: new Map(gpus.map((index) => [index, gpu(index)])),
   lateGpus: new Set(gpus),
 });
 

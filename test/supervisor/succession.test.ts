@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import type { GpuIdentity } from '../../src/model/gpu-identity.js';
 import { UNSEEN } from '../../src/native/member-view.js';
-import { Rehearsal, stuckOn, WELL } from './fleets.js';
+import { gpu, Rehearsal, stuckOn, WELL } from './fleets.js';
 
 /** A fleet whose first sampler is shown and well. */
 function running(): Rehearsal {
@@ -97,7 +98,7 @@ describe('one stuck GPU', () => {
     expect(rehearsal.started).toHaveLength(1);
     rehearsal.pass(1.1);
     expect(rehearsal.started).toHaveLength(2);
-    expect(rehearsal.started[1]?.exclusion).toEqual([3]);
+    expect(rehearsal.started[1]?.exclusion).toEqual([gpu(3)]);
     expect(rehearsal.fleet.restarts).toBe(1);
     expect(rehearsal.fleet.shownGeneration).toBe(1);
   });
@@ -106,9 +107,9 @@ describe('one stuck GPU', () => {
     const rehearsal = running();
     rehearsal.view(1, stuckOn(3));
     rehearsal.pass(1.1);
-    rehearsal.view(2, { ...WELL, settledGpus: new Set([0, 1, 2, 4, 5, 6]) });
+    rehearsal.view(2, { ...WELL, settledGpus: new Set([0, 1, 2, 3, 4, 5, 6]), excludedGpus: new Set([3]) });
     expect(rehearsal.fleet.shownGeneration).toBe(1);
-    rehearsal.view(2, { ...WELL, settledGpus: new Set([0, 1, 2, 4, 5, 6, 7]) });
+    rehearsal.view(2, { ...WELL, excludedGpus: new Set([3]) });
     expect(rehearsal.fleet.shownGeneration).toBe(2);
     expect(rehearsal.steps).toContainEqual(expect.objectContaining({ kind: 'leave', generation: 1 }));
     expect(rehearsal.steps.some((step) => step.kind === 'kill')).toBe(false);
@@ -134,10 +135,10 @@ describe('one stuck GPU', () => {
     };
     const first = stick();
     rehearsal.pass(200);
-    expect(rehearsal.started.at(-1)?.exclusion).toEqual([3]);
+    expect(rehearsal.started.at(-1)?.exclusion).toEqual([gpu(3)]);
     rehearsal.end(first);
     rehearsal.pass(29);
-    expect(rehearsal.started.at(-1)?.exclusion).toEqual([3]);
+    expect(rehearsal.started.at(-1)?.exclusion).toEqual([gpu(3)]);
     rehearsal.pass(2);
     expect(rehearsal.started.at(-1)?.exclusion).toEqual([]);
     rehearsal.view(rehearsal.generations.at(-1) as number, WELL);
@@ -145,7 +146,7 @@ describe('one stuck GPU', () => {
     const second = stick();
     rehearsal.end(second);
     rehearsal.pass(31);
-    expect(rehearsal.started.at(-1)?.exclusion).toEqual([3]);
+    expect(rehearsal.started.at(-1)?.exclusion).toEqual([gpu(3)]);
     rehearsal.pass(30);
     expect(rehearsal.started.at(-1)?.exclusion).toEqual([]);
   });
@@ -157,7 +158,7 @@ describe('one stuck GPU', () => {
     rehearsal.view(2, WELL);
     rehearsal.view(2, stuckOn(5));
     rehearsal.pass(1.1);
-    expect(rehearsal.started.at(-1)?.exclusion).toEqual([3, 5]);
+    expect(rehearsal.started.at(-1)?.exclusion).toEqual([gpu(3), gpu(5)]);
     rehearsal.view(3, WELL);
     rehearsal.view(3, stuckOn(6));
     rehearsal.pass(3600);
@@ -235,9 +236,9 @@ describe('a library that does not fit the kernel driver', () => {
 });
 
 describe('release', () => {
-  const hold = (rehearsal: Rehearsal, gpu: 'all' | number, forSeconds?: number) => {
+  const hold = (rehearsal: Rehearsal, what: 'all' | GpuIdentity, forSeconds?: number) => {
     const untilSeconds = forSeconds === undefined ? undefined : rehearsal.now + forSeconds;
-    rehearsal.fleet = { ...rehearsal.fleet, released: [{ gpu, sinceSeconds: rehearsal.now, untilSeconds }] };
+    rehearsal.fleet = { ...rehearsal.fleet, released: [{ gpu: what, sinceSeconds: rehearsal.now, untilSeconds }] };
     rehearsal.settle();
   };
 
@@ -252,7 +253,7 @@ describe('release', () => {
 
   it('does not wait for a slow successor, and kills what has not let go after 1.5 s', () => {
     const rehearsal = running();
-    hold(rehearsal, 2);
+    hold(rehearsal, gpu(2));
     rehearsal.pass(0.8);
     expect(rehearsal.steps).toContainEqual(expect.objectContaining({ kind: 'leave', generation: 1 }));
     expect(rehearsal.steps.some(({ kind }) => kind === 'kill')).toBe(false);
@@ -264,12 +265,41 @@ describe('release', () => {
 
   it('never asks the successor that holds nothing', () => {
     const rehearsal = running();
-    hold(rehearsal, 2);
+    hold(rehearsal, gpu(2));
     rehearsal.view(2, WELL);
     rehearsal.end(1);
     rehearsal.pass(60);
     expect(rehearsal.generations).toEqual([2]);
     expect(rehearsal.steps.some((step) => step.kind === 'leave' && step.generation === 2)).toBe(false);
+  });
+
+  it('goes on for a GPU that the driver does not have any more, and leaves out no other for it', () => {
+    const rehearsal = running();
+    hold(rehearsal, gpu(2));
+    rehearsal.view(2, { ...WELL, excludedGpus: new Set([2]) });
+    rehearsal.end(1);
+    // The GPU is bound to vfio-pci and the sampler initialises anew: seven GPUs, all of them read.
+    const seven = { ...WELL, gpuCount: 7, settledGpus: new Set([0, 1, 2, 3, 4, 5, 6]) };
+    rehearsal.view(2, seven);
+    rehearsal.pass(600);
+    expect(rehearsal.started).toHaveLength(2);
+    expect(rehearsal.fleet.released.map((one) => one.gpu)).toEqual([gpu(2)]);
+    // A hang of the one that stands at its index now is that GPU's.
+    rehearsal.view(2, { ...seven, stuckGpus: new Map([[2, gpu(3, 2)]]), lateGpus: new Set([2]) });
+    rehearsal.pass(1.1);
+    expect(rehearsal.started.at(-1)?.exclusion).toEqual([gpu(2), gpu(3, 2)]);
+  });
+
+  it('of a GPU that was stuck leaves it out once', () => {
+    const rehearsal = running();
+    rehearsal.view(1, stuckOn(3));
+    rehearsal.pass(1.1);
+    rehearsal.view(2, { ...WELL, excludedGpus: new Set([3]) });
+    const before = rehearsal.started.length;
+    // By its address alone, as one is known that hung when it was first looked up.
+    hold(rehearsal, { ...gpu(3), uuid: undefined });
+    rehearsal.pass(10);
+    expect(rehearsal.started).toHaveLength(before);
   });
 
   it('ends by itself after its time', () => {

@@ -1,6 +1,7 @@
 #include "core/nvml/gpu_reader.h"
 
 #include <cstring>
+#include <iterator>
 
 #include "core/nvml/driver_answers.h"
 #include "core/nvml/gather.h"
@@ -23,26 +24,21 @@ GpuReader::GpuReader(const Library& library, Lane& lane, const Clock& clock, std
 }
 
 bool readCarried(const shm::Segment& predecessor, std::uint32_t i, shm::GpuFixed& out) {
-  std::vector<std::uint64_t> words(shm::kGpuRecordBytes / 8);
-  const std::size_t length = predecessor.gpu(i).read(words.data(), words.size());
-  if (length * 8 < sizeof out) return false;
-  std::memcpy(static_cast<void*>(&out), words.data(), sizeof out);
+  std::uint64_t words[sizeof out / 8];
+  if (predecessor.gpu(i).read(words, std::size(words)) < std::size(words)) return false;
+  std::memcpy(static_cast<void*>(&out), words, sizeof out);
   out.uuid[sizeof out.uuid - 1] = 0;
+  out.pci_bus_id[sizeof out.pci_bus_id - 1] = 0;
   return true;
 }
 
-void GpuReader::carryFrom(const shm::Segment& predecessor) {
-  predecessor_ = &predecessor;
-  shm::GpuFixed former;
-  if (predecessor.gpu(gpuIndex_).count() == 0 || !readCarried(predecessor, gpuIndex_, former)) return;
-  // A GPU that is lost before it answers once still has its name and totals: the next successor needs them.
-  former.generation = former.cycle = 0;
-  former.gathered_monotonic_ns = former.gathered_realtime_ns = former.gather_duration_ns = 0;
-  record_ = former;
+void GpuReader::begin(const shm::GpuFixed& base, const std::vector<shm::GpuFixed>& formers) {
+  formers_ = &formers;
+  record_ = base;
   record_.state = shm::GpuState::attaching;
-  record_.state_code = 0;
+  record_.state_code = record_.excluded_in_doubt = 0;
   clearReadings(reading_status::kNotAsked);
-  goOnFrom(former);
+  goOnFrom(base);
 }
 
 void GpuReader::goOnFrom(const shm::GpuFixed& former) {
@@ -55,12 +51,9 @@ void GpuReader::continueTotals(const char* formerUuid) {
   if (record_.uuid[0] == 0 || std::strcmp(formerUuid, record_.uuid) == 0) return;
   // Another GPU came to this index (a driver reload can reorder them): its totals are not ours to go on from.
   if (formerUuid[0] != 0) integrator_.restore({});
-  if (!predecessor_) return;
-  for (std::uint32_t i = 0; i < shm::kMaxGpus; ++i) {
-    shm::GpuFixed former;
-    if (predecessor_->gpu(i).count() == 0 || !readCarried(*predecessor_, i, former)) continue;
+  if (!formers_) return;
+  for (const shm::GpuFixed& former : *formers_)
     if (std::strcmp(former.uuid, record_.uuid) == 0) return goOnFrom(former);
-  }
 }
 
 void GpuReader::set(Reading r, double value) { record_.readings.set(r, value); }

@@ -33,9 +33,9 @@ class GpuReader {
   GpuReader(const Library& library, Lane& lane, const Clock& clock, std::uint32_t gpuIndex,
             const std::atomic<bool>* stop = nullptr);
 
-  /// Goes on from a predecessor: its record of this index stands until the driver says otherwise, and the totals are
-  /// taken over from whichever of its GPUs has the same UUID.
-  void carryFrom(const shm::Segment& predecessor);
+  /// Begins a new enumeration: `base` stands until the driver says otherwise. When it says that another GPU has this
+  /// index, the totals go on from the one of `formers` with the same UUID. `formers` must outlive the enumeration.
+  void begin(const shm::GpuFixed& base, const std::vector<shm::GpuFixed>& formers);
 
   /// Looks the handle up. False when the GPU cannot be read; the record says why.
   bool attach(std::uint64_t generation, std::uint32_t driverMajor);
@@ -84,7 +84,7 @@ class GpuReader {
   std::uint32_t driverMajor_ = 0;
   Device handle_ = nullptr;
   shm::GpuFixed record_;
-  const shm::Segment* predecessor_ = nullptr;
+  const std::vector<shm::GpuFixed>* formers_ = nullptr;
   UtilizationIntegrator integrator_;
   std::vector<Sample> samples_;
   shm::GpuLists lists_;
@@ -102,7 +102,7 @@ class GpuReader {
   bool identityIncomplete_ = false;  // a passing error kept something from being known: asked again soon
 };
 
-/// Newest record of GPU `i` in a predecessor's memory. False when there is none.
+/// Newest record of index `i` in a segment's memory. False when there is none.
 bool readCarried(const shm::Segment& predecessor, std::uint32_t i, shm::GpuFixed& out);
 
 }  // namespace gna::nvml

@@ -14,7 +14,9 @@ namespace {
 constexpr const char* kSoname = "libnvidia-ml.so.1";
 
 // These rows are watched like driver calls but are not functions of the library.
-bool isLibrarySymbol(Call call) { return call != Call::LibraryOpen && call != Call::HamiSweep; }
+bool isLibrarySymbol(Call call) {
+  return call != Call::LibraryOpen && call != Call::HamiSweep && call != Call::DriverGpuInformation;
+}
 
 std::string loadedPath(void* handle) {
   link_map* map = nullptr;

@@ -9,7 +9,7 @@
 namespace gna::shm {
 
 inline constexpr std::uint64_t kMagic = 0x3130415341474e47ull;  // "GNGASA01"
-inline constexpr std::uint32_t kLayoutVersion = 3;
+inline constexpr std::uint32_t kLayoutVersion = 4;
 inline constexpr std::uint32_t kMaxGpus = 64;
 inline constexpr std::uint32_t kMaxMigPerGpu = 16;
 inline constexpr std::uint32_t kMaxMigProfilesPerGpu = 32;
@@ -29,6 +29,7 @@ enum class GpuState : std::uint64_t {
   failed = 3,     // another device-fatal code (8, 11, 16) or no permission on the handle
   probing = 4,    // after XID 79/119/120: only a slow probe
   excluded = 5,   // never looked up: released, or stuck in an older sampler
+  gone = 6,       // not counted by the driver any more: kept behind the counted ones, so that its totals go on
 };
 
 /// State of the driver as the control thread sees it.
@@ -53,8 +54,9 @@ struct GpuFixed {
   std::int64_t gathered_realtime_ns = 0;
   std::int64_t gather_duration_ns = 0;  // whole cycle of this GPU
   GpuState state = GpuState::attaching;
-  std::uint64_t state_code = 0;        // NVML code that led to the state, 0 if none
-  std::uint64_t identity_version = 0;  // grows when texts or identity readings were read anew
+  std::uint64_t state_code = 0;         // NVML code that led to the state, 0 if none
+  std::uint64_t identity_version = 0;   // grows when texts or identity readings were read anew
+  std::uint64_t excluded_in_doubt = 0;  // 1 = excluded because it may be the GPU that is to be left alone
   // Integrator state: a successor goes on from here.
   std::uint64_t samples_last_seen_us = 0;
   std::uint64_t busy_ns = 0;

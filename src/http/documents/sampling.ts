@@ -33,8 +33,9 @@ export const StuckCallDocument = closed(
   {
     samplerPid: Type.Integer(),
     lane: word(['control', 'events', 'hami', 'gpu']),
-    gpuIndex: maybe(Type.Integer()),
+    gpuIndex: maybe(integer('Where the GPU stands now; missing when it stands nowhere.')),
     gpuUuid: maybe(Type.String()),
+    gpuPciBusId: maybe(Type.String()),
     function: Type.String(),
     verdict: word(['slow', 'stuck']),
     seconds: number('How long it has not come back.'),

@@ -1,5 +1,6 @@
 import type { Gpu } from '../../model/gpu.js';
 import type { NodeState, SamplerProcess, StuckCall } from '../../model/node-state.js';
+import { isCallOf } from '../../model/stuck-call.js';
 import { familiesOf, one, type Subject } from '../family.js';
 import { functions, gpuOrder, gpus, node, results } from '../subjects.js';
 
@@ -7,11 +8,6 @@ interface LaneRow {
   readonly gpu: Gpu | undefined;
   readonly lane: 'gpu' | 'control' | 'events';
   readonly calls: readonly StuckCall[];
-}
-
-function isOf(call: StuckCall, gpu: Gpu): boolean {
-  if (call.lane !== 'gpu') return false;
-  return call.gpuUuid !== undefined && gpu.uuid !== undefined ? call.gpuUuid === gpu.uuid : call.gpuIndex === gpu.index;
 }
 
 /** The threads that call NVML: one per GPU, one for the driver as a whole, one that waits for events. */
@@ -22,7 +18,7 @@ const lanes: Subject<LaneRow> = {
     ...state.gpus.map((gpu) => ({
       gpu,
       lane: 'gpu' as const,
-      calls: state.sampling.stuckCalls.filter((call) => isOf(call, gpu)),
+      calls: state.sampling.stuckCalls.filter((call) => isCallOf(call, gpu)),
     })),
     ...(['control', 'events'] as const).map((lane) => ({
       gpu: undefined,
