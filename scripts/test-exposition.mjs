@@ -25,6 +25,10 @@ const accepted = new Map([
     'a number of GPUs, no part of a histogram',
   ],
   [
+    'gpu_expected_count non-histogram and non-summary metrics should not have "_count" suffix',
+    'a number of GPUs, no part of a histogram',
+  ],
+  [
     'gpu_memory_bus_width_bits use base unit "bytes" instead of "bits"',
     'the width of a bus is told in bits everywhere',
   ],

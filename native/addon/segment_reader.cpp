@@ -17,6 +17,7 @@ Napi::Function SegmentReader::define(Napi::Env env) {
   return DefineClass(
       env, "SegmentReader",
       {InstanceMethod<&SegmentReader::read>("read"), InstanceMethod<&SegmentReader::gpus>("gpus"),
+       InstanceMethod<&SegmentReader::hami>("hami"),
        InstanceMethod<&SegmentReader::statistics>("statistics"), InstanceMethod<&SegmentReader::close>("close")});
 }
 
@@ -133,23 +134,30 @@ Napi::Value SegmentReader::read(const Napi::CallbackInfo& info) {
   double lost = 0;
   snapshot.Set("events", readEvents(env, lost));
   snapshot.Set("eventsLost", lost);
+  return snapshot;
+}
 
-  const std::uint64_t swept = segment_.hami().count();
-  if (swept != hamiPublished_) {
+/// Decoding costs with the number of containers: done when somebody wants to know, not at each sweep.
+Napi::Value SegmentReader::hami(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  ensureReadable(env);
+  const shm::SlotRing ring = segment_.hami();
+  const std::uint64_t swept = ring.count();
+  if (swept != hami_.published) {
     // A longer sweep may be published between looking and reading: then what was read is cut, and read again.
     std::vector<std::uint64_t> blob;
     std::size_t words = 0;
-    for (int attempt = 0; attempt < 4 && blob.size() < segment_.hami().newestWords(); ++attempt) {
-      blob.resize(segment_.hami().newestWords());
-      words = segment_.hami().read(blob.data(), blob.size());
+    for (int attempt = 0; attempt < 4 && blob.size() < ring.newestWords(); ++attempt) {
+      blob.resize(ring.newestWords());
+      words = ring.read(blob.data(), blob.size());
     }
-    if (blob.size() < segment_.hami().newestWords()) words = 0;  // the next wake-up tries again
+    if (blob.size() < ring.newestWords()) words = 0;  // the next question tries again
     if (words > 0) {
-      hamiPublished_ = swept;
-      snapshot.Set("hami", hamiObject(env, {{blob.data(), words}, swept}));
+      hami_.object = Napi::Persistent(hamiObject(env, {{blob.data(), words}, swept}));
+      hami_.published = swept;
     }
   }
-  return snapshot;
+  return hami_.object.IsEmpty() ? env.Undefined() : hami_.object.Value();
 }
 
 Napi::Value SegmentReader::statistics(const Napi::CallbackInfo& info) {

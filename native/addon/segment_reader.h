@@ -27,6 +27,7 @@ class SegmentReader : public Napi::ObjectWrap<SegmentReader> {
 
   Napi::Value read(const Napi::CallbackInfo& info);
   Napi::Value gpus(const Napi::CallbackInfo& info);
+  Napi::Value hami(const Napi::CallbackInfo& info);
   Napi::Value statistics(const Napi::CallbackInfo& info);
   void close(const Napi::CallbackInfo& info);
 
@@ -40,10 +41,9 @@ class SegmentReader : public Napi::ObjectWrap<SegmentReader> {
   shm::Mapping mapping_;
   shm::Segment segment_;
   std::vector<std::uint64_t> buffer_;
-  Cached driver_, watch_;
+  Cached driver_, watch_, hami_;
   std::array<Cached, shm::kMaxGpus> gpus_;
   Napi::Reference<Napi::Float64Array> states_;  // written anew at each read: nothing is allocated per cycle
-  std::uint64_t hamiPublished_ = 0;
   std::uint64_t lastEvent_ = 0;
   std::uint64_t driverGpuCount_ = 0;
   std::uint32_t mostGpus_ = 0;

@@ -18,7 +18,7 @@ import type { Clock } from '../native/clock.js';
 import type { Fleet } from '../native/fleet.js';
 import { DRIVER_STATES, GPU_STATE, identityAt } from '../native/member-view.js';
 import { backAtSeconds } from '../native/set-aside.js';
-import type { Supervisor, SupervisorListener } from '../native/supervisor.js';
+import type { Records, Supervisor, SupervisorListener } from '../native/supervisor.js';
 import { identify } from '../workload/identify.js';
 import { ageSeconds, type Moment, momentOf } from './age.js';
 import { DRIVER_LEFT_ALONE, driverOf } from './driver.js';
@@ -65,11 +65,13 @@ export class Collector implements NodeStateSource, SupervisorListener {
   private readonly passthrough: PassthroughSource;
   private supervisor: Supervisor | undefined;
   private newest: Snapshot | undefined;
-  private hami: HamiSnapshot | undefined;
+  /** Who swept HAMi directories last, and what is shown while a successor has not. */
+  private sweeper: Records | undefined;
+  private lastSweep: HamiSnapshot | undefined;
   /** Records of the last sampler that saw GPUs: shown without readings while none does. */
   private taken: readonly GpuSnapshot[] = [];
   /** Where newer ones are; they are taken when somebody asks. */
-  private newer: (() => readonly GpuSnapshot[]) | undefined;
+  private newer: Records | undefined;
   /** Generation of the sampler they are from. */
   private newerFrom: number | undefined;
   private processesAtSeconds = Number.NEGATIVE_INFINITY;
@@ -99,7 +101,7 @@ export class Collector implements NodeStateSource, SupervisorListener {
     this.passthrough.close();
   }
 
-  snapshot(snapshot: Snapshot, generation: number, gpus: () => readonly GpuSnapshot[]): void {
+  snapshot(snapshot: Snapshot, generation: number, records: Records): void {
     this.newest = snapshot;
     this.changed = true;
     const initialized = DRIVER_STATES[snapshot.driver.state] === 'initialized';
@@ -107,10 +109,10 @@ export class Collector implements NodeStateSource, SupervisorListener {
     if (initialized) {
       // What the sampler before knew of GPUs that this one leaves out is told by no other.
       if (generation !== this.newerFrom) this.take();
-      this.newer = gpus;
+      this.newer = records;
       this.newerFrom = generation;
     }
-    if (snapshot.hami !== undefined) this.hami = snapshot.hami;
+    this.sweeper = records;
     // A library that does not get along with the kernel module says what it is all the same.
     if (snapshot.driver.libraryPath !== '')
       this.simulated = snapshot.driver.simulator === '' ? undefined : snapshot.driver.simulator;
@@ -123,6 +125,12 @@ export class Collector implements NodeStateSource, SupervisorListener {
         this.options.warn?.(`processes cannot be looked at: ${error.message}`),
       );
     }
+  }
+
+  /** The newest sweep; that of the sampler before until its successor has made one. */
+  private get hami(): HamiSnapshot | undefined {
+    this.lastSweep = this.sweeper?.hami() ?? this.lastSweep;
+    return this.lastSweep;
   }
 
   private toldByClock(): string | undefined {
@@ -142,7 +150,8 @@ export class Collector implements NodeStateSource, SupervisorListener {
     const { newer } = this;
     if (newer === undefined) return;
     this.newer = undefined;
-    this.taken = newer()
+    this.taken = newer
+      .gpus()
       .filter(({ state }) => state !== GPU_STATE.gone)
       .map((record) => this.lastKnown.filled(record));
   }

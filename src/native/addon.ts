@@ -172,8 +172,6 @@ export interface Snapshot {
   readonly events: readonly EventSnapshot[];
   /** Events that were overwritten before they could be read. */
   readonly eventsLost: number;
-  /** undefined when unchanged since the last read. */
-  readonly hami: HamiSnapshot | undefined;
 }
 
 /** Decoded HAMi sweep (native/core/hami/encoding.h). */
@@ -225,6 +223,8 @@ export interface SegmentReader {
   read(): Snapshot;
   /** The newest record of each GPU, by index. Unchanged ones keep their object. Throws like `read`. */
   gpus(): readonly GpuSnapshot[];
+  /** The newest sweep of HAMi directories; undefined before the first. Unchanged ones keep their object. Throws like `read`. */
+  hami(): HamiSnapshot | undefined;
   /** Cumulative statistics summed over lanes: per call 33 results, 8 duration buckets, sum in ns. */
   statistics(): Float64Array;
   close(): void;

@@ -1,5 +1,13 @@
 import { Socket } from 'node:net';
-import type { Addon, GpuSnapshot, SamplerPoll, SegmentReader, Snapshot, SpawnedSampler } from './addon.js';
+import type {
+  Addon,
+  GpuSnapshot,
+  HamiSnapshot,
+  SamplerPoll,
+  SegmentReader,
+  Snapshot,
+  SpawnedSampler,
+} from './addon.js';
 
 /** What a link tells its owner. */
 export interface LinkEvents {
@@ -54,6 +62,7 @@ export class SamplerLink {
   private readonly reader: SegmentReader;
   private memoryOpen = true;
   private records: readonly GpuSnapshot[] = [];
+  private sweep: HamiSnapshot | undefined;
 
   /** Starts the process. Throws an `Error` with the failed call's `code`. */
   constructor(
@@ -100,6 +109,12 @@ export class SamplerLink {
     return this.records;
   }
 
+  /** The newest sweep of HAMi directories; that of the last call once the memory is closed. Undefined before the first. */
+  hami(): HamiSnapshot | undefined {
+    if (this.memoryOpen) this.sweep = this.reader.hami();
+    return this.sweep;
+  }
+
   /** Sums over all lanes, see `SegmentReader.statistics`; undefined while there is nothing. */
   statistics(): Float64Array | undefined {
     try {
@@ -138,6 +153,7 @@ export class SamplerLink {
   private keepRecords(): void {
     try {
       this.gpus();
+      this.hami();
     } catch {
       // It never got as far as to write anything.
     }

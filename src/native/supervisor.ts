@@ -38,10 +38,17 @@ export interface SupervisorOptions {
 /** Who is told. */
 export interface SupervisorListener {
   /**
-   * The shown sampler published; once per cycle. `generation` changes when a successor took over. `gpus` gives its
-   * GPUs' newest records, also later.
+   * The shown sampler published; once per cycle. `generation` changes when a successor took over. `records` gives what
+   * is only decoded when somebody asks, also later.
    */
-  snapshot(snapshot: Snapshot, generation: number, gpus: () => readonly GpuSnapshot[]): void;
+  snapshot(snapshot: Snapshot, generation: number, records: Records): void;
+}
+
+/** The newest records of a sampler. */
+export interface Records {
+  gpus(): readonly GpuSnapshot[];
+  /** Undefined before the first sweep. */
+  hami(): HamiSnapshot | undefined;
 }
 
 /** Attempts to get at the driver over all samplers since the agent started. */
@@ -53,7 +60,6 @@ export interface InitTotals {
 interface Backlog {
   readonly events: readonly EventSnapshot[];
   readonly eventsLost: number;
-  readonly hami: HamiSnapshot | undefined;
 }
 
 const SIGKILL = 9;
@@ -261,7 +267,7 @@ export class Supervisor {
   private inform(snapshot: Snapshot, generation: number, link: SamplerLink): void {
     let defect: string | undefined;
     try {
-      this.listener.snapshot(snapshot, generation, () => link.gpus());
+      this.listener.snapshot(snapshot, generation, link);
     } catch (error) {
       defect = (error as Error).stack ?? String(error);
       if (defect !== this.lastDefect) this.options.log('error', 'defect: a snapshot was not taken in', { err: error });
@@ -287,12 +293,11 @@ export class Supervisor {
     this.backlog.delete(generation);
   }
 
-  private keepBacklog(generation: number, { events, eventsLost, hami }: Snapshot): void {
+  private keepBacklog(generation: number, { events, eventsLost }: Snapshot): void {
     const before = this.backlog.get(generation);
     this.backlog.set(generation, {
       events: [...(before?.events ?? []), ...events],
       eventsLost: (before?.eventsLost ?? 0) + eventsLost,
-      hami: hami ?? before?.hami,
     });
   }
 

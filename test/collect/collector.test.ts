@@ -28,10 +28,9 @@ function told() {
         gpuStates: new Float64Array([-1]),
         events: [],
         eventsLost: 0,
-        hami,
       },
       generation,
-      () => gpus,
+      { gpus: () => gpus, hami: () => hami },
     );
   const pass = (more: number) => {
     seconds += more;

@@ -7,6 +7,8 @@ import { DRIVER, eventRecord, GATHERED_SECONDS, WATCH } from './records.js';
 const UUID = 'GPU-a';
 const uuidOf = () => UUID;
 
+const NO_RECORDS = { gpus: () => [], hami: () => undefined };
+
 describe('driver events', () => {
   it('are counted by XID, and others by type', () => {
     const log = new EventLog();
@@ -85,13 +87,13 @@ describe('driver events', () => {
       judge: () => [],
     });
     const snapshot = { driver: DRIVER, watch: WATCH, gpuStates: new Float64Array([-1]), events: [], hami: undefined };
-    collector.snapshot({ ...snapshot, eventsLost: 12 }, 1, () => []);
-    collector.snapshot({ ...snapshot, eventsLost: 3 }, 1, () => []);
+    collector.snapshot({ ...snapshot, eventsLost: 12 }, 1, NO_RECORDS);
+    collector.snapshot({ ...snapshot, eventsLost: 3 }, 1, NO_RECORDS);
     expect(collector.current().eventsLost).toBe(15);
     const told = [eventRecord(1, 31, 100), eventRecord(2, 31, 101)];
-    collector.snapshot({ ...snapshot, events: told, eventsLost: 0 }, 1, () => []);
+    collector.snapshot({ ...snapshot, events: told, eventsLost: 0 }, 1, NO_RECORDS);
     expect(collector.current().eventsWaiting).toBe(2);
-    collector.snapshot({ ...snapshot, eventsLost: 0 }, 1, () => []);
+    collector.snapshot({ ...snapshot, eventsLost: 0 }, 1, NO_RECORDS);
     expect(collector.current().eventsWaiting).toBe(0);
   });
 });
