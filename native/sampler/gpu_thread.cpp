@@ -34,7 +34,7 @@ class GpuLoop {
       : s_(state),
         slot_(*state.gpus[gpuIndex]),
         ring_(state.segment.gpu(gpuIndex)),
-        reader_(state.library, slot_.lane, *state.clock, gpuIndex, &state.leaving) {
+        reader_(state.library, slot_.lane, *state.clock, gpuIndex, &state.leaving, {state.options.nvlinkLinks}) {
     if (state.carry.valid()) reader_.carryFrom(state.carry);
     publish();  // "attaching": it is there, although its look-up may take a minute
   }
@@ -42,6 +42,7 @@ class GpuLoop {
   /// Lets go of the driver before it is shut down.
   void park() {
     if (slot_.parked.load(std::memory_order_relaxed)) return;
+    reader_.giveBack();
     reader_.detach(shm::GpuState::attaching, 0);
     slot_.handle.store(nullptr, std::memory_order_release);
     slot_.registered.store(false, std::memory_order_release);

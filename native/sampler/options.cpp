@@ -63,6 +63,11 @@ const std::vector<Flag>& flags() {
          return !v.empty();
        }},
       {"--exclude", "all, or GPU indexes and GPU-… UUIDs separated by commas", splitExclusions},
+      {"--nvlink-links", nullptr,
+       [](EngineOptions& o, const std::string&) {
+         o.nvlinkLinks = true;
+         return true;
+       }},
       milliseconds("--interval-ms", 10, [](EngineOptions& o) -> std::int64_t& { return o.intervalNs; }),
       milliseconds("--deadline-attach-ms", 1, [](EngineOptions& o) -> std::int64_t& { return o.deadlines.attachNs; }),
       milliseconds("--deadline-fast-ms", 1, [](EngineOptions& o) -> std::int64_t& { return o.deadlines.fastNs; }),
@@ -171,6 +176,7 @@ const char* optionsHelp() {
          "  --nvml.library PATH       the library to load; nothing else is tried\n"
          "  --nvml.driver-root DIR    look below this folder before the usual places (repeatable)\n"
          "  --exclude LIST            GPU indexes or UUIDs never to touch, or all\n"
+         "  --nvlink-links            read the counters of each NVLink, not only their sum\n"
          "  --interval-ms MS          cycle (1000)\n"
          "  --deadline-attach-ms MS   a call that attaches is stuck after this (60000)\n"
          "  --deadline-fast-ms MS     a fast call is stuck after this (2000)\n"

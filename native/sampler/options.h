@@ -20,6 +20,7 @@ struct EngineOptions {
   std::vector<std::string> driverRoots;  // --nvml.driver-root (repeatable)
   std::vector<std::string> excluded;     // --exclude: GPU indexes or UUIDs
   bool excludeAll = false;               // --exclude=all: the driver is not touched
+  bool nvlinkLinks = false;              // --nvlink-links: counters of each NVLink, not only their sum
   std::int64_t intervalNs = 1'000'000'000;
   Deadlines deadlines;
   bool hami = true;                             // --no-hami

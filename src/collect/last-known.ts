@@ -48,6 +48,7 @@ const TEXTS = [
   'boardPartNumber',
   'inforomImageVersion',
   'gspFirmwareVersion',
+  'platformChassisSerial',
 ] as const satisfies readonly (keyof GpuSnapshot)[];
 
 /** What the driver last said of each GPU while it answered, by UUID. */

@@ -24,6 +24,8 @@ export function gpu(index: number, changes: Partial<Gpu> = {}): Gpu {
     boardPartNumber: undefined,
     inforomImageVersion: undefined,
     gspFirmwareVersion: undefined,
+    fabricClusterUuid: undefined,
+    platformChassisSerial: undefined,
     condition: 'up',
     conditionReason: undefined,
     lastCollectionUnixSeconds: 1_800_000_000,

@@ -1,7 +1,7 @@
 import type { Gpu, MigInstance } from '../../src/model/gpu.js';
 import type { NodeState, NodeStateSource } from '../../src/model/node-state.js';
 import type { Partition } from '../../src/model/partition.js';
-import { GPU_READINGS, MIG_INSTANCE_READINGS, type Readings } from '../../src/model/readings.js';
+import { GPU_READINGS, MIG_INSTANCE_READINGS, type Readings, type ReadingTable } from '../../src/model/readings.js';
 import type { Workload } from '../../src/model/workload.js';
 import type { MigReadingId, ReadingId } from '../../src/native/readings.generated.js';
 import { readingsOf } from '../readings.js';
@@ -23,6 +23,8 @@ export function gpu(index: number, more: Partial<Gpu> = {}): Gpu {
     boardPartNumber: undefined,
     inforomImageVersion: undefined,
     gspFirmwareVersion: undefined,
+    fabricClusterUuid: undefined,
+    platformChassisSerial: undefined,
     condition: 'up',
     conditionReason: undefined,
     lastCollectionUnixSeconds: 1_700_000_000.5,
@@ -141,8 +143,20 @@ export class Source implements NodeStateSource {
   }
 }
 
+/** A number for each row of a table, of its own where its unit has room for it. */
+function numbered<Id extends string>(table: ReadingTable<Id>): Record<Id, number> {
+  const value = (unit: string, index: number) => {
+    if (unit === 'bool') return index % 2;
+    if (unit === 'enum' || unit === 'mask') return index % 3;
+    if (unit === 'ratio') return (index + 1) / 512;
+    return index + 0.5 * Number(unit !== 'count' && unit !== 'ordinal');
+  };
+  return Object.fromEntries(table.rows.map(({ id, unit }, index) => [id, value(unit, index)])) as Record<Id, number>;
+}
+
 /** Every reading, with a number of its own where there is room for it. */
 export const ALL_READINGS: Readonly<Record<ReadingId, number>> = {
+  ...numbered(GPU_READINGS),
   minor_number: 0,
   brand: 14,
   architecture: 9,
@@ -233,6 +247,7 @@ export const ALL_READINGS: Readonly<Record<ReadingId, number>> = {
 
 /** Every reading of a MIG instance, with a number of its own where there is room for it. */
 export const ALL_MIG_READINGS: Readonly<Record<MigReadingId, number>> = {
+  ...numbered(MIG_INSTANCE_READINGS),
   multiprocessors: 42,
   copy_engines: 3,
   decoders: 2,

@@ -92,6 +92,8 @@ export const GpuDocument = closed(
     boardPartNumber: maybe(Type.String()),
     inforomImageVersion: maybe(Type.String()),
     gspFirmwareVersion: maybe(Type.String()),
+    fabricClusterUuid: maybe(text("Cluster the GPU's fabric belongs to; zeros on a single node with switches.")),
+    platformChassisSerial: maybe(text("Serial number of the rack's chassis.")),
     condition: word(
       ['attaching', 'up', 'lost', 'failed', 'probing', 'excluded', 'stuck', 'stale'],
       'Readings are only current when this is up.',
