@@ -1,6 +1,7 @@
 import type { Finding } from '../model/finding.js';
 import type { Gpu } from '../model/gpu.js';
-import type { HamiSweep, NodeState, PciFunction, StuckCall } from '../model/node-state.js';
+import type { HamiSweep, NodeState, StuckCall } from '../model/node-state.js';
+import type { PciFunction } from '../model/pci.js';
 import type { Workload } from '../model/workload.js';
 import type { HamiSnapshot } from '../native/addon.js';
 import { identify, merge } from '../workload/identify.js';

@@ -1,6 +1,6 @@
 import { type Gpu, type GpuProcess, type MigInstance, placesKnown } from '../model/gpu.js';
-import type { PciFunction } from '../model/node-state.js';
 import type { Partition } from '../model/partition.js';
+import type { PciFunction } from '../model/pci.js';
 import type { Workload } from '../model/workload.js';
 
 /** Who runs as a pid, where known. */

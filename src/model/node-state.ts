@@ -1,6 +1,7 @@
 import type { Finding } from './finding.js';
 import type { Gpu, GpuEvent } from './gpu.js';
 import type { Partition } from './partition.js';
+import type { PciFunction } from './pci.js';
 import type { Workload } from './workload.js';
 
 /** Library and kernel driver as the sampler's control thread sees them. */
@@ -79,18 +80,6 @@ export interface Sampling {
   readonly cycleSeconds: number;
   /** Samplers started in place of another since the agent started. */
   readonly restarts: number;
-}
-
-/** One NVIDIA display/3D function found in sysfs, whether or not the driver sees it. */
-export interface PciFunction {
-  readonly busId: string;
-  readonly vendorId: number;
-  readonly deviceId: number;
-  readonly driver: string | undefined;
-  readonly iommuGroup: number | undefined;
-  readonly numaNode: number | undefined;
-  /** Bus id of the GPU this is a virtual function of (SR-IOV); undefined for a GPU itself. */
-  readonly virtualFunctionOf: string | undefined;
 }
 
 /** HAMi usage files as the sweep found them. */

@@ -4,6 +4,7 @@ import { gpuOf } from '../../src/collect/gpus.js';
 import { gpuPartitions, passthroughPartitions } from '../../src/collect/partitions.js';
 import { Topology } from '../../src/collect/topology.js';
 import type { Gpu } from '../../src/model/gpu.js';
+import { pciFunction } from '../pci-function.js';
 import { GATHERED_SECONDS, gpuRecord, migInstance } from './records.js';
 
 const log = new EventLog();
@@ -80,24 +81,8 @@ describe('partitions of a GPU', () => {
 
 describe('passed-through functions', () => {
   const functions = [
-    {
-      busId: '0000:01:00.0',
-      vendorId: 0x10de,
-      deviceId: 1,
-      driver: 'vfio-pci',
-      iommuGroup: 3,
-      numaNode: undefined,
-      virtualFunctionOf: undefined,
-    },
-    {
-      busId: '0000:02:00.0',
-      vendorId: 0x10de,
-      deviceId: 1,
-      driver: 'nvidia',
-      iommuGroup: 4,
-      numaNode: undefined,
-      virtualFunctionOf: undefined,
-    },
+    pciFunction('0000:01:00.0', { deviceId: 1, driver: 'vfio-pci', iommuGroup: 3 }),
+    pciFunction('0000:02:00.0', { deviceId: 1, driver: 'nvidia', iommuGroup: 4 }),
   ];
   it('are partitions, held or free as their VFIO handles say', () => {
     const of = (holders: readonly number[] | undefined) => passthroughPartitions(functions, () => holders, nobody);

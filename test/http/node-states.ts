@@ -5,6 +5,7 @@ import type { Partition } from '../../src/model/partition.js';
 import { GPU_READINGS, MIG_INSTANCE_READINGS, NOT_ASKED, type Readings } from '../../src/model/readings.js';
 import type { Workload } from '../../src/model/workload.js';
 import type { ReadingId } from '../../src/native/readings.generated.js';
+import { pciFunction } from '../pci-function.js';
 import { readingsOf } from '../readings.js';
 
 /** Readings with these values; all others are absent. */
@@ -276,17 +277,7 @@ export function fullState(): NodeState {
     ],
     workloads: [podWorkload()],
     findings: [finding()],
-    pci: [
-      {
-        busId: '0000:00:00.0',
-        vendorId: 0x10de,
-        deviceId: 0x20b2,
-        driver: 'nvidia',
-        iommuGroup: 7,
-        numaNode: 0,
-        virtualFunctionOf: undefined,
-      },
-    ],
+    pci: [pciFunction('0000:00:00.0', { deviceId: 0x20b2, driver: 'nvidia', iommuGroup: 7, numaNode: 0 })],
     hami: {
       directories: 2,
       files: 1,

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { GpuCondition } from '../../src/model/gpu.js';
 import { GPU_READINGS, Readings, readingIndex } from '../../src/model/readings.js';
+import { pciFunction } from '../pci-function.js';
 import { samplesOf, valuesOf } from './exposition-lines.js';
 import { exposition } from './rendering.js';
 import { ALL_READINGS, gpu, migInstance, node, partition, readings, workload } from './states.js';
@@ -82,15 +83,8 @@ test('a GPU without memory of its own says so, one that did not answer says noth
 });
 
 test('GPUs that should be there are those bound to the driver, without virtual functions', async () => {
-  const pci = (busId: string, driver: string | undefined, virtualFunctionOf?: string) => ({
-    busId,
-    vendorId: 0x10de,
-    deviceId: 1,
-    driver,
-    iommuGroup: undefined,
-    numaNode: undefined,
-    virtualFunctionOf,
-  });
+  const pci = (busId: string, driver: string | undefined, virtualFunctionOf?: string) =>
+    pciFunction(busId, { driver, virtualFunctionOf });
   const bus = [
     pci('a', 'nvidia'),
     pci('b', 'nvidia'),
@@ -125,17 +119,7 @@ test('without a driver the agent still tells about itself and the PCI bus', asyn
         driverVersion: undefined,
         gpuCount: undefined,
       },
-      pci: [
-        {
-          busId: '0000:3b:00.0',
-          vendorId: 0x10de,
-          deviceId: 0x1eb8,
-          driver: undefined,
-          iommuGroup: 1,
-          numaNode: 0,
-          virtualFunctionOf: undefined,
-        },
-      ],
+      pci: [pciFunction('0000:3b:00.0', { deviceId: 0x1eb8, iommuGroup: 1, numaNode: 0 })],
     }),
   );
   expect(valuesOf(text, 'gpu_agent_nvml_initialized')).toEqual(['0']);

@@ -1,5 +1,6 @@
 import type { NodeState } from '../../src/model/node-state.js';
 import { MIG_INSTANCE_READINGS, Readings } from '../../src/model/readings.js';
+import { pciFunction } from '../pci-function.js';
 import { ALL_READINGS, gpu, migInstance, node, partition, readings, workload } from './states.js';
 
 const WHOLE = gpu(0, {
@@ -66,33 +67,9 @@ export const FULL_NODE: NodeState = node({
   gpus: [SHARED, WHOLE, SPLIT, LOST],
   driver: { ...node().driver, gpuCount: 4 },
   pci: [
-    {
-      busId: '0000:18:00.0',
-      vendorId: 0x10de,
-      deviceId: 0x2330,
-      driver: 'nvidia',
-      iommuGroup: 1,
-      numaNode: 0,
-      virtualFunctionOf: undefined,
-    },
-    {
-      busId: '0000:2a:00.0',
-      vendorId: 0x10de,
-      deviceId: 0x20b2,
-      driver: 'nvidia',
-      iommuGroup: 2,
-      numaNode: 0,
-      virtualFunctionOf: undefined,
-    },
-    {
-      busId: '0000:3b:00.0',
-      vendorId: 0x10de,
-      deviceId: 0x1eb8,
-      driver: 'vfio-pci',
-      iommuGroup: 3,
-      numaNode: 1,
-      virtualFunctionOf: undefined,
-    },
+    pciFunction('0000:18:00.0', { driver: 'nvidia', iommuGroup: 1, numaNode: 0 }),
+    pciFunction('0000:2a:00.0', { deviceId: 0x20b2, driver: 'nvidia', iommuGroup: 2, numaNode: 0 }),
+    pciFunction('0000:3b:00.0', { deviceId: 0x1eb8, driver: 'vfio-pci', iommuGroup: 3, numaNode: 1 }),
   ],
   partitions: [
     partition(SHARE_ID, {

@@ -4,21 +4,9 @@ import { FindingDocument } from './finding.js';
 import { GPU_PARTS, GpuDocument, GpuEventDocument } from './gpu.js';
 import type { Holds, JsonForm, Same } from './json-form.js';
 import { PartitionDocument, WorkloadDocument } from './partition.js';
+import { PCI_PARTS, PciFunctionDocument } from './pci.js';
 import { CallStatisticsDocument, DriverDocument, SamplingDocument, StuckCallDocument } from './sampling.js';
 import { closed, integer, maybe, named, number, numbersByName, text, word } from './words.js';
-
-const PciFunctionDocument = closed(
-  {
-    busId: Type.String(),
-    vendorId: Type.Integer(),
-    deviceId: Type.Integer(),
-    driver: maybe(Type.String()),
-    iommuGroup: maybe(Type.Integer()),
-    numaNode: maybe(Type.Integer()),
-    virtualFunctionOf: maybe(text('Bus id of the GPU this is a virtual function of.')),
-  },
-  { $id: 'PciFunction', description: 'An NVIDIA display or 3D function in sysfs.' },
-);
 
 const HamiSweepDocument = closed(
   {
@@ -90,7 +78,7 @@ export const DOCUMENTS = [
   StuckCallDocument,
   SamplingDocument,
   CallStatisticsDocument,
-  PciFunctionDocument,
+  ...PCI_PARTS,
   HamiSweepDocument,
   SourceDocument,
   NodeDocument,
