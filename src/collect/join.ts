@@ -23,6 +23,7 @@ export interface JoinParts
     | 'eventsLost'
     | 'eventsWaiting'
     | 'switchedOff'
+    | 'baseline'
     | 'sources'
     | 'calls'
   > {
@@ -93,6 +94,7 @@ export function join(parts: JoinParts, topology: Topology, judge: Judge): NodeSt
     partitions,
     workloads: merge([...byPid.values()]),
     pci,
+    baseline: parts.baseline,
     hami: sweepOf(hami),
     events: parts.events,
     eventsLost: parts.eventsLost,

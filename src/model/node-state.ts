@@ -1,3 +1,4 @@
+import type { Baseline } from './baseline.js';
 import type { Finding } from './finding.js';
 import type { Gpu, GpuEvent } from './gpu.js';
 import type { Partition } from './partition.js';
@@ -131,6 +132,8 @@ export interface NodeState {
   readonly workloads: readonly Workload[];
   readonly findings: readonly Finding[];
   readonly pci: readonly PciFunction[];
+  /** GPUs this node is known to have, whether or not they are there. */
+  readonly baseline: Baseline;
   readonly hami: HamiSweep | undefined;
   readonly events: readonly GpuEvent[];
   /** Driver events since the agent started that came faster than they were read: nobody knows what they said. */

@@ -146,6 +146,7 @@ export function startingState(changes: Partial<NodeState> = {}): NodeState {
     workloads: [],
     findings: [],
     pci: [],
+    baseline: { gpus: [], notKept: undefined },
     hami: undefined,
     events: [],
     eventsLost: 0,

@@ -122,6 +122,7 @@ export function node(more: Partial<NodeState> = {}): NodeState {
     workloads: [],
     findings: [],
     pci: [],
+    baseline: { gpus: [], notKept: undefined },
     hami: undefined,
     events: [],
     eventsLost: 0,

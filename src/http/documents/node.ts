@@ -1,5 +1,6 @@
 import Type, { type Static } from 'typebox';
 import { COLLECTORS, type NodeState } from '../../model/node-state.js';
+import { BaselineDocument } from './baseline.js';
 import { FindingDocument } from './finding.js';
 import { GPU_PARTS, GpuDocument, GpuEventDocument } from './gpu.js';
 import type { Holds, JsonForm, Same } from './json-form.js';
@@ -44,6 +45,7 @@ export const NodeDocument = closed(
     workloads: Type.Array(named(WorkloadDocument)),
     findings: Type.Array(named(FindingDocument)),
     pci: Type.Array(named(PciFunctionDocument)),
+    baseline: named(BaselineDocument),
     hami: maybe(named(HamiSweepDocument)),
     events: Type.Array(named(GpuEventDocument)),
     eventsWaiting: integer("Driver events that waited when a sampler's were fetched last."),
@@ -79,6 +81,7 @@ export const DOCUMENTS = [
   SamplingDocument,
   CallStatisticsDocument,
   ...PCI_PARTS,
+  BaselineDocument,
   HamiSweepDocument,
   SourceDocument,
   NodeDocument,
