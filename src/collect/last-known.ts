@@ -19,6 +19,10 @@ const KEPT: readonly ReadingId[] = [
   'pci_device_id',
   'pci_subsystem_id',
   'virtualization_mode',
+  'platform_slot',
+  'platform_tray',
+  'platform_host_id',
+  'platform_module_id',
   'mig_mode_enabled',
 ];
 
