@@ -25,7 +25,7 @@ const memberships: Subject<MembershipRow> = {
       if (clique === undefined || stateOf(gpu) !== STATES.completed) return [];
       return [{ gpu, membership: { cluster_uuid: gpu.fabricClusterUuid, clique_id: clique } }];
     }),
-  key: ({ gpu, membership }) => `${gpus.key(gpu)} ${JSON.stringify(membership)}`,
+  key: ({ gpu, membership }) => `${gpus.key(gpu)} ${membership.cluster_uuid ?? ''} ${membership.clique_id}`,
   labels: ({ gpu, membership }) => ({ ...gpus.labels(gpu), ...membership }),
 };
 

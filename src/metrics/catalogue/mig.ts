@@ -32,7 +32,7 @@ const cuts: Subject<CutRow> = {
   name: 'MIG instance',
   labelNames: [...migInstances.labelNames, 'placement_start', 'placement_size', 'mig_index'],
   rows: (scene) => migInstances.rows(scene).map(({ gpu, instance }) => ({ gpu, instance, cut: cutOf(instance) })),
-  key: (row) => `${migInstances.key(row)} ${JSON.stringify(row.cut)}`,
+  key: (row) => `${migInstances.key(row)} ${row.cut.placement_start ?? ''} ${row.cut.placement_size ?? ''}`,
   labels: (row) => ({ ...migInstances.labels(row), ...row.cut }),
 };
 
