@@ -2,7 +2,7 @@ import Type, { type Static } from 'typebox';
 import { COLLECTORS, type NodeState } from '../../model/node-state.js';
 import { BaselineDocument } from './baseline.js';
 import { FindingDocument } from './finding.js';
-import { GPU_PARTS, GpuDocument, GpuEventDocument } from './gpu.js';
+import { GPU_PARTS, GpuDocument, GpuEventDocument, gpuDocument } from './gpu.js';
 import type { Holds, JsonForm, Same } from './json-form.js';
 import { PartitionDocument, WorkloadDocument } from './partition.js';
 import { PCI_PARTS, PciFunctionDocument } from './pci.js';
@@ -60,6 +60,11 @@ export const NodeDocument = closed(
   { $id: 'Node', description: 'Everything known of this node at one time.' },
 );
 
+/** What `NodeDocument` describes. */
+export function nodeDocument(state: NodeState) {
+  return { ...state, gpus: state.gpus.map(gpuDocument) };
+}
+
 /** A node's state after JSON: what API clients, the status page and the command line read. */
 export type NodeView = Static<typeof NodeDocument>;
 export type GpuView = Static<typeof GpuDocument>;
@@ -95,5 +100,5 @@ export type NodeAgrees = Holds<Same<Omit<NodeView, 'gpus'>, Omit<JsonForm<NodeSt
  * own and one that asks the agent read the very same thing.
  */
 export function nodeView(state: NodeState): NodeView {
-  return JSON.parse(JSON.stringify(state)) as NodeView;
+  return JSON.parse(JSON.stringify(nodeDocument(state))) as NodeView;
 }
