@@ -123,6 +123,20 @@ test('GPUs that should be there are those bound to the driver, without virtual f
   ];
   expect(valuesOf(await exposition(node({ pci: bus })), 'gpu_expected_count')).toEqual(['2']);
   expect(valuesOf(await exposition(node({ pci: [] })), 'gpu_expected_count')).toEqual([]);
+  const had = (uuid: string, busId: string | undefined) => ({
+    uuid,
+    busId,
+    serial: undefined,
+    name: undefined,
+    linkWidthLanes: undefined,
+    linkGenerationMax: undefined,
+    barSizesBytes: {},
+    nvlinks: undefined,
+    firstSeenUnixSeconds: 0,
+  });
+  // One is there, one fell off the bus, one was given away.
+  const baseline = { gpus: [had('A', 'a'), had('X', 'x'), had('C', 'c')], notKept: undefined };
+  expect(valuesOf(await exposition(node({ pci: bus, baseline })), 'gpu_expected_count')).toEqual(['3']);
 });
 
 test('the time of creation is absent with its total', async () => {

@@ -1,3 +1,4 @@
+import { expectedOf } from '../../model/baseline.js';
 import type { Gpu } from '../../model/gpu.js';
 import type { NodeState } from '../../model/node-state.js';
 import type { ReadingId } from '../../native/readings.generated.js';
@@ -194,9 +195,15 @@ const bindings: Subject<BindingRow> = {
 };
 
 /** Absent where the bus is not looked at: what is on it is then not known. */
-function expectedGpus({ pci }: NodeState): number | undefined {
+function expectedGpus({ pci, baseline }: NodeState): number | undefined {
   if (pci.length === 0) return undefined;
-  return pci.filter(({ driver, virtualFunctionOf }) => driver === 'nvidia' && virtualFunctionOf === undefined).length;
+  const bound = new Set(
+    pci.flatMap(({ busId, driver, virtualFunctionOf }) =>
+      driver === 'nvidia' && virtualFunctionOf === undefined ? [busId] : [],
+    ),
+  );
+  const remembered = expectedOf(baseline.gpus, pci);
+  return bound.size + remembered.filter(({ busId }) => busId === undefined || !bound.has(busId)).length;
 }
 
 /** Who the GPUs are and what state they are in. */
@@ -249,8 +256,8 @@ export const identity = [
     {
       name: 'gpu_expected_count',
       type: 'gauge',
-      help: 'GPUs on the PCI bus that are bound to the nvidia kernel driver, virtual functions not counted; more than gpu_count = one is missing',
-      origin: 'sysfs bus/pci/devices',
+      help: 'GPUs that are bound to the nvidia kernel driver, virtual functions not counted, and those this node had and nobody else took; more than gpu_count = one is missing',
+      origin: 'sysfs bus/pci/devices, baseline of the node',
       series: [{ value: expectedGpus }],
     },
   ]),
