@@ -87,8 +87,8 @@ units, the time of creation of what the agent integrates, and the types \`info\`
 - **Choice.** What is off by default comes with \`--metrics.enable=<name>\`, anything else goes with
   \`--metrics.disable=<name>\`; both may be given several times. A name that is on by default and has lines that are not
   gets those too.
-- **Cost.** By default a GPU costs at most 150 series, whatever it is; a MIG instance at most 17 more. That is why off by
-  default are: single NVLinks and chip-to-chip links, single processes, single media engines and arithmetic pipes, places
+- **Cost.** By default a GPU costs at most 150 series, whatever it is; a MIG instance at most 17 more, a HAMi share 15,
+  a workload 4. That is why off by default are: single NVLinks and chip-to-chip links, single processes, single media engines and arithmetic pipes, places
   of ECC errors other than their sum, scopes of power other than the GPU, types of PCIe errors, numbers that never change
   or follow from others, and what few people look at.
 - **Sums.** Lines that are a total beside its parts say so in a label: \`location="all"\`, \`result="any"\`,

@@ -5,6 +5,7 @@ import type { Scene } from '../../src/metrics/family.js';
 import { OWN_FAMILIES } from '../../src/metrics/own-families.js';
 import { WITHOUT_METRIC } from '../../src/metrics/without-metric.js';
 import type { Gpu } from '../../src/model/gpu.js';
+import type { Partition } from '../../src/model/partition.js';
 import {
   CHIP_LINK_READINGS,
   FAN_SPEED_READINGS,
@@ -179,6 +180,29 @@ describe('the cost by default', () => {
     const whole = await added((index) => divided(index, 7, architecture));
     const bare = await added((index) => divided(index, 0, architecture));
     expect((whole - bare) / 7).toBeLessThanOrEqual(17);
+  });
+
+  test('of a HAMi share is at most 15 series, of a workload on it 4', async () => {
+    const full = FULL_NODE.partitions.find(({ kind }) => kind === 'share') as Partition;
+    const gpus = [gpu(10, { uuid: full.gpuUuid, readings: readings({ process_utilization_samples: 0 }) })];
+    const cost = async (partitions: readonly Partition[]) =>
+      samplesOf(await exposition(node({ gpus, partitions, workloads: FULL_NODE.workloads.slice(0, 1) }))).length;
+    const share = await cost([{ ...full, utilizationRatio: 0.5, workloads: [] }]);
+    expect(share - (await cost([]))).toBe(15);
+    const listed = {
+      pid: 7200,
+      type: 'compute',
+      usedMemoryBytes: 1,
+      gpuInstance: undefined,
+      computeInstance: undefined,
+    } as const;
+    const held = node({
+      gpus: [{ ...(gpus[0] as Gpu), processes: [listed], processTotal: 1 }],
+      partitions: [{ ...full, utilizationRatio: 0.5 }],
+      workloads: FULL_NODE.workloads.slice(0, 1),
+    });
+    // Its names are there already: they are a series of the workload, not of its place.
+    expect(samplesOf(await exposition(held)).length - share).toBe(3);
   });
 
   test('of an NVLink is nothing as long as single links are not counted', async () => {
