@@ -109,7 +109,7 @@ units, the time of creation of what the agent integrates, and the types \`info\`
 | MIG instance | of each process | activity of the GPU instance by GPM on Hopper and newer, none of processes. **A100 and A30 have no source of activity in MIG mode**: the series are absent, not 0 |
 | vGPU | frame buffer of each virtual machine | of each virtual machine; the host sees no process of it |
 | passthrough | none: the host's driver does not see the GPU | none |
-| HAMi share | as the container claims, beside the sum of its processes as the driver lists them | of its processes, as on a whole GPU |
+| HAMi share | as the container claims, beside the sum of its processes as the driver lists them | as the container claims (\`gpu_partition_utilization_ratio\`), beside that of its processes as the driver samples them (\`gpu_workload_utilization_ratio\`) |
 
 ${chapters.join('\n')}
 ## Agent: process and requests
