@@ -263,6 +263,11 @@ describe('utilisation by workloads', () => {
     expect(await shown([])).toEqual(['0']);
   });
 
+  test('of a client of MPS is not known: the driver samples the server alone', async () => {
+    const client = { ...listed(1), type: 'mps' } as const;
+    expect(await shown([processUse(2, 0.25)], { processes: [client, listed(2)], processTotal: 2 })).toEqual([]);
+  });
+
   test('is 1 at most: samples of several processes are not of the same time', async () => {
     expect(await shown([processUse(1, 0.75), processUse(2, 0.75)])).toEqual(['1']);
   });

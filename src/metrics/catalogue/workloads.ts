@@ -93,12 +93,14 @@ const sampled = ofGpu.value('process_utilization_samples');
 
 /**
  * Share of the time in which a process had kernels on the GPU. The driver has no new sample of a process that did
- * nothing, and the last one is forgotten after seconds: without one it is idle (nvml.md §12.1).
+ * nothing, and the last one is forgotten after seconds: without one it is idle (nvml.md §12.1). But for clients of MPS:
+ * the driver samples their server alone.
  */
 function smRatio(gpu: Gpu, pid: number): number | undefined {
   if (sampled(gpu) === undefined) return undefined;
   const use = gpu.processUses.find((one) => one.pid === pid);
-  return use === undefined ? 0 : use.smRatio;
+  if (use !== undefined) return use.smRatio;
+  return gpu.processes.some((process) => process.pid === pid && process.type === 'mps') ? undefined : 0;
 }
 
 function utilizationRatio({ gpu, partition, processes }: PlacedRow): number | undefined {
@@ -204,9 +206,9 @@ export const workloads = [
     {
       name: 'gpu_workload_utilization_ratio',
       type: 'gauge',
-      help: "Share of the time in which the workload's processes had kernels on the partition, 1 at most; absent on MIG, in virtual machines and when the driver does not know one of the processes",
+      help: "Share of the time in which the workload's processes had kernels on the partition, 1 at most; absent on MIG, under MPS, in virtual machines and when the driver does not know one of the processes",
       origin: 'nvmlDeviceGetProcessesUtilizationInfo, nvmlDeviceGetProcessUtilization',
-      needs: 'not with MIG',
+      needs: 'not with MIG, not of clients of MPS',
       series: [{ value: utilizationRatio }],
     },
     {
@@ -233,7 +235,7 @@ export const workloads = [
       type: 'gauge',
       help: `Share of the time in which a process had kernels on the GPU, for the ${PROCESSES_PER_GPU} with most memory on each GPU`,
       origin: 'nvmlDeviceGetProcessesUtilizationInfo, nvmlDeviceGetProcessUtilization',
-      needs: 'not with MIG',
+      needs: 'not with MIG, not of clients of MPS',
       optIn: true,
       series: [{ value: ({ gpu, process }) => smRatio(gpu, process.pid) }],
     },
