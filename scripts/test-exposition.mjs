@@ -29,6 +29,10 @@ const accepted = new Map([
     'a number of GPUs, no part of a histogram',
   ],
   [
+    "gpu_fabric_health_summary metric name should not include type 'summary'",
+    'the driver calls this health so; it is no summary of samples',
+  ],
+  [
     'gpu_memory_bus_width_bits use base unit "bytes" instead of "bits"',
     'the width of a bus is told in bits everywhere',
   ],

@@ -123,6 +123,7 @@ export class SimulatedNode {
       `--path.procfs=${at(HOST_FOLDERS.proc)}`,
       `--path.dev=${at(HOST_FOLDERS.dev)}`,
       `--path.run=${at(HOST_FOLDERS.run)}`,
+      `--path.state=${at(HOST_FOLDERS.state)}`,
       // Below this root nothing stands where HAMi's directories usually are: the real host's are not read.
       `--path.rootfs=${at('host')}`,
       `--path.hami=${at(HOST_FOLDERS.hami)}`,

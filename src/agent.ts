@@ -1,4 +1,5 @@
 import type { Service } from './cli/service.js';
+import { BaselineKeeper } from './collect/baseline-keeper.js';
 import { Collector } from './collect/collector.js';
 import type { Config } from './config/config.js';
 import { controlActions } from './control.js';
@@ -41,7 +42,7 @@ const SILENT_CYCLES = 10;
 /** How often freed memory is given back to the kernel: less than a millisecond, for 1 to 3 MiB after scrapes. */
 const RETURN_MEMORY_MILLISECONDS = 10_000;
 
-function createCore(config: Config, log: AgentLog): Core {
+function createCore(config: Config, log: AgentLog, baseline?: BaselineKeeper): Core {
   const addon = loadAddon();
   const clock = nodeClock(addon, config.clock.file);
   const { sampler, path, collector: switches } = config;
@@ -57,6 +58,7 @@ function createCore(config: Config, log: AgentLog): Core {
     cycleSeconds: sampler.intervalSeconds,
     staleAfterSeconds: sampler.staleAfterSeconds,
     judge: (state) => findings.judge(state),
+    baseline,
     warn: (message) => log.warn({}, message),
   });
   const options: SupervisorOptions = {
@@ -81,7 +83,11 @@ function createCore(config: Config, log: AgentLog): Core {
  */
 export async function startService(config: Config, log: AgentLog): Promise<Service> {
   checkMetricNames(config);
-  const core = createCore(config, log);
+  const baseline = new BaselineKeeper({
+    stateDirectory: config.path.state,
+    warn: (message) => log.warn({}, message),
+  });
+  const core = createCore(config, log, baseline);
   // Threads of ours and of Node each keep what they once freed: 10 MiB after a day of scrapes.
   core.addon.limitArenas(1);
   const { addon, clock, supervisor, collector } = core;
@@ -110,6 +116,7 @@ export async function startService(config: Config, log: AgentLog): Promise<Servi
     async close() {
       clearInterval(trimming);
       collector.close();
+      await baseline.flushed();
       const left = await supervisor.close();
       if (left.length > 0)
         log.warn({ pids: left }, 'samplers asleep in the driver are left behind; they end when their calls return');

@@ -197,6 +197,8 @@ Napi::Object gpuObject(Napi::Env env, std::uint32_t index, const Copied& record)
   o.Set("boardPartNumber", fixedText(env, gpu.board_part_number));
   o.Set("inforomImageVersion", fixedText(env, gpu.inforom_image_version));
   o.Set("gspFirmwareVersion", fixedText(env, gpu.gsp_firmware_version));
+  o.Set("fabricClusterUuid", fixedText(env, gpu.fabric_cluster_uuid));
+  o.Set("platformChassisSerial", fixedText(env, gpu.platform_chassis_serial));
   o.Set("processTotal", number(env, gpu.process_total));
   o.Set("migInstances", arrayOf(env, lists.mig, migObject));
   o.Set("migProfiles", arrayOf(env, lists.migProfiles, migProfileObject));

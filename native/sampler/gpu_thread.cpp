@@ -35,7 +35,7 @@ class GpuLoop {
       : s_(state),
         slot_(*state.gpus[gpuIndex]),
         ring_(state.segment.gpu(gpuIndex)),
-        reader_(state.library, slot_.lane, *state.clock, gpuIndex, &state.leaving),
+        reader_(state.library, slot_.lane, *state.clock, gpuIndex, &state.leaving, {state.options.nvlinkLinks}),
         index_(gpuIndex) {
     begin();
   }
@@ -45,6 +45,7 @@ class GpuLoop {
     if (slot_.parked.load(std::memory_order_relaxed)) return;
     // What control published of this generation stands as long as no cycle of it was begun.
     const bool begun = generation_ != 0;
+    reader_.giveBack();
     reader_.detach(shm::GpuState::attaching, 0);
     slot_.handle.store(nullptr, std::memory_order_release);
     slot_.registered.store(false, std::memory_order_release);

@@ -153,6 +153,8 @@ void writeGpu(JsonWriter& json, std::uint32_t index, const GpuView& g) {
   text("board_part_number", g.fixed.board_part_number);
   text("inforom_image_version", g.fixed.inforom_image_version);
   text("gsp_firmware_version", g.fixed.gsp_firmware_version);
+  text("fabric_cluster_uuid", g.fixed.fabric_cluster_uuid);
+  text("platform_chassis_serial", g.fixed.platform_chassis_serial);
   json.member("gather_seconds", static_cast<double>(g.fixed.gather_duration_ns) * 1e-9);
   writeReadings(json, g.fixed.readings);
   writeList(json, "mig_instances", g.lists.mig, writeMig);

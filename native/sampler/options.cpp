@@ -63,6 +63,11 @@ const std::vector<Flag>& flags() {
          return !v.empty();
        }},
       {"--exclude", "all, or GPU indexes, GPU-… UUIDs and PCI addresses separated by commas", splitExclusions},
+      {"--nvlink-links", nullptr,
+       [](EngineOptions& o, const std::string&) {
+         o.nvlinkLinks = true;
+         return true;
+       }},
       {"--path.procfs", "a folder",
        [](EngineOptions& o, const std::string& v) {
          o.procfs = v;
@@ -177,6 +182,7 @@ const char* optionsHelp() {
          "  --nvml.driver-root DIR    look below this folder before the usual places (repeatable)\n"
          "  --exclude LIST            GPUs never to touch: indexes, UUIDs, PCI addresses, UUID@address; or all\n"
          "  --path.procfs DIR         where driver/nvidia/gpus is looked for (/proc)\n"
+         "  --nvlink-links            read the counters of each NVLink, not only their sum\n"
          "  --interval-ms MS          cycle (1000)\n"
          "  --deadline-attach-ms MS   a call that attaches is stuck after this (60000)\n"
          "  --deadline-fast-ms MS     a fast call is stuck after this (2000)\n"

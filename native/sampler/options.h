@@ -23,6 +23,7 @@ struct EngineOptions {
   std::vector<ExcludedGpu> excluded;     // --exclude
   std::string procfs = "/proc";          // --path.procfs: where driver/nvidia/gpus is
   bool excludeAll = false;               // --exclude=all: the driver is not touched
+  bool nvlinkLinks = false;              // --nvlink-links: counters of each NVLink, not only their sum
   std::int64_t intervalNs = 1'000'000'000;
   Deadlines deadlines;
   bool hami = true;                             // --no-hami

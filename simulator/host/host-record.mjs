@@ -3,7 +3,7 @@
  * The host of a simulated node as it was last described, kept in `<node>/host.json` so that a later command can
  * change one thing (the driver goes, a process ends) and build the trees again from the rest.
  */
-import { lstatSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { lstatSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { buildHost } from './build.mjs';
 import { containerDirectory } from './hami-containers.mjs';
@@ -20,6 +20,7 @@ export const HOST_FOLDERS = {
   proc: 'host/proc',
   dev: 'host/dev',
   run: 'host/run',
+  state: 'host/var/lib/gpu-node-agent',
   hami: 'host/hami/containers',
 };
 
@@ -31,6 +32,8 @@ export const HOST_FOLDERS = {
  */
 export function writeHost(nodeDirectory, record, unixSeconds) {
   buildHost(join(nodeDirectory, 'host'), planHost(record, unixSeconds));
+  // What an agent keeps of this node stays with it.
+  mkdirSync(join(nodeDirectory, HOST_FOLDERS.state), { recursive: true });
   const path = recordPath(nodeDirectory);
   writeFileSync(`${path}.new`, `${JSON.stringify(record)}\n`);
   renameSync(`${path}.new`, path);

@@ -1,3 +1,4 @@
+import type { Baseline } from '../model/baseline.js';
 import type { Gpu } from '../model/gpu.js';
 import { type GpuIdentity, gpuName, isSameGpu } from '../model/gpu-identity.js';
 import type {
@@ -21,6 +22,8 @@ import { backAtSeconds } from '../native/set-aside.js';
 import type { Records, Supervisor, SupervisorListener } from '../native/supervisor.js';
 import { identify } from '../workload/identify.js';
 import { ageSeconds, type Moment, momentOf } from './age.js';
+import { sightingsOf } from './baseline.js';
+import type { BaselineKeeper } from './baseline-keeper.js';
 import { DRIVER_LEFT_ALONE, driverOf } from './driver.js';
 import { EventLog } from './events.js';
 import { gpuOf, identityOf } from './gpus.js';
@@ -46,9 +49,15 @@ export interface CollectorOptions {
   /** Age at which readings are dropped. */
   readonly staleAfterSeconds: number;
   readonly judge: Judge;
+  /** What this node is known to have; default: nothing is remembered. */
+  readonly baseline?: BaselineKeeper | undefined;
   /** Told once per trouble what a source cannot read; default: nobody. */
   readonly warn?: ((message: string) => void) | undefined;
 }
+
+/** How often the baseline looks at the node while nobody asks for a state. */
+const LEARN_EVERY_MILLISECONDS = 30_000;
+const NO_BASELINE: Baseline = { gpus: [], notKept: undefined };
 
 /** How often the identities of new processes are looked up while nobody asks for a state. */
 const PROCESSES_EVERY_SECONDS = 5;
@@ -78,6 +87,8 @@ export class Collector implements NodeStateSource, SupervisorListener {
   private simulated: string | undefined;
   /** The call that hung last of each GPU: it is gone from the samplers when its process has ended. */
   private lastStuck: readonly StuckCall[] = [];
+  private learning: NodeJS.Timeout | undefined;
+  private baselineLoaded = false;
   private made: NodeState | undefined;
   private changed = true;
 
@@ -93,12 +104,16 @@ export class Collector implements NodeStateSource, SupervisorListener {
   /** Begins with the sources that are no samplers. Resolves when each was read once. */
   async start(supervisor: Supervisor): Promise<void> {
     this.supervisor = supervisor;
+    if (this.options.baseline !== undefined) {
+      this.learning = setInterval(() => void this.current(), LEARN_EVERY_MILLISECONDS).unref();
+    }
     if (this.isOn('pci')) await this.passthrough.start();
   }
 
   /** Ends its timers. */
   close(): void {
     this.passthrough.close();
+    clearInterval(this.learning);
   }
 
   snapshot(snapshot: Snapshot, generation: number, records: Records): void {
@@ -273,6 +288,7 @@ export class Collector implements NodeStateSource, SupervisorListener {
       ...supervisor?.initTotals(),
     };
     const calls = callStatistics(supervisor?.callTotals());
+    const gpus = this.gpus(fleet, inForce, moment);
     return join(
       {
         moment,
@@ -280,8 +296,9 @@ export class Collector implements NodeStateSource, SupervisorListener {
         simulated: this.simulated ?? this.toldByClock(),
         driver,
         sampling,
-        gpus: this.gpus(fleet, inForce, moment),
+        gpus,
         pci: this.passthrough.scan.functions,
+        baseline: this.baselineOf(gpus, driver.state, moment),
         hami: this.hami === undefined || isOldSweep(this.hami, moment) ? undefined : this.hami,
         passthroughHolders: this.passthrough.holders,
         identityOf: (pid) => this.processes.get(pid),
@@ -298,6 +315,24 @@ export class Collector implements NodeStateSource, SupervisorListener {
       this.topology,
       this.options.judge,
     );
+  }
+
+  /**
+   * What the node is known to have, after this look at it. Read from its file when the driver has first answered: only
+   * then is it known whether the node is a simulated one, which has a baseline of its own.
+   */
+  private baselineOf(gpus: readonly Gpu[], driver: Driver['state'], { unixSeconds }: Moment): Baseline {
+    const { baseline } = this.options;
+    if (baseline === undefined) return NO_BASELINE;
+    if (driver !== 'initialized') return baseline.baseline;
+    if (!this.baselineLoaded) {
+      this.baselineLoaded = true;
+      void baseline.load(this.simulated !== undefined).then(() => {
+        this.changed = true;
+      });
+    }
+    baseline.observe(sightingsOf(gpus, this.passthrough.scan.functions), unixSeconds);
+    return baseline.baseline;
   }
 
   private stuckCalls(fleet: Fleet, moment: Moment): readonly StuckCall[] {

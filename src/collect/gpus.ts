@@ -74,6 +74,8 @@ export function gpuOf(record: GpuSnapshot, context: GpuContext): Gpu {
     boardPartNumber: known(record.boardPartNumber),
     inforomImageVersion: known(record.inforomImageVersion),
     gspFirmwareVersion: known(record.gspFirmwareVersion),
+    fabricClusterUuid: known(record.fabricClusterUuid),
+    platformChassisSerial: known(record.platformChassisSerial),
     condition,
     conditionReason: reason,
     lastCollectionUnixSeconds: record.gatheredRealtimeNs === 0 ? undefined : record.gatheredRealtimeNs / 1e9,

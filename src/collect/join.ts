@@ -1,7 +1,8 @@
 import type { Finding } from '../model/finding.js';
 import type { Gpu } from '../model/gpu.js';
 import type { GpuIdentity } from '../model/gpu-identity.js';
-import type { HamiSweep, NodeState, PciFunction, StuckCall } from '../model/node-state.js';
+import type { HamiSweep, NodeState, StuckCall } from '../model/node-state.js';
+import type { PciFunction } from '../model/pci.js';
 import type { Workload } from '../model/workload.js';
 import type { HamiSnapshot } from '../native/addon.js';
 import { identify, merge } from '../workload/identify.js';
@@ -23,6 +24,7 @@ export interface JoinParts
     | 'eventsLost'
     | 'eventsWaiting'
     | 'switchedOff'
+    | 'baseline'
     | 'sources'
     | 'calls'
   > {
@@ -92,6 +94,7 @@ export function join(parts: JoinParts, topology: Topology, judge: Judge): NodeSt
     partitions,
     workloads: merge([...byPid.values()]),
     pci,
+    baseline: parts.baseline,
     hami: sweepOf(hami),
     events: parts.events,
     eventsLost: parts.eventsLost,

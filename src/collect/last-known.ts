@@ -19,6 +19,10 @@ const KEPT: readonly ReadingId[] = [
   'pci_device_id',
   'pci_subsystem_id',
   'virtualization_mode',
+  'platform_slot',
+  'platform_tray',
+  'platform_host_id',
+  'platform_module_id',
   'mig_mode_enabled',
 ];
 
@@ -48,6 +52,7 @@ const TEXTS = [
   'boardPartNumber',
   'inforomImageVersion',
   'gspFirmwareVersion',
+  'platformChassisSerial',
 ] as const satisfies readonly (keyof GpuSnapshot)[];
 
 /** What the driver last said of each GPU while it answered, by UUID. */

@@ -1,6 +1,6 @@
 import { type Gpu, type GpuProcess, type MigInstance, placesKnown } from '../model/gpu.js';
-import type { PciFunction } from '../model/node-state.js';
 import type { Partition } from '../model/partition.js';
+import type { PciFunction } from '../model/pci.js';
 import type { Workload } from '../model/workload.js';
 
 /** Who runs as a pid, where known. */
@@ -62,13 +62,21 @@ function migPartition(gpu: Gpu, instance: MigInstance, workloadOf: WorkloadOf): 
     memoryTotalBytes: instance.readings.get('memory_total_bytes'),
     memoryUsedBytes: instance.readings.get('memory_used_bytes'),
     smLimitRatio: multiprocessorRatio(gpu, instance),
-    // NVML has no utilisation of an instance; the parent's is not its own.
-    utilizationRatio: undefined,
+    utilizationRatio: activityOf(gpu, instance),
     ...heldBy(gpu, inside, workloadOf),
     // A process of which the driver does not say where it is may be in this instance.
     ...(inside.length === 0 && !placesKnown(gpu.processes) ? { allocated: undefined } : {}),
     share: undefined,
   };
+}
+
+/**
+ * NVML has no utilisation of an instance, and the parent's is not its own. On Hopper and newer GPM measures the activity
+ * of a GPU instance: it is that of its compute instance when it has one alone.
+ */
+function activityOf(gpu: Gpu, { gpuInstance, readings }: MigInstance): number | undefined {
+  const beside = gpu.migInstances.filter((instance) => instance.gpuInstance === gpuInstance);
+  return gpuInstance !== undefined && beside.length === 1 ? readings.get('graphics_activity_ratio') : undefined;
 }
 
 function heldBy(

@@ -22,7 +22,7 @@ function shapeText({ driver, gpus, partitions, workloads, pci, simulated, hami }
     ]),
     partitions.map((one) => [one.id, one.kind, one.profile, one.workloads, one.share?.layout]),
     workloads.map((one) => [one.id, one.name, one.namespace, one.pod, one.container]),
-    pci,
+    pci.map((one) => [one.busId, one.deviceId, one.driver, one.virtualFunctionOf]),
     Object.keys(hami?.refusedByReason ?? {}),
   ]);
 }

@@ -110,6 +110,11 @@ export const ConfigSchema = Type.Object({
     pci: onOff('collector.pci', true, 'Read PCI functions from sysfs: passthrough, driver binding.'),
     hami: onOff('collector.hami', true, 'Read the usage files of HAMi and Volcano containers.'),
     processes: onOff('collector.processes', true, 'Name the processes on GPUs: pod, virtual machine, unit.'),
+    nvlinkLinks: onOff(
+      'collector.nvlink-links',
+      false,
+      'Read the counters of each NVLink, not only their sums: about fifty more readings for each of up to 18 links. Off unless set.',
+    ),
   }),
   log: Type.Object({
     level: choice('log.level', ['debug', 'info', 'warn', 'error'], 'info', 'The least severe line that is written.'),

@@ -5,7 +5,7 @@ import type { ControlActions } from '../model/control.js';
 import type { NodeStateSource } from '../model/node-state.js';
 import { AGENT_VERSION } from '../version.js';
 import { compilersFactory } from './compilers.js';
-import { DOCUMENTS } from './documents/node.js';
+import { DOCUMENTS, nodeDocument } from './documents/node.js';
 import { answerFailures, earlyFailures } from './failures.js';
 import { ProblemDocument } from './problem.js';
 import { controlRoutes } from './routes/control.js';
@@ -103,7 +103,7 @@ export function buildControlApp(parts: ControlParts): FastifyInstance {
   const { source, control } = parts;
   const app = bare(parts);
   const schema = { operationId: 'getState', summary: 'Everything known of this node', response: { 200: nodeResponse } };
-  app.get('/v1/state', { schema }, async () => source.current());
+  app.get('/v1/state', { schema }, async () => nodeDocument(source.current()));
   metricsRoute(app, { ...parts, path: '/v1/metrics' });
   controlRoutes(app, control);
   return app;

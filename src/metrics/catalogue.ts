@@ -1,11 +1,15 @@
+import { activity } from './catalogue/activity.js';
 import { agent } from './catalogue/agent.js';
+import { c2c } from './catalogue/c2c.js';
 import { clocks } from './catalogue/clocks.js';
 import { ecc } from './catalogue/ecc.js';
 import { events } from './catalogue/events.js';
+import { fabric } from './catalogue/fabric.js';
 import { hami } from './catalogue/hami.js';
 import { identity } from './catalogue/identity.js';
 import { memory } from './catalogue/memory.js';
 import { mig } from './catalogue/mig.js';
+import { nvlink } from './catalogue/nvlink.js';
 import { partitions } from './catalogue/partitions.js';
 import { pcie } from './catalogue/pcie.js';
 import { power } from './catalogue/power.js';
@@ -28,11 +32,15 @@ export const CATALOGUE: readonly Chapter[] = [
   { title: 'Node and identity', families: identity },
   { title: 'Memory', families: memory },
   { title: 'Utilisation', families: utilization },
+  { title: 'Activity (GPM)', families: activity },
   { title: 'Clocks and performance state', families: clocks },
   { title: 'Power and energy', families: power },
-  { title: 'Temperature', families: temperature },
+  { title: 'Temperature and fans', families: temperature },
   { title: 'PCIe link', families: pcie },
-  { title: 'ECC', families: ecc },
+  { title: 'ECC, retirement, row remapping, repair', families: ecc },
+  { title: 'NVLink', families: nvlink },
+  { title: 'Chip-to-chip links', families: c2c },
+  { title: 'NVLink fabric', families: fabric },
   { title: 'XID and other driver events', families: events },
   { title: 'MIG', families: mig },
   { title: 'Partitions', families: partitions },

@@ -64,6 +64,14 @@ export interface FamilyDescription<Row> {
   readonly labelNames?: readonly string[];
   /** Left out unless enabled by name. */
   readonly optIn?: true;
+  /** Lines of a family that is on which are left out unless it is enabled by name. */
+  readonly details?: {
+    /** Which lines they are, to follow "off by default: ". */
+    readonly what: string;
+    readonly series: readonly Series<Row>[];
+  };
+  /** Which hardware, driver or setting it takes, as far as one is known to lack it: architectures, branches. */
+  readonly needs?: string;
   /** Integrated by us from 0 at the agent's start: OpenMetrics gets its `_created` time. */
   readonly integrated?: true;
   /** Lines of a row; a function where their labels depend on the row. */

@@ -1,20 +1,16 @@
 import type { NodeStateSource } from '../model/node-state.js';
 import type { Addon, ExpositionInsert } from '../native/addon.js';
 import type { Clock } from '../native/clock.js';
-import { FAMILIES } from './catalogue.js';
 import { type CompiledCatalogue, compileCatalogue, fillValues } from './compile.js';
 import type { Family, MetricsFormat, Scene } from './family.js';
+import { type Selection, selectFamilies } from './selection.js';
 import { SelfMetrics } from './self.js';
 import type { RenderedFamily } from './self-text.js';
 
 /** What is rendered besides the default families. */
-export interface RendererOptions {
+export interface RendererOptions extends Selection {
   /** Whether `process_*`, `nodejs_*` and the HTTP side's metrics are rendered; true unless told otherwise. */
   readonly exporterMetrics?: boolean;
-  /** Names of families that are off by default and wanted, e.g. `gpu_agent_nvml_call_duration_seconds`. */
-  readonly enabledFamilies?: readonly string[];
-  /** Names of families that are on by default and not wanted. */
-  readonly disabledFamilies?: readonly string[];
   /** The injected clock: tells how old the newest state is. */
   readonly clock: Pick<Clock, 'monotonicSeconds'>;
 }
@@ -24,20 +20,6 @@ const MOST_SPARE = 2;
 
 /** The parts of the addon that rendering needs. */
 export type RenderingAddon = Pick<Addon, 'abi' | 'Exposition'>;
-
-/** The families that options ask for, sorted by name. Throws for a name that no family has. */
-export function selectFamilies({
-  enabledFamilies = [],
-  disabledFamilies = [],
-}: Pick<RendererOptions, 'enabledFamilies' | 'disabledFamilies'>): readonly Family[] {
-  const known = new Set(FAMILIES.map(({ name }) => name));
-  for (const name of [...enabledFamilies, ...disabledFamilies]) {
-    if (!known.has(name)) throw new Error(`no metric family is named '${name}'; docs/metrics.md lists all`);
-  }
-  return FAMILIES.filter(({ name, optIn }) =>
-    optIn === true ? enabledFamilies.includes(name) : !disabledFamilies.includes(name),
-  );
-}
 
 /** How many of the sorted names come before a name. */
 function positionOf(name: string, sorted: readonly string[]): number {

@@ -1,4 +1,4 @@
-import type { Gpu, MigInstance } from '../model/gpu.js';
+import type { C2cLink, Fan, Gpu, MigInstance, MigProfile, NvLink } from '../model/gpu.js';
 import type { CallStatistics, NodeState } from '../model/node-state.js';
 import type { Partition, Share } from '../model/partition.js';
 import type { Workload } from '../model/workload.js';
@@ -62,15 +62,15 @@ export const migInstances: Subject<MigRow> = {
 };
 
 /** Instances of one profile on one GPU. */
-export interface MigProfileRow {
+export interface MigCountRow {
   readonly gpu: Gpu;
   readonly profile: string;
   readonly instances: number;
 }
 
 /** Every profile that has an instance, per GPU. */
-export const migProfiles: Subject<MigProfileRow> = {
-  name: 'MIG profile',
+export const migCounts: Subject<MigCountRow> = {
+  name: 'MIG profile in use',
   labelNames: [...GPU_LABELS, 'profile'],
   rows: ({ state }) =>
     state.gpus.flatMap((gpu) => {
@@ -82,6 +82,94 @@ export const migProfiles: Subject<MigProfileRow> = {
     }),
   key: ({ gpu, profile }) => `${gpuOrder(gpu)} ${profile}`,
   labels: ({ gpu, profile }) => ({ ...gpuLabels(gpu), profile }),
+};
+
+/** A profile that a GPU offers. */
+export interface MigProfileRow {
+  readonly gpu: Gpu;
+  readonly profile: MigProfile;
+}
+
+/** Every profile that a GPU in MIG mode offers and the driver names. */
+export const migProfiles: Subject<MigProfileRow> = {
+  name: 'MIG profile',
+  labelNames: [...GPU_LABELS, 'profile'],
+  rows: ({ state }) =>
+    state.gpus.flatMap((gpu) =>
+      gpu.migProfiles.flatMap((profile) => (profile.name === undefined ? [] : [{ gpu, profile }])),
+    ),
+  key: ({ gpu, profile }) => `${gpuKey(gpu)} ${profile.name}`,
+  labels: ({ gpu, profile }) => ({ ...gpuLabels(gpu), profile: profile.name }),
+};
+
+function partKey(gpu: Gpu, part: number | undefined): string {
+  return part === undefined ? gpuKey(gpu) : `${gpuKey(gpu)} ${String(part).padStart(3, '0')}`;
+}
+
+/** An NVLink and the GPU it is of. */
+export interface LinkRow {
+  readonly gpu: Gpu;
+  readonly link: NvLink;
+}
+
+/** Every NVLink of every GPU. */
+export const nvlinks: Subject<LinkRow> = {
+  name: 'NVLink',
+  labelNames: [...GPU_LABELS, 'link'],
+  rows: ({ state }) => state.gpus.flatMap((gpu) => gpu.links.map((link) => ({ gpu, link }))),
+  key: ({ gpu, link }) => partKey(gpu, link.link),
+  labels: ({ gpu, link }) => ({ ...gpuLabels(gpu), link: link.link }),
+};
+
+/** An NVLink whose counters are read, or all links of a GPU together. */
+export interface LinkCountersRow {
+  readonly gpu: Gpu;
+  readonly link: NvLink | undefined;
+}
+
+/** The links of every GPU together, then each link whose counters are read (--collector.nvlink-links). */
+export const linkCounters: Subject<LinkCountersRow> = {
+  name: 'NVLink, or all of a GPU',
+  labelNames: [...GPU_LABELS, 'link'],
+  rows: ({ state }) =>
+    state.gpus.flatMap((gpu) => [
+      { gpu, link: undefined },
+      ...gpu.links
+        .filter(({ readings }) => readings.absence('transmit_data_bytes_total') !== 'not_asked')
+        .map((link) => ({ gpu, link })),
+    ]),
+  key: ({ gpu, link }) => partKey(gpu, link?.link),
+  labels: ({ gpu, link }) => ({ ...gpuLabels(gpu), link: link?.link }),
+};
+
+/** A chip-to-chip link and the GPU it is of. */
+export interface C2cLinkRow {
+  readonly gpu: Gpu;
+  readonly link: C2cLink;
+}
+
+/** Every chip-to-chip link. */
+export const c2cLinks: Subject<C2cLinkRow> = {
+  name: 'chip-to-chip link',
+  labelNames: [...GPU_LABELS, 'link'],
+  rows: ({ state }) => state.gpus.flatMap((gpu) => gpu.c2cLinks.map((link) => ({ gpu, link }))),
+  key: ({ gpu, link }) => partKey(gpu, link.link),
+  labels: ({ gpu, link }) => ({ ...gpuLabels(gpu), link: link.link }),
+};
+
+/** A fan and the GPU it is of. */
+export interface FanRow {
+  readonly gpu: Gpu;
+  readonly fan: Fan;
+}
+
+/** Every fan. */
+export const fans: Subject<FanRow> = {
+  name: 'fan',
+  labelNames: [...GPU_LABELS, 'fan'],
+  rows: ({ state }) => state.gpus.flatMap((gpu) => gpu.fans.map((fan) => ({ gpu, fan }))),
+  key: ({ gpu, fan }) => partKey(gpu, fan.fan),
+  labels: ({ gpu, fan }) => ({ ...gpuLabels(gpu), fan: fan.fan }),
 };
 
 /** XID counts of one GPU. */

@@ -117,6 +117,10 @@ export interface Gpu {
   readonly boardPartNumber: string | undefined;
   readonly inforomImageVersion: string | undefined;
   readonly gspFirmwareVersion: string | undefined;
+  /** Cluster the GPU's fabric belongs to; all zeros on a single node with switches. */
+  readonly fabricClusterUuid: string | undefined;
+  /** Serial number of the rack's chassis. */
+  readonly platformChassisSerial: string | undefined;
   readonly condition: GpuCondition;
   /** Plain words: why the condition is not `up`. */
   readonly conditionReason: string | undefined;

@@ -1,6 +1,8 @@
+import type { Baseline } from './baseline.js';
 import type { Finding } from './finding.js';
 import type { Gpu, GpuEvent } from './gpu.js';
 import type { Partition } from './partition.js';
+import type { PciFunction } from './pci.js';
 import type { Workload } from './workload.js';
 
 /** Library and kernel driver as the sampler's control thread sees them. */
@@ -83,18 +85,6 @@ export interface Sampling {
   readonly restarts: number;
 }
 
-/** One NVIDIA display/3D function found in sysfs, whether or not the driver sees it. */
-export interface PciFunction {
-  readonly busId: string;
-  readonly vendorId: number;
-  readonly deviceId: number;
-  readonly driver: string | undefined;
-  readonly iommuGroup: number | undefined;
-  readonly numaNode: number | undefined;
-  /** Bus id of the GPU this is a virtual function of (SR-IOV); undefined for a GPU itself. */
-  readonly virtualFunctionOf: string | undefined;
-}
-
 /** HAMi usage files as the sweep found them. */
 export interface HamiSweep {
   readonly directories: number;
@@ -144,6 +134,8 @@ export interface NodeState {
   readonly workloads: readonly Workload[];
   readonly findings: readonly Finding[];
   readonly pci: readonly PciFunction[];
+  /** GPUs this node is known to have, whether or not they are there. */
+  readonly baseline: Baseline;
   readonly hami: HamiSweep | undefined;
   readonly events: readonly GpuEvent[];
   /** Driver events since the agent started that came faster than they were read: nobody knows what they said. */

@@ -121,6 +121,16 @@ export class Readings<Id extends string = ReadingId> {
     return status === 0 ? undefined : reasonName(status);
   }
 
+  /** Why numbers are missing, by id, without those nobody asked for. */
+  absences(): Readonly<Record<string, AbsenceReason>> {
+    const out: Record<string, AbsenceReason> = {};
+    this.table.rows.forEach(({ id }, index) => {
+      const status = this.status[index] ?? NOT_ASKED;
+      if (status !== 0 && status !== NOT_ASKED) out[id] = reasonName(status);
+    });
+    return out;
+  }
+
   /** These numbers where `keep` says so; the others as if nobody had asked. */
   only(keep: (id: Id) => boolean): Readings<Id> {
     const status = this.status.map((code, index) =>

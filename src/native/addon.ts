@@ -26,6 +26,8 @@ export interface GpuSnapshot {
   readonly boardPartNumber: string;
   readonly inforomImageVersion: string;
   readonly gspFirmwareVersion: string;
+  readonly fabricClusterUuid: string;
+  readonly platformChassisSerial: string;
   readonly processTotal: number;
   readonly migInstances: readonly MigSnapshot[];
   readonly migProfiles: readonly MigProfileSnapshot[];

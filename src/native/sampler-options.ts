@@ -12,7 +12,7 @@ export interface SamplerSettings {
     readonly deadlineFastSeconds: number;
     readonly deadlineSlowSeconds: number;
   };
-  readonly collector: { readonly hami: boolean };
+  readonly collector: { readonly hami: boolean; readonly nvlinkLinks: boolean };
   readonly path: {
     readonly sysfs: string;
     readonly procfs: string;
@@ -39,6 +39,7 @@ export function samplerFlags(config: SamplerSettings): string[] {
     ...(collector.hami
       ? [`--path.rootfs=${path.rootfs}`, ...path.hami.map((root) => `--hami.root=${root}`)]
       : ['--no-hami']),
+    ...(collector.nvlinkLinks ? ['--nvlink-links'] : []),
     ...(clock.file === undefined ? [] : [`--clock.file=${clock.file}`]),
   ];
 }

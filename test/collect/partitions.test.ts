@@ -4,6 +4,9 @@ import { gpuOf } from '../../src/collect/gpus.js';
 import { gpuPartitions, passthroughPartitions } from '../../src/collect/partitions.js';
 import { Topology } from '../../src/collect/topology.js';
 import type { Gpu } from '../../src/model/gpu.js';
+import { MIG_INSTANCE_READINGS } from '../../src/model/readings.js';
+import { pciFunction } from '../pci-function.js';
+import { measured } from '../readings.js';
 import { GATHERED_SECONDS, gpuRecord, migInstance } from './records.js';
 
 const log = new EventLog();
@@ -58,6 +61,34 @@ describe('partitions of a GPU', () => {
     expect(second).toMatchObject({ id: 'MIG-1', allocated: true });
   });
 
+  it('show the activity of their GPU instance, unless it is shared with another compute instance', () => {
+    const active = (migIndex: number, gpuInstance: number, ratio: number) => ({
+      ...migInstance(migIndex),
+      gpuInstance,
+      ...measured(MIG_INSTANCE_READINGS, { graphics_activity_ratio: ratio }),
+    });
+    const gpu = made(
+      gpuRecord(
+        0,
+        { mig_mode_enabled: 1, utilization_ratio: 0.9 },
+        {
+          migInstances: [
+            active(0, 1, 0.25),
+            active(1, 2, 0.5),
+            active(2, 2, 0.5),
+            { ...migInstance(3), gpuInstance: 5 },
+          ],
+        },
+      ),
+    );
+    expect(gpuPartitions(gpu, nobody).map(({ utilizationRatio }) => utilizationRatio)).toEqual([
+      0.25,
+      undefined,
+      undefined,
+      undefined,
+    ]);
+  });
+
   it('are neither held nor free while a process does not say in which instance it is', () => {
     const gpu = made(
       gpuRecord(
@@ -80,24 +111,8 @@ describe('partitions of a GPU', () => {
 
 describe('passed-through functions', () => {
   const functions = [
-    {
-      busId: '0000:01:00.0',
-      vendorId: 0x10de,
-      deviceId: 1,
-      driver: 'vfio-pci',
-      iommuGroup: 3,
-      numaNode: undefined,
-      virtualFunctionOf: undefined,
-    },
-    {
-      busId: '0000:02:00.0',
-      vendorId: 0x10de,
-      deviceId: 1,
-      driver: 'nvidia',
-      iommuGroup: 4,
-      numaNode: undefined,
-      virtualFunctionOf: undefined,
-    },
+    pciFunction('0000:01:00.0', { deviceId: 1, driver: 'vfio-pci', iommuGroup: 3 }),
+    pciFunction('0000:02:00.0', { deviceId: 1, driver: 'nvidia', iommuGroup: 4 }),
   ];
   it('are partitions, held or free as their VFIO handles say', () => {
     const of = (holders: readonly number[] | undefined) => passthroughPartitions(functions, () => holders, nobody);

@@ -5,6 +5,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { vfioNodes } from '../../src/collect/passthrough.js';
 import { scanPci } from '../../src/collect/pci.js';
 import { sysfsAddress } from '../../src/collect/pci-address.js';
+import { pciFunction } from '../pci-function.js';
 
 const root = mkdtempSync(join(tmpdir(), 'pci-'));
 afterAll(() => rmSync(root, { recursive: true }));
@@ -38,24 +39,8 @@ describe('the PCI bus', () => {
     place('0000:67:00.0', { vendor: '0x10de', class: 'broken', device: '0x1' });
     const scan = await scanPci(root);
     expect(scan.functions).toEqual([
-      {
-        busId: '0000:65:00.0',
-        vendorId: 0x10de,
-        deviceId: 0x2330,
-        driver: 'nvidia',
-        iommuGroup: 12,
-        numaNode: 1,
-        virtualFunctionOf: undefined,
-      },
-      {
-        busId: '0000:66:00.0',
-        vendorId: 0x10de,
-        deviceId: 0x1eb8,
-        driver: 'vfio-pci',
-        iommuGroup: undefined,
-        numaNode: undefined,
-        virtualFunctionOf: undefined,
-      },
+      pciFunction('0000:65:00.0', { driver: 'nvidia', iommuGroup: 12, numaNode: 1 }),
+      pciFunction('0000:66:00.0', { deviceId: 0x1eb8, driver: 'vfio-pci' }),
     ]);
     expect(vfioNodes(scan, '0000:66:00.0')).toEqual(['/dev/vfio/devices/vfio3']);
     expect(vfioNodes(scan, '0000:65:00.0')).toContain('/dev/vfio/12');
@@ -90,5 +75,100 @@ describe('PCI addresses', () => {
     ['GPU-1', undefined],
   ])('%s is %s', (text, expected) => {
     expect(sysfsAddress(text)).toBe(expected);
+  });
+});
+
+describe('what a function says of its windows, its link and its errors', () => {
+  const sys = join(mkdtempSync(join(tmpdir(), 'pci-facts-')), 'devices');
+  const bus = join(sys, '..', 'bus/pci/devices');
+  const port = join(sys, 'pci0000:20/0000:20:01.0');
+  const gpu = join(port, '0000:21:00.0');
+  afterAll(() => rmSync(join(sys, '..'), { recursive: true }));
+  const write = (folder: string, files: Record<string, string>) => {
+    mkdirSync(folder, { recursive: true });
+    for (const [name, text] of Object.entries(files)) {
+      mkdirSync(join(folder, name, '..'), { recursive: true });
+      writeFileSync(join(folder, name), text);
+    }
+  };
+  const facts = {
+    vendor: '0x10de\n',
+    class: '0x030200\n',
+    device: '0x2330\n',
+    subsystem_vendor: '0x10de\n',
+    subsystem_device: '0x16c1\n',
+    sriov_totalvfs: '16\n',
+    resource: [
+      '0x00000000e4000000 0x00000000e4ffffff 0x0000000000040200',
+      '0x0000380000000000 0x0000381fffffffff 0x000000000014220c',
+      '0x0000000000000000 0x0000000000000000 0x0000000000000000',
+      '0x0000382000000000 0x0000382001ffffff 0x000000000014220c',
+      '0x0000000000000000 0x0000000000000000 0x0000000000000000',
+      '0x0000000000000000 0x0000000000000000 0x0000000000000000',
+      '0x0000000000000000 0x000000000007ffff 0x0000000020046200',
+      '',
+    ].join('\n'),
+    current_link_speed: '16.0 GT/s PCIe\n',
+    max_link_speed: '32.0 GT/s PCIe\n',
+    current_link_width: '8\n',
+    max_link_width: '16\n',
+    aer_dev_correctable: 'RxErr 3\nBad TLP 4\nTOTAL_ERR_COR 7\n',
+    aer_dev_nonfatal: 'TLP 1\nTOTAL_ERR_NONFATAL 1\n',
+    aer_dev_fatal: 'TLP 0\nTOTAL_ERR_FATAL 0\n',
+    'power/runtime_status': 'active\n',
+  };
+  write(gpu, facts);
+  for (const number of [0, 1, 10]) symlinkSync(`../0000:21:00.${number}`, join(gpu, `virtfn${number}`));
+  write(port, {
+    aer_dev_correctable: 'TOTAL_ERR_COR 20\n',
+    aer_dev_nonfatal: 'TOTAL_ERR_NONFATAL 0\n',
+    aer_dev_fatal: 'TOTAL_ERR_FATAL 0\n',
+  });
+  mkdirSync(bus, { recursive: true });
+  symlinkSync(gpu, join(bus, '0000:21:00.0'));
+  const scanned = async () => (await scanPci(join(sys, '..'))).functions[0];
+
+  it('is read from files of the PCI core', async () => {
+    expect(await scanned()).toEqual(
+      pciFunction('0000:21:00.0', {
+        subsystemVendorId: 0x10de,
+        subsystemDeviceId: 0x16c1,
+        virtualFunctions: 3,
+        virtualFunctionsMax: 16,
+        bars: [
+          { index: 0, sizeBytes: 16 * 2 ** 20, is64Bit: false, prefetchable: false },
+          { index: 1, sizeBytes: 128 * 2 ** 30, is64Bit: true, prefetchable: true },
+          { index: 3, sizeBytes: 32 * 2 ** 20, is64Bit: true, prefetchable: true },
+        ],
+        runtimeStatus: 'active',
+        link: { generation: 4, generationMax: 5, widthLanes: 8, widthLanesMax: 16 },
+        errors: { correctable: 7, nonFatal: 1, fatal: 0 },
+        portErrors: { correctable: 20, nonFatal: 0, fatal: 0 },
+      }),
+    );
+  });
+
+  it('leaves a suspended device asleep', async () => {
+    write(gpu, { 'power/runtime_status': 'suspended\n' });
+    expect(await scanned()).toMatchObject({
+      runtimeStatus: 'suspended',
+      link: undefined,
+      errors: undefined,
+      portErrors: undefined,
+    });
+    write(gpu, { 'power/runtime_status': 'active\n' });
+  });
+
+  it('knows a device that fell off the bus, and a link that says nothing', async () => {
+    write(gpu, { current_link_width: '63\n' });
+    expect(await scanned()).toMatchObject({ gone: true, link: undefined });
+    write(gpu, {
+      current_link_speed: 'Unknown\n',
+      max_link_speed: 'Unknown\n',
+      current_link_width: '0\n',
+      max_link_width: '0\n',
+    });
+    expect(await scanned()).toMatchObject({ gone: false, link: undefined });
+    write(gpu, facts);
   });
 });

@@ -40,6 +40,8 @@ export function gpuRecord(
     boardPartNumber: '',
     inforomImageVersion: '',
     gspFirmwareVersion: '',
+    fabricClusterUuid: '',
+    platformChassisSerial: '',
     processTotal: 0,
     migInstances: [],
     migProfiles: [],

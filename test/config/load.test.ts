@@ -52,7 +52,7 @@ describe('defaults', () => {
         maxRequests: 40,
       },
       metrics: { enable: [], disable: [] },
-      collector: { nvml: true, pci: true, hami: true, processes: true },
+      collector: { nvml: true, pci: true, hami: true, processes: true, nvlinkLinks: false },
       log: { level: 'info', format: 'json' },
       clock: {},
     });
@@ -135,6 +135,7 @@ describe('what is accepted', () => {
     ['--sampler.stale-after=1h30m', 'sampler', 'staleAfterSeconds', 5_400],
     ['--no-collector.hami', 'collector', 'hami', false],
     ['--collector.hami=false', 'collector', 'hami', false],
+    ['--collector.nvlink-links', 'collector', 'nvlinkLinks', true],
     ['--web.disable-exporter-metrics', 'web', 'disableExporterMetrics', true],
     ['--web.listen-address=[::1]:0', 'web', 'listenAddress', '[::1]:0'],
     ['--web.listen-address=:9837', 'web', 'listenAddress', ':9837'],
@@ -168,7 +169,10 @@ describe('a wrong flag says what was expected, what came, and what to do', () =>
     [['--web.listen-adress=:1'], '--web.listen-adress: unknown flag. Did you mean --web.listen-address?'],
     [['--listen-address=:1'], '--listen-address: unknown flag. Did you mean --web.listen-address?'],
     [['--no-colector.hami'], '--no-colector.hami: unknown flag. Did you mean --no-collector.hami?'],
-    [['--collector.kubelet'], '--collector.kubelet: unknown flag. The collectors are nvml, pci, hami, processes.'],
+    [
+      ['--collector.kubelet'],
+      '--collector.kubelet: unknown flag. The collectors are nvml, pci, hami, processes, nvlink-links.',
+    ],
     [['--xyzzy'], '--xyzzy: unknown flag. gpu-node-agent help lists all flags.'],
     [['-x'], '-x: unknown flag. gpu-node-agent help lists all flags.'],
     [

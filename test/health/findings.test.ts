@@ -4,6 +4,7 @@ import { Findings } from '../../src/health/findings.js';
 import type { Judged } from '../../src/health/rule.js';
 import type { Gpu, GpuCondition } from '../../src/model/gpu.js';
 import type { StuckCall } from '../../src/model/node-state.js';
+import { pciFunction } from '../pci-function.js';
 
 const call = (change: Partial<StuckCall>): StuckCall => ({
   samplerPid: 77,
@@ -59,6 +60,7 @@ const WELL: Judged = {
   partitions: [],
   workloads: [],
   pci: [],
+  baseline: { gpus: [], notKept: undefined },
   hami: undefined,
   events: [],
   eventsLost: 0,
@@ -83,6 +85,17 @@ const codes = (state: Judged) => new Findings().judge(state).map(({ code }) => c
 describe('findings', () => {
   it('are none on a node that is well', () => {
     expect(codes(WELL)).toEqual([]);
+  });
+
+  it('miss a GPU that this node is known to have', () => {
+    const gone = { uuid: 'GPU-2', busId: 'b', barSizesBytes: {}, firstSeenUnixSeconds: 10 };
+    const unknown = { serial: undefined, name: undefined, linkWidthLanes: undefined, linkGenerationMax: undefined };
+    const baseline = { gpus: [{ ...gone, ...unknown, nvlinks: undefined }], notKept: undefined };
+    expect(new Findings().judge({ ...WELL, baseline })).toMatchObject([
+      { code: 'gpu_missing', severity: 'critical', subject: { kind: 'gpu', id: 'GPU-2' }, action: 'check_hardware' },
+    ]);
+    expect(codes({ ...WELL, baseline, pci: [pciFunction('b', { driver: 'vfio-pci' })] })).toEqual([]);
+    expect(codes({ ...WELL, baseline, driver: { ...WELL.driver, state: 'starting' } })).toEqual([]);
   });
 
   it('name one stuck call per GPU, the longest, with its evidence', () => {

@@ -5,6 +5,7 @@ import type { Partition } from '../../src/model/partition.js';
 import { GPU_READINGS, MIG_INSTANCE_READINGS, NOT_ASKED, type Readings } from '../../src/model/readings.js';
 import type { Workload } from '../../src/model/workload.js';
 import type { ReadingId } from '../../src/native/readings.generated.js';
+import { pciFunction } from '../pci-function.js';
 import { readingsOf } from '../readings.js';
 
 /** Readings with these values; all others are absent. */
@@ -24,6 +25,8 @@ export function gpu(index: number, changes: Partial<Gpu> = {}): Gpu {
     boardPartNumber: undefined,
     inforomImageVersion: undefined,
     gspFirmwareVersion: undefined,
+    fabricClusterUuid: undefined,
+    platformChassisSerial: undefined,
     condition: 'up',
     conditionReason: undefined,
     lastCollectionUnixSeconds: 1_800_000_000,
@@ -143,6 +146,7 @@ export function startingState(changes: Partial<NodeState> = {}): NodeState {
     workloads: [],
     findings: [],
     pci: [],
+    baseline: { gpus: [], notKept: undefined },
     hami: undefined,
     events: [],
     eventsLost: 0,
@@ -275,17 +279,7 @@ export function fullState(): NodeState {
     ],
     workloads: [podWorkload()],
     findings: [finding()],
-    pci: [
-      {
-        busId: '0000:00:00.0',
-        vendorId: 0x10de,
-        deviceId: 0x20b2,
-        driver: 'nvidia',
-        iommuGroup: 7,
-        numaNode: 0,
-        virtualFunctionOf: undefined,
-      },
-    ],
+    pci: [pciFunction('0000:00:00.0', { deviceId: 0x20b2, driver: 'nvidia', iommuGroup: 7, numaNode: 0 })],
     hami: {
       directories: 2,
       files: 1,

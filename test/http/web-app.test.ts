@@ -4,7 +4,9 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { buildWebApp, type WebParts } from '../../src/http/app.js';
 import type { MetricsSource } from '../../src/http/scrape.js';
 import type { NodeState } from '../../src/model/node-state.js';
-import { fullState, runningState, startingState } from './node-states.js';
+import { GPU_READINGS, NVLINK_READINGS } from '../../src/model/readings.js';
+import { readingsOf } from '../readings.js';
+import { fullState, gpu, runningState, startingState } from './node-states.js';
 
 let app: FastifyInstance | undefined;
 afterEach(async () => {
@@ -73,6 +75,28 @@ describe('the API', () => {
       power_limit_enforced_watts: 400,
       temperature_celsius: 41,
     });
+  });
+
+  it('says why a reading of a GPU or of one of its parts is missing, and nothing of those nobody asked for', async () => {
+    const refused = readingsOf(GPU_READINGS, { power_watts: 1 }, 4);
+    const answered = readingsOf(NVLINK_READINGS, { state: 1 }, 3);
+    const state = runningState();
+    const gpus = [
+      gpu(0, {
+        readings: refused.only((id) => id === 'power_watts' || id === 'ecc_sram_threshold_exceeded'),
+        links: [
+          { link: 0, remotePciBusId: undefined, readings: answered.only((id) => id === 'state' || id === 'version') },
+        ],
+      }),
+    ];
+    const built = build({ ...state, gpus });
+    for (const url of ['/api/v1/gpus/0', '/api/v1/gpus', '/api/v1/node']) {
+      const answer = (await built.inject(url)).json();
+      const told = answer.gpu ?? answer.gpus[0];
+      expect(told.readings).toEqual({ power_watts: 1 });
+      expect(told.absent).toEqual({ ecc_sram_threshold_exceeded: 'no_permission' });
+      expect(told.links[0]).toEqual({ link: 0, readings: { state: 1 }, absent: { version: 'not_supported' } });
+    }
   });
 
   it.each([

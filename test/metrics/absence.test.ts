@@ -1,9 +1,23 @@
 import { describe, expect, test } from 'vitest';
-import type { GpuCondition } from '../../src/model/gpu.js';
+import type { Gpu, GpuCondition } from '../../src/model/gpu.js';
 import { GPU_READINGS, Readings, readingIndex } from '../../src/model/readings.js';
+import { pciFunction } from '../pci-function.js';
 import { samplesOf, valuesOf } from './exposition-lines.js';
-import { exposition } from './rendering.js';
-import { ALL_READINGS, gpu, migInstance, node, partition, readings, workload } from './states.js';
+import { everything, exposition } from './rendering.js';
+import {
+  ALL_READINGS,
+  c2cLink,
+  fan,
+  gpu,
+  migInstance,
+  migProfile,
+  node,
+  nvlink,
+  partition,
+  processUse,
+  readings,
+  workload,
+} from './states.js';
 
 /** Names of the samples about GPUs, each once. */
 function deviceNames(text: string): readonly string[] {
@@ -27,15 +41,31 @@ test.each<GpuCondition>(['attaching', 'lost', 'failed', 'probing', 'excluded', '
       name: 'NVIDIA H100',
       readings: readings(ALL_READINGS),
       migInstances: [migInstance(0)],
+      migProfiles: [migProfile('3g.40gb')],
+      links: [nvlink(0)],
+      c2cLinks: [c2cLink(0)],
+      fans: [fan(0)],
     });
-    const text = await exposition(node({ gpus: [down] }));
-    expect(deviceNames(text)).toEqual(['gpu_count', 'gpu_driver_info', 'gpu_info', 'gpu_mig_info', 'gpu_up']);
+    const text = await exposition(node({ gpus: [down] }), 'text', everything);
+    expect(deviceNames(text)).toEqual([
+      'gpu_count',
+      'gpu_driver_info',
+      'gpu_info',
+      'gpu_mig_info',
+      'gpu_nvlink_info',
+      'gpu_platform_info',
+      'gpu_up',
+    ]);
     expect(valuesOf(text, 'gpu_up')).toEqual(['0']);
   },
 );
 
 test('a value that is left in memory beside a failed status is not shown', async () => {
-  const failed = new Readings(GPU_READINGS, new Float64Array(200).fill(42), new Uint8Array(200).fill(15));
+  const failed = new Readings(
+    GPU_READINGS,
+    new Float64Array(GPU_READINGS.rows.length).fill(42),
+    new Uint8Array(GPU_READINGS.rows.length).fill(15),
+  );
   expect(deviceNames(await exposition(node({ gpus: [gpu(0, { readings: failed })] })))).toEqual([
     'gpu_count',
     'gpu_driver_info',
@@ -60,7 +90,7 @@ test('what an older driver does not tell of MIG instances is no line', async () 
     processes: [process],
     processTotal: 1,
   });
-  const names = deviceNames(await exposition(node({ gpus: [divided] })));
+  const names = deviceNames(await exposition(node({ gpus: [divided] }), 'text', everything));
   expect(names).toEqual(expect.arrayContaining(['gpu_mig_multiprocessors', 'gpu_mig_memory_used_bytes']));
   expect(names).not.toContain('gpu_mig_slices');
   expect(names).not.toContain('gpu_mig_memory_reserved_bytes');
@@ -70,9 +100,9 @@ test('what an older driver does not tell of MIG instances is no line', async () 
 test('a GPU without memory of its own says so, one that did not answer says nothing', async () => {
   const total = readingIndex('memory_total_bytes');
   const absent = (code: number) => {
-    const status = new Uint8Array(200).fill(255);
+    const status = new Uint8Array(GPU_READINGS.rows.length).fill(255);
     status[total] = code;
-    return gpu(0, { readings: new Readings(GPU_READINGS, new Float64Array(200), status) });
+    return gpu(0, { readings: new Readings(GPU_READINGS, new Float64Array(GPU_READINGS.rows.length), status) });
   };
   const unified = async (one: ReturnType<typeof gpu>) =>
     valuesOf(await exposition(node({ gpus: [one] })), 'gpu_memory_unified');
@@ -82,15 +112,8 @@ test('a GPU without memory of its own says so, one that did not answer says noth
 });
 
 test('GPUs that should be there are those bound to the driver, without virtual functions', async () => {
-  const pci = (busId: string, driver: string | undefined, virtualFunctionOf?: string) => ({
-    busId,
-    vendorId: 0x10de,
-    deviceId: 1,
-    driver,
-    iommuGroup: undefined,
-    numaNode: undefined,
-    virtualFunctionOf,
-  });
+  const pci = (busId: string, driver: string | undefined, virtualFunctionOf?: string) =>
+    pciFunction(busId, { driver, virtualFunctionOf });
   const bus = [
     pci('a', 'nvidia'),
     pci('b', 'nvidia'),
@@ -100,6 +123,20 @@ test('GPUs that should be there are those bound to the driver, without virtual f
   ];
   expect(valuesOf(await exposition(node({ pci: bus })), 'gpu_expected_count')).toEqual(['2']);
   expect(valuesOf(await exposition(node({ pci: [] })), 'gpu_expected_count')).toEqual([]);
+  const had = (uuid: string, busId: string | undefined) => ({
+    uuid,
+    busId,
+    serial: undefined,
+    name: undefined,
+    linkWidthLanes: undefined,
+    linkGenerationMax: undefined,
+    barSizesBytes: {},
+    nvlinks: undefined,
+    firstSeenUnixSeconds: 0,
+  });
+  // One is there, one fell off the bus, one was given away.
+  const baseline = { gpus: [had('A', 'a'), had('X', 'x'), had('C', 'c')], notKept: undefined };
+  expect(valuesOf(await exposition(node({ pci: bus, baseline })), 'gpu_expected_count')).toEqual(['3']);
 });
 
 test('the time of creation is absent with its total', async () => {
@@ -125,17 +162,7 @@ test('without a driver the agent still tells about itself and the PCI bus', asyn
         driverVersion: undefined,
         gpuCount: undefined,
       },
-      pci: [
-        {
-          busId: '0000:3b:00.0',
-          vendorId: 0x10de,
-          deviceId: 0x1eb8,
-          driver: undefined,
-          iommuGroup: 1,
-          numaNode: 0,
-          virtualFunctionOf: undefined,
-        },
-      ],
+      pci: [pciFunction('0000:3b:00.0', { deviceId: 0x1eb8, iommuGroup: 1, numaNode: 0 })],
     }),
   );
   expect(valuesOf(text, 'gpu_agent_nvml_initialized')).toEqual(['0']);
@@ -145,7 +172,11 @@ test('without a driver the agent still tells about itself and the PCI bus', asyn
 
 describe('state-sets', () => {
   const active = async (id: 'compute_mode' | 'clocks_event_reasons' | 'power_source', value: number, name: string) => {
-    const text = await exposition(node({ gpus: [gpu(0, { readings: readings({ [id]: value }) })] }));
+    const text = await exposition(
+      node({ gpus: [gpu(0, { readings: readings({ [id]: value }) })] }),
+      'text',
+      everything,
+    );
     const states = samplesOf(text).filter((sample) => sample.name === name);
     return {
       on: states
@@ -196,6 +227,55 @@ describe('use by workloads', () => {
   test('is not known when the list was cut off or nobody knows its processes', async () => {
     expect(await used([process(1, 100)], 300, [1])).toEqual([]);
     expect(await used([process(1, 100)], 1, [])).toEqual([]);
+  });
+});
+
+describe('utilisation by workloads', () => {
+  const GPU = gpu(0);
+  const listed = (pid: number) =>
+    ({ pid, type: 'compute', usedMemoryBytes: 1, gpuInstance: undefined, computeInstance: undefined }) as const;
+  const shown = async (
+    uses: ReturnType<typeof processUse>[],
+    more: Partial<Gpu> = {},
+    kind: 'whole' | 'mig' = 'whole',
+  ) => {
+    const one = gpu(0, {
+      readings: readings({ process_utilization_samples: uses.length }),
+      processes: [listed(1), listed(2), { ...listed(2), type: 'graphics' }, listed(3)],
+      processTotal: 4,
+      processUses: uses,
+      ...more,
+    });
+    const state = node({
+      gpus: [one],
+      partitions: [partition('p', { kind, gpuUuid: GPU.uuid, gpuIndex: 0, workloads: ['w'] })],
+      workloads: [workload('w', { pids: [1, 2] })],
+    });
+    return valuesOf(await exposition(state), 'gpu_workload_utilization_ratio');
+  };
+
+  test('is the sum over its processes, each counted once', async () => {
+    expect(await shown([processUse(1, 0.25), processUse(2, 0.125), processUse(3, 0.5)])).toEqual(['0.375']);
+  });
+
+  test('takes a process without a sample for idle, as the driver means it', async () => {
+    expect(await shown([processUse(1, 0.25)])).toEqual(['0.25']);
+    expect(await shown([])).toEqual(['0']);
+  });
+
+  test('of a client of MPS is not known: the driver samples the server alone', async () => {
+    const client = { ...listed(1), type: 'mps' } as const;
+    expect(await shown([processUse(2, 0.25)], { processes: [client, listed(2)], processTotal: 2 })).toEqual([]);
+  });
+
+  test('is 1 at most: samples of several processes are not of the same time', async () => {
+    expect(await shown([processUse(1, 0.75), processUse(2, 0.75)])).toEqual(['1']);
+  });
+
+  test('is not known where the driver has no samples, lists a part of the processes, or divides the GPU', async () => {
+    expect(await shown([], { readings: readings({}) })).toEqual([]);
+    expect(await shown([processUse(1, 0.25)], { processTotal: 5 })).toEqual([]);
+    expect(await shown([processUse(1, 0.25)], {}, 'mig')).toEqual([]);
   });
 });
 

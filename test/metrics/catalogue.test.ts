@@ -3,11 +3,38 @@ import { describe, expect, test } from 'vitest';
 import { CATALOGUE, FAMILIES } from '../../src/metrics/catalogue.js';
 import type { Scene } from '../../src/metrics/family.js';
 import { OWN_FAMILIES } from '../../src/metrics/own-families.js';
-import { READINGS, type ReadingId } from '../../src/native/readings.generated.js';
+import { WITHOUT_METRIC } from '../../src/metrics/without-metric.js';
+import type { Gpu } from '../../src/model/gpu.js';
+import type { Partition } from '../../src/model/partition.js';
+import {
+  CHIP_LINK_READINGS,
+  FAN_SPEED_READINGS,
+  MIG_INSTANCE_READINGS,
+  NVLINK_READINGS,
+} from '../../src/model/readings.js';
+import type {
+  C2cLinkReadingId,
+  FanReadingId,
+  LinkReadingId,
+  MigReadingId,
+} from '../../src/native/readings.generated.js';
+import { readingsOf } from '../readings.js';
+import { type Board, divided, gb200, geforce, h100 } from './boards.js';
 import { samplesOf } from './exposition-lines.js';
 import { FULL_NODE } from './full-node.js';
-import { exposition } from './rendering.js';
-import { ALL_READINGS, gpu, node, readings } from './states.js';
+import { everything, exposition } from './rendering.js';
+import {
+  ALL_C2C_LINK_READINGS,
+  ALL_FAN_READINGS,
+  ALL_LINK_READINGS,
+  ALL_MIG_READINGS,
+  ALL_READINGS,
+  gpu,
+  migInstance,
+  node,
+  nvlink,
+  readings,
+} from './states.js';
 
 const scene: Scene = {
   state: FULL_NODE,
@@ -62,33 +89,133 @@ test('every label that a line has is declared', () => {
     const declared = new Set([...family.subject.labelNames, ...(family.labelNames ?? [])]);
     for (const row of family.subject.rows(scene)) {
       const series = typeof family.series === 'function' ? family.series(row, scene) : family.series;
-      const used = series.flatMap(({ labels = {} }) => Object.keys({ ...family.subject.labels(row), ...labels }));
+      const all = [...series, ...(family.details?.series ?? [])];
+      const used = all.flatMap(({ labels = {} }) => Object.keys({ ...family.subject.labels(row), ...labels }));
       expect([family.name, used.filter((name) => !declared.has(name))]).toEqual([family.name, []]);
     }
   }
 });
 
-test('every reading appears in the exposition, but for those without a family', async () => {
-  const render = (values: Partial<Record<ReadingId, number>>) =>
-    exposition(node({ gpus: [gpu(0, { readings: readings(values) })] }));
-  const whole = await render(ALL_READINGS);
-  const unseen: string[] = [];
-  for (const { id } of READINGS) {
-    const { [id]: _, ...others } = ALL_READINGS;
-    if ((await render(others)) === whole) unseen.push(id);
+describe('every reading is in some family, or it is said why not', () => {
+  const shown = async (one: Partial<Gpu>) => exposition(node({ gpus: [gpu(0, one)] }), 'text', everything);
+
+  /** Readings without which nothing is missing, and which alone give nothing either. */
+  async function unseen<Id extends string>(
+    all: Readonly<Record<Id, number>>,
+    carrier: (present: Partial<Record<Id, number>>) => Partial<Gpu>,
+  ): Promise<readonly string[]> {
+    const [full, empty] = [await shown(carrier(all)), await shown(carrier({}))];
+    const found: string[] = [];
+    for (const id of Object.keys(all) as Id[]) {
+      const { [id]: only, ...others } = all;
+      const alone = { [id]: only } as Partial<Record<Id, number>>;
+      if ((await shown(carrier(alone))) !== empty) continue;
+      if ((await shown(carrier(others as Partial<Record<Id, number>>))) === full) found.push(id);
+    }
+    return found;
   }
-  expect(unseen).toEqual(['cuda_cores', 'supported_event_types', 'mig_devices_max']);
+
+  test('of a GPU', async () => {
+    const found = await unseen(ALL_READINGS, (present) => ({ readings: readings(present) }));
+    expect([...found].sort()).toEqual(Object.keys(WITHOUT_METRIC).sort());
+  });
+
+  test('of a MIG instance', async () => {
+    const instance = (present: Partial<Record<MigReadingId, number>>) => ({
+      migInstances: [migInstance(0, { readings: readingsOf(MIG_INSTANCE_READINGS, present) })],
+    });
+    expect(await unseen(ALL_MIG_READINGS, instance)).toEqual([]);
+  });
+
+  test('of an NVLink', async () => {
+    const one = (present: Partial<Record<LinkReadingId, number>>) => ({
+      links: [{ ...nvlink(0), readings: readingsOf(NVLINK_READINGS, present) }],
+    });
+    expect(await unseen(ALL_LINK_READINGS, one)).toEqual([]);
+  });
+
+  test('of a chip-to-chip link and of a fan', async () => {
+    const link = (present: Partial<Record<C2cLinkReadingId, number>>) => ({
+      c2cLinks: [{ link: 0, readings: readingsOf(CHIP_LINK_READINGS, present) }],
+    });
+    expect(await unseen(ALL_C2C_LINK_READINGS, link)).toEqual([]);
+    const fans = (present: Partial<Record<FanReadingId, number>>) => ({
+      fans: [{ fan: 0, readings: readingsOf(FAN_SPEED_READINGS, present) }],
+    });
+    expect(await unseen(ALL_FAN_READINGS, fans)).toEqual([]);
+  });
 });
 
-test('a GPU has at most 150 series by default, the node-wide ones included', async () => {
-  const gpus = Array.from({ length: 8 }, (_, index) => gpu(index, { readings: readings(ALL_READINGS) }));
-  const perGpu = samplesOf(await exposition(node({ gpus }))).length / gpus.length;
-  expect(perGpu).toBeGreaterThan(80);
-  expect(perGpu).toBeLessThanOrEqual(150);
+describe('the cost by default', () => {
+  const seriesOf = async (boards: readonly Board[]) => {
+    const state = node({
+      gpus: boards.map((board) => board.gpu),
+      partitions: boards.flatMap(({ partitions }) => partitions),
+    });
+    return samplesOf(await exposition(state)).length;
+  };
+  /** Series that one more board adds. */
+  const added = async (board: (index: number) => Board) =>
+    (await seriesOf([board(0), board(1)])) - (await seriesOf([board(0)]));
+
+  test.each([
+    ['an H100 with 18 NVLinks', h100],
+    ['a GPU of a GB200', gb200],
+    ['a GeForce', geforce],
+    ['an A100 in MIG mode without instances', (index: number) => divided(index, 0, 'ampere')],
+    ['an H100 in MIG mode without instances', (index: number) => divided(index, 0, 'hopper')],
+  ] as const)('of %s is at most 150 series', async (_name, board) => {
+    const series = await added(board);
+
+    expect(series).toBeGreaterThan(70);
+    expect(series).toBeLessThanOrEqual(150);
+  });
+
+  test('of eight H100 with what is about the node is at most 150 series for each', async () => {
+    const boards = Array.from({ length: 8 }, (_, index) => h100(index));
+    expect((await seriesOf(boards)) / boards.length).toBeLessThanOrEqual(150);
+  });
+
+  test.each(['ampere', 'hopper'] as const)('of a MIG instance of %s is at most 17 series', async (architecture) => {
+    const whole = await added((index) => divided(index, 7, architecture));
+    const bare = await added((index) => divided(index, 0, architecture));
+    expect((whole - bare) / 7).toBeLessThanOrEqual(17);
+  });
+
+  test('of a HAMi share is at most 15 series, of a workload on it 4', async () => {
+    const full = FULL_NODE.partitions.find(({ kind }) => kind === 'share') as Partition;
+    const gpus = [gpu(10, { uuid: full.gpuUuid, readings: readings({ process_utilization_samples: 0 }) })];
+    const cost = async (partitions: readonly Partition[]) =>
+      samplesOf(await exposition(node({ gpus, partitions, workloads: FULL_NODE.workloads.slice(0, 1) }))).length;
+    const share = await cost([{ ...full, utilizationRatio: 0.5, workloads: [] }]);
+    expect(share - (await cost([]))).toBe(15);
+    const listed = {
+      pid: 7200,
+      type: 'compute',
+      usedMemoryBytes: 1,
+      gpuInstance: undefined,
+      computeInstance: undefined,
+    } as const;
+    const held = node({
+      gpus: [{ ...(gpus[0] as Gpu), processes: [listed], processTotal: 1 }],
+      partitions: [{ ...full, utilizationRatio: 0.5 }],
+      workloads: FULL_NODE.workloads.slice(0, 1),
+    });
+    // Its names are there already: they are a series of the workload, not of its place.
+    expect(samplesOf(await exposition(held)).length - share).toBe(3);
+  });
+
+  test('of an NVLink is nothing as long as single links are not counted', async () => {
+    const links = Array.from({ length: 18 }, (_, link) => nvlink(link, { state: 1 }));
+    const few = await added((index) => h100(index, { links: links.slice(0, 1) }));
+    const many = await added((index) => h100(index, { links }));
+    // All states are known: how many are up can be said.
+    expect(many - few).toBe(1);
+  });
 });
 
 describe('docs/metrics.md', () => {
-  const documented = [...readFileSync('docs/metrics.md', 'utf8').matchAll(/^\| `([^`]+)` \|/gm)].map(
+  const documented = [...readFileSync('docs/metrics.md', 'utf8').matchAll(/^\| `(gpu_[^`]+)` \|/gm)].map(
     ([, name]) => name,
   );
 

@@ -1,6 +1,20 @@
 import type { NodeState } from '../../src/model/node-state.js';
 import { MIG_INSTANCE_READINGS, Readings } from '../../src/model/readings.js';
-import { ALL_READINGS, gpu, migInstance, node, partition, readings, workload } from './states.js';
+import { pciFunction } from '../pci-function.js';
+import {
+  ALL_READINGS,
+  c2cLink,
+  fan,
+  gpu,
+  migInstance,
+  migProfile,
+  node,
+  nvlink,
+  partition,
+  processUse,
+  readings,
+  workload,
+} from './states.js';
 
 const WHOLE = gpu(0, {
   name: 'NVIDIA H100 80GB HBM3',
@@ -10,7 +24,14 @@ const WHOLE = gpu(0, {
   boardPartNumber: '692-2G520-0200-000',
   inforomImageVersion: 'G520.0200.00.05',
   gspFirmwareVersion: '550.54.15',
-  readings: readings(ALL_READINGS),
+  fabricClusterUuid: '51000000-0000-0000-0000-0000000000fa',
+  platformChassisSerial: '1820425190105',
+  readings: readings({ ...ALL_READINGS, nvlink_links: 2, c2c_links: 2 }),
+  // One link whose counters are read, one that nobody asked: the first alone is counted.
+  links: [nvlink(0), nvlink(1, { state: 0 })],
+  c2cLinks: [c2cLink(0), c2cLink(1, { up: 0 })],
+  fans: [fan(0), fan(1, { speed_ratio: 1.02 })],
+  processUses: [processUse(7001, 0.75), processUse(7002, 0.5)],
   processes: [
     { pid: 7001, type: 'compute', usedMemoryBytes: 9_000_000_000, gpuInstance: undefined, computeInstance: undefined },
     { pid: 7001, type: 'graphics', usedMemoryBytes: 9_000_000_000, gpuInstance: undefined, computeInstance: undefined },
@@ -35,7 +56,12 @@ const SPLIT = gpu(1, {
     memory_used_bytes: 12_000_000_000,
     compute_processes: 1,
     clocks_event_reasons: 0,
+    gpm_pcie_transmit_bytes_per_second: 1_500_000,
+    gpm_pcie_receive_bytes_per_second: 2_500_000,
+    nvlink_transmit_data_bytes_total: 4_096_000,
+    nvlink_crc_flit_errors_total: 5,
   }),
+  migProfiles: [migProfile('3g.40gb', { available: 1 }), migProfile('1g.10gb', { capacity: 7, available: undefined })],
   migInstances: [migInstance(1, { readings: Readings.none(MIG_INSTANCE_READINGS) }), migInstance(0)],
   processes: [{ pid: 7100, type: 'compute', usedMemoryBytes: undefined, gpuInstance: 2, computeInstance: 0 }],
   processTotal: 1,
@@ -66,33 +92,9 @@ export const FULL_NODE: NodeState = node({
   gpus: [SHARED, WHOLE, SPLIT, LOST],
   driver: { ...node().driver, gpuCount: 4 },
   pci: [
-    {
-      busId: '0000:18:00.0',
-      vendorId: 0x10de,
-      deviceId: 0x2330,
-      driver: 'nvidia',
-      iommuGroup: 1,
-      numaNode: 0,
-      virtualFunctionOf: undefined,
-    },
-    {
-      busId: '0000:2a:00.0',
-      vendorId: 0x10de,
-      deviceId: 0x20b2,
-      driver: 'nvidia',
-      iommuGroup: 2,
-      numaNode: 0,
-      virtualFunctionOf: undefined,
-    },
-    {
-      busId: '0000:3b:00.0',
-      vendorId: 0x10de,
-      deviceId: 0x1eb8,
-      driver: 'vfio-pci',
-      iommuGroup: 3,
-      numaNode: 1,
-      virtualFunctionOf: undefined,
-    },
+    pciFunction('0000:18:00.0', { driver: 'nvidia', iommuGroup: 1, numaNode: 0 }),
+    pciFunction('0000:2a:00.0', { deviceId: 0x20b2, driver: 'nvidia', iommuGroup: 2, numaNode: 0 }),
+    pciFunction('0000:3b:00.0', { deviceId: 0x1eb8, driver: 'vfio-pci', iommuGroup: 3, numaNode: 1 }),
   ],
   partitions: [
     partition(SHARE_ID, {

@@ -1,10 +1,7 @@
 import { expect, test } from 'vitest';
 import { FAMILIES } from '../../src/metrics/catalogue.js';
 import { FULL_NODE } from './full-node.js';
-import { exposition } from './rendering.js';
-
-/** Everything that can be switched on. */
-const everything = { enabledFamilies: FAMILIES.flatMap(({ name, optIn }) => (optIn === true ? [name] : [])) };
+import { everything, exposition } from './rendering.js';
 
 /** The labels that change with the machine and the build. */
 const portable = (text: string) =>

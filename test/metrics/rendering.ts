@@ -1,7 +1,11 @@
+import { FAMILIES } from '../../src/metrics/catalogue.js';
 import { MetricsRenderer, type RendererOptions } from '../../src/metrics/renderer.js';
 import type { NodeState } from '../../src/model/node-state.js';
 import { loadAddon } from '../../src/native/load-addon.js';
 import { Source } from './states.js';
+
+/** Everything that can be switched on, details of families that are on included. */
+export const everything = { enabledFamilies: FAMILIES.map(({ name }) => name) };
 
 /** A clock that stands still, `ageSeconds` after every state was made (states.ts). */
 export function stoppedClock(ageSeconds = 0.125) {

@@ -1,9 +1,24 @@
-import type { Gpu, MigInstance } from '../../src/model/gpu.js';
+import type { C2cLink, Fan, Gpu, MigInstance, MigProfile, NvLink, ProcessUse } from '../../src/model/gpu.js';
 import type { NodeState, NodeStateSource } from '../../src/model/node-state.js';
 import type { Partition } from '../../src/model/partition.js';
-import { GPU_READINGS, MIG_INSTANCE_READINGS, type Readings } from '../../src/model/readings.js';
+import {
+  CHIP_LINK_READINGS,
+  FAN_SPEED_READINGS,
+  GPU_READINGS,
+  MIG_INSTANCE_READINGS,
+  NOT_ASKED,
+  NVLINK_READINGS,
+  type Readings,
+  type ReadingTable,
+} from '../../src/model/readings.js';
 import type { Workload } from '../../src/model/workload.js';
-import type { MigReadingId, ReadingId } from '../../src/native/readings.generated.js';
+import type {
+  C2cLinkReadingId,
+  FanReadingId,
+  LinkReadingId,
+  MigReadingId,
+  ReadingId,
+} from '../../src/native/readings.generated.js';
 import { readingsOf } from '../readings.js';
 
 /** Readings where only the named ones are there; status 3 is the driver's "not supported". */
@@ -23,6 +38,8 @@ export function gpu(index: number, more: Partial<Gpu> = {}): Gpu {
     boardPartNumber: undefined,
     inforomImageVersion: undefined,
     gspFirmwareVersion: undefined,
+    fabricClusterUuid: undefined,
+    platformChassisSerial: undefined,
     condition: 'up',
     conditionReason: undefined,
     lastCollectionUnixSeconds: 1_700_000_000.5,
@@ -120,6 +137,7 @@ export function node(more: Partial<NodeState> = {}): NodeState {
     workloads: [],
     findings: [],
     pci: [],
+    baseline: { gpus: [], notKept: undefined },
     hami: undefined,
     events: [],
     eventsLost: 0,
@@ -141,8 +159,20 @@ export class Source implements NodeStateSource {
   }
 }
 
+/** A number for each row of a table, of its own where its unit has room for it. */
+function numbered<Id extends string>(table: ReadingTable<Id>): Record<Id, number> {
+  const value = (unit: string, index: number) => {
+    if (unit === 'bool') return index % 2;
+    if (unit === 'enum' || unit === 'mask') return index % 3;
+    if (unit === 'ratio') return (index + 1) / 512;
+    return index + 0.5 * Number(unit !== 'count' && unit !== 'ordinal');
+  };
+  return Object.fromEntries(table.rows.map(({ id, unit }, index) => [id, value(unit, index)])) as Record<Id, number>;
+}
+
 /** Every reading, with a number of its own where there is room for it. */
 export const ALL_READINGS: Readonly<Record<ReadingId, number>> = {
+  ...numbered(GPU_READINGS),
   minor_number: 0,
   brand: 14,
   architecture: 9,
@@ -226,6 +256,13 @@ export const ALL_READINGS: Readonly<Record<ReadingId, number>> = {
   mig_mode_enabled: 0,
   mig_mode_pending: 0,
   mig_devices_max: 7,
+  fabric_state: 3,
+  fabric_status_code: 0,
+  fabric_clique_id: 0,
+  // Degraded bandwidth, nothing else wrong: 1 in the first group, 2 (false) in the others, no wrong configuration.
+  fabric_health_mask: 0b01_0001_10_10_10_01,
+  fabric_health_summary: 3,
+  recovery_action: 1,
   compute_processes: 2,
   graphics_processes: 0,
   mps_processes: 1,
@@ -233,6 +270,7 @@ export const ALL_READINGS: Readonly<Record<ReadingId, number>> = {
 
 /** Every reading of a MIG instance, with a number of its own where there is room for it. */
 export const ALL_MIG_READINGS: Readonly<Record<MigReadingId, number>> = {
+  ...numbered(MIG_INSTANCE_READINGS),
   multiprocessors: 42,
   copy_engines: 3,
   decoders: 2,
@@ -263,5 +301,80 @@ export function migInstance(migIndex: number, more: Partial<MigInstance> = {}): 
     name: 'NVIDIA A100-SXM4-80GB MIG 3g.40gb',
     readings: readingsOf(MIG_INSTANCE_READINGS, ALL_MIG_READINGS),
     ...more,
+  };
+}
+
+/** Every reading of an NVLink. */
+export const ALL_LINK_READINGS: Readonly<Record<LinkReadingId, number>> = {
+  ...numbered(NVLINK_READINGS),
+  state: 1,
+  version: 7,
+  remote_type: 2,
+  remote_link: 11,
+  low_power: 0,
+  effective_bit_error_ratio: 1.5e-12,
+};
+
+/** An NVLink: with everything, or with these readings alone as where single links are not counted. */
+export function nvlink(link: number, only?: Partial<Record<LinkReadingId, number>>): NvLink {
+  return {
+    link,
+    remotePciBusId: only === undefined ? '0000:05:00.0' : undefined,
+    readings:
+      only === undefined
+        ? readingsOf(NVLINK_READINGS, ALL_LINK_READINGS)
+        : readingsOf(NVLINK_READINGS, only, NOT_ASKED),
+  };
+}
+
+/** Every reading of a chip-to-chip link. */
+export const ALL_C2C_LINK_READINGS: Readonly<Record<C2cLinkReadingId, number>> = {
+  ...numbered(CHIP_LINK_READINGS),
+  up: 1,
+  bandwidth_bytes_per_second: 45_000_000_000,
+};
+
+/** A chip-to-chip link with everything. */
+export function c2cLink(link: number, more: Partial<Record<C2cLinkReadingId, number>> = {}): C2cLink {
+  return { link, readings: readingsOf(CHIP_LINK_READINGS, { ...ALL_C2C_LINK_READINGS, ...more }) };
+}
+
+/** Every reading of a fan. */
+export const ALL_FAN_READINGS: Readonly<Record<FanReadingId, number>> = {
+  speed_ratio: 0.42,
+  target_speed_ratio: 0.45,
+  speed_rpm: 1830,
+};
+
+/** A fan with everything. */
+export function fan(number: number, more: Partial<Record<FanReadingId, number>> = {}): Fan {
+  return { fan: number, readings: readingsOf(FAN_SPEED_READINGS, { ...ALL_FAN_READINGS, ...more }) };
+}
+
+/** A MIG profile of which two fit. */
+export function migProfile(name: string, more: Partial<MigProfile> = {}): MigProfile {
+  return {
+    id: 9,
+    name,
+    slices: 3,
+    multiprocessors: 42,
+    memoryBytes: 42_300_000_000,
+    capacity: 2,
+    available: 0,
+    ...more,
+  };
+}
+
+/** What a process used of the multiprocessors, and nothing of the other engines. */
+export function processUse(pid: number, smRatio: number): ProcessUse {
+  return {
+    pid,
+    sampledUnixSeconds: 1_700_000_000.25,
+    smRatio,
+    memoryRatio: 0.125,
+    encoderRatio: 0,
+    decoderRatio: 0,
+    jpegRatio: undefined,
+    ofaRatio: undefined,
   };
 }

@@ -33,7 +33,7 @@ const [, , folder] = process.argv;
 if (folder === undefined) throw new Error('expected a folder to write to');
 mkdirSync(folder, { recursive: true });
 
-const enabledFamilies = FAMILIES.flatMap(({ name, optIn }) => (optIn === true ? [name] : []));
+const enabledFamilies = FAMILIES.map(({ name }) => name);
 const states: Readonly<Record<string, NodeState>> = { full: FULL_NODE, empty: node(), edges: EDGES };
 for (const [name, state] of Object.entries(states)) {
   const renderer = new MetricsRenderer(new Source(state), loadAddon(), { clock: stoppedClock(), enabledFamilies });

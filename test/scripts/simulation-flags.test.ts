@@ -13,6 +13,7 @@ const SIMULATED = [
   '--path.procfs=/sim/host/proc',
   '--path.dev=/sim/host/dev',
   '--path.run=/sim/host/run',
+  '--path.state=/sim/host/var/lib/gpu-node-agent',
   '--path.rootfs=/sim/host',
   '--path.hami=/sim/host/hami/containers',
   '--clock.file=/sim/clock',

@@ -185,6 +185,248 @@ struct DeviceAttributes {
 };
 static_assert(sizeof(DeviceAttributes) == 40);
 
+/// Errors since the driver was loaded (volatile) and of the board's life (aggregate), by what detected them.
+struct EccSramErrorStatus_v1 {
+  std::uint32_t version;
+  std::uint64_t aggregateUncParity;
+  std::uint64_t aggregateUncSecDed;
+  std::uint64_t aggregateCor;
+  std::uint64_t volatileUncParity;
+  std::uint64_t volatileUncSecDed;
+  std::uint64_t volatileCor;
+  std::uint64_t aggregateUncBucketL2;
+  std::uint64_t aggregateUncBucketSm;
+  std::uint64_t aggregateUncBucketPcie;
+  std::uint64_t aggregateUncBucketMcu;
+  std::uint64_t aggregateUncBucketOther;
+  std::uint32_t bThresholdExceeded;
+};
+static_assert(sizeof(EccSramErrorStatus_v1) == 104 && offsetof(EccSramErrorStatus_v1, bThresholdExceeded) == 96);
+inline constexpr std::uint32_t kEccSramErrorStatus_v1Version = 0x01000068;
+
+/// Banks by the spare rows they have left.
+struct RowRemapperHistogramValues {
+  std::uint32_t max;
+  std::uint32_t high;
+  std::uint32_t partial;
+  std::uint32_t low;
+  std::uint32_t none;
+};
+static_assert(sizeof(RowRemapperHistogramValues) == 20);
+
+struct RepairStatus_v1 {
+  std::uint32_t version;
+  std::uint32_t bChannelRepairPending;
+  std::uint32_t bTpcRepairPending;
+};
+static_assert(sizeof(RepairStatus_v1) == 12);
+inline constexpr std::uint32_t kRepairStatus_v1Version = 0x0100000c;
+
+struct UnrepairableMemoryStatus_v1 {
+  std::uint32_t bUnrepairableMemory;
+};
+static_assert(sizeof(UnrepairableMemoryStatus_v1) == 4);
+
+struct DramEncryptionInfo_v1 {
+  std::uint32_t version;
+  std::uint32_t encryptionState;
+};
+static_assert(sizeof(DramEncryptionInfo_v1) == 8);
+inline constexpr std::uint32_t kDramEncryptionInfo_v1Version = 0x01000008;
+
+/// Seconds for which a driver was loaded, over the board's life.
+struct BBXTimeData_v1 {
+  std::uint32_t timeRun;
+};
+static_assert(sizeof(BBXTimeData_v1) == 4);
+
+/// Place in a rack.
+struct PlatformInfo_v2 {
+  std::uint32_t version;
+  std::uint8_t ibGuid[16];
+  std::uint8_t chassisSerialNumber[16];
+  std::uint8_t slotNumber;
+  std::uint8_t trayIndex;
+  std::uint8_t hostId;
+  std::uint8_t peerType;
+  std::uint8_t moduleId;
+};
+static_assert(sizeof(PlatformInfo_v2) == 44 && offsetof(PlatformInfo_v2, moduleId) == 40);
+inline constexpr std::uint32_t kPlatformInfo_v2Version = 0x0200002c;
+
+/// Latency in microseconds.
+struct FBCStats {
+  std::uint32_t sessionsCount;
+  std::uint32_t averageFPS;
+  std::uint32_t averageLatency;
+};
+static_assert(sizeof(FBCStats) == 12);
+
+/// Revolutions per minute.
+struct FanSpeedInfo_v1 {
+  std::uint32_t version;
+  std::uint32_t fan;
+  std::uint32_t speed;
+};
+static_assert(sizeof(FanSpeedInfo_v1) == 12);
+inline constexpr std::uint32_t kFanSpeedInfo_v1Version = 0x0100000c;
+
+/// First version of the fabric's state; `status` is the code the registration ended with.
+struct GpuFabricInfo {
+  std::uint8_t clusterUuid[16];
+  Return status;
+  std::uint32_t cliqueId;
+  std::uint8_t state;
+};
+static_assert(sizeof(GpuFabricInfo) == 28 && offsetof(GpuFabricInfo, state) == 24);
+
+/// The second version ends before `healthSummary`.
+struct GpuFabricInfo_v3 {
+  std::uint32_t version;
+  std::uint8_t clusterUuid[16];
+  Return status;
+  std::uint32_t cliqueId;
+  std::uint8_t state;
+  std::uint32_t healthMask;
+  std::uint8_t healthSummary;
+};
+static_assert(sizeof(GpuFabricInfo_v3) == 40 && offsetof(GpuFabricInfo_v3, healthMask) == 32);
+inline constexpr std::uint32_t kGpuFabricInfo_v3Version = 0x03000028;
+inline constexpr std::uint32_t kGpuFabricInfo_v2Version = 0x02000024;
+
+struct GpuInstanceOpaque;
+using GpuInstance = GpuInstanceOpaque*;
+
+/// First memory slice and number of slices.
+struct GpuInstancePlacement {
+  std::uint32_t start;
+  std::uint32_t size;
+};
+static_assert(sizeof(GpuInstancePlacement) == 8);
+
+struct GpuInstanceInfo {
+  Device device;
+  std::uint32_t id;
+  std::uint32_t profileId;
+  GpuInstancePlacement placement;
+};
+static_assert(sizeof(GpuInstanceInfo) == 24);
+
+struct GpuInstanceProfileInfo {
+  std::uint32_t id;
+  std::uint32_t isP2pSupported;
+  std::uint32_t sliceCount;
+  std::uint32_t instanceCount;
+  std::uint32_t multiprocessorCount;
+  std::uint32_t copyEngineCount;
+  std::uint32_t decoderCount;
+  std::uint32_t encoderCount;
+  std::uint32_t jpegCount;
+  std::uint32_t ofaCount;
+  unsigned long long memorySizeMB;
+};
+static_assert(sizeof(GpuInstanceProfileInfo) == 48);
+
+struct GpuInstanceProfileInfo_v2 {
+  std::uint32_t version;
+  std::uint32_t id;
+  std::uint32_t isP2pSupported;
+  std::uint32_t sliceCount;
+  std::uint32_t instanceCount;
+  std::uint32_t multiprocessorCount;
+  std::uint32_t copyEngineCount;
+  std::uint32_t decoderCount;
+  std::uint32_t encoderCount;
+  std::uint32_t jpegCount;
+  std::uint32_t ofaCount;
+  unsigned long long memorySizeMB;
+  char name[96];
+};
+static_assert(sizeof(GpuInstanceProfileInfo_v2) == 152 && offsetof(GpuInstanceProfileInfo_v2, name) == 56);
+inline constexpr std::uint32_t kGpuInstanceProfileInfo_v2Version = 0x02000098;
+
+struct GpuInstanceProfileInfo_v3 {
+  std::uint32_t version;
+  std::uint32_t id;
+  std::uint32_t sliceCount;
+  std::uint32_t instanceCount;
+  std::uint32_t multiprocessorCount;
+  std::uint32_t copyEngineCount;
+  std::uint32_t decoderCount;
+  std::uint32_t encoderCount;
+  std::uint32_t jpegCount;
+  std::uint32_t ofaCount;
+  unsigned long long memorySizeMB;
+  char name[96];
+  std::uint32_t capabilities;
+};
+static_assert(sizeof(GpuInstanceProfileInfo_v3) == 152 && offsetof(GpuInstanceProfileInfo_v3, name) == 48);
+inline constexpr std::uint32_t kGpuInstanceProfileInfo_v3Version = 0x03000098;
+inline constexpr std::uint32_t kGpuInstanceProfileCount = 0x12;
+
+struct GpmSampleOpaque;
+using GpmSample = GpmSampleOpaque*;
+
+struct GpmSupport {
+  std::uint32_t version;
+  std::uint32_t isSupportedDevice;
+};
+static_assert(sizeof(GpmSupport) == 8);
+
+/// One metric of GPM, with the names the driver gives it.
+struct GpmMetric {
+  std::uint32_t metricId;
+  Return nvmlReturn;
+  double value;
+  const char* shortName;
+  const char* longName;
+  const char* unit;
+};
+static_assert(sizeof(GpmMetric) == 40 && offsetof(GpmMetric, unit) == 32);
+
+/// What precedes the metrics of nvmlGpmMetricsGet_t. The driver reads and writes `numMetrics` of them, so the array
+/// behind it may be shorter than the header's.
+struct GpmMetricsGetHead {
+  std::uint32_t version;
+  std::uint32_t numMetrics;
+  GpmSample sample1;
+  GpmSample sample2;
+};
+static_assert(sizeof(GpmMetricsGetHead) == 24);
+inline constexpr std::uint32_t kGpmVersion = 1;
+
+/// Percent of the engines one process used up to `timeStamp` (microseconds of CLOCK_REALTIME).
+struct ProcessUtilizationSample {
+  std::uint32_t pid;
+  unsigned long long timeStamp;
+  std::uint32_t smUtil;
+  std::uint32_t memUtil;
+  std::uint32_t encUtil;
+  std::uint32_t decUtil;
+};
+static_assert(sizeof(ProcessUtilizationSample) == 32 && offsetof(ProcessUtilizationSample, smUtil) == 16);
+
+struct ProcessUtilizationInfo_v1 {
+  unsigned long long timeStamp;
+  std::uint32_t pid;
+  std::uint32_t smUtil;
+  std::uint32_t memUtil;
+  std::uint32_t encUtil;
+  std::uint32_t decUtil;
+  std::uint32_t jpgUtil;
+  std::uint32_t ofaUtil;
+};
+static_assert(sizeof(ProcessUtilizationInfo_v1) == 40 && offsetof(ProcessUtilizationInfo_v1, smUtil) == 12);
+
+struct ProcessesUtilizationInfo_v1 {
+  std::uint32_t version;
+  std::uint32_t processSamplesCount;
+  unsigned long long lastSeenTimeStamp;
+  ProcessUtilizationInfo_v1* procUtilArray;
+};
+static_assert(sizeof(ProcessesUtilizationInfo_v1) == 24);
+inline constexpr std::uint32_t kProcessesUtilizationInfo_v1Version = 0x01000018;
+
 struct EventData {
   Device device;
   unsigned long long eventType;
@@ -226,6 +468,27 @@ inline constexpr std::uint32_t kMemoryErrorTypeCorrected = 0;
 inline constexpr std::uint32_t kMemoryErrorTypeUncorrected = 1;
 inline constexpr std::uint32_t kVolatileEcc = 0;
 inline constexpr std::uint32_t kAggregateEcc = 1;
+
+// nvmlMemoryLocation_t
+inline constexpr std::uint32_t kMemoryLocationSram = 7;
+
+// nvmlEncoderType_t
+inline constexpr std::uint32_t kEncoderQueryH264 = 0;
+inline constexpr std::uint32_t kEncoderQueryHevc = 1;
+inline constexpr std::uint32_t kEncoderQueryAv1 = 2;
+
+// nvmlNvLinkErrorCounter_t
+inline constexpr std::uint32_t kNvlinkErrorDlCrcData = 3;
+inline constexpr std::uint32_t kNvlinkErrorDlEccData = 4;
+
+// nvmlDeviceArchitecture_t
+inline constexpr std::uint32_t kDeviceArchHopper = 9;
+
+// Scopes of fields
+inline constexpr std::uint32_t kPowerScopeGpu = 0;
+inline constexpr std::uint32_t kPowerScopeModule = 1;
+inline constexpr std::uint32_t kPowerScopeMemory = 2;
+inline constexpr std::uint32_t kAllLinks = 0xFFFFFFFFu;
 
 /// nvmlPstates_t: P0…P15, this for unknown.
 inline constexpr std::uint32_t kPstateUnknown = 32;

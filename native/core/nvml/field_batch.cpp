@@ -1,5 +1,6 @@
 #include "core/nvml/field_batch.h"
 
+#include <cmath>
 #include <optional>
 
 #include "core/nvml/return_code.h"
@@ -15,11 +16,25 @@ std::optional<double> integerField(const FieldValue& field) {
   return sampleValue(field.value, field.valueType);
 }
 
+double bitErrorRatio(double packed) {
+  const auto bits = static_cast<std::uint64_t>(packed);
+  return static_cast<double>(bits >> 8 & 0xF) * std::pow(10.0, -static_cast<double>(bits & 0xFF));
+}
+
 }  // namespace
+
+void FieldBatch::add(std::uint32_t fieldId, std::uint32_t scopeId, const FieldTarget& target) {
+  FieldValue value{};
+  value.fieldId = fieldId;
+  value.scopeId = scopeId;
+  value.nvmlReturn = kErrorUnknown;
+  values_.push_back(value);
+  targets_.push_back(target);
+}
 
 void FieldBatch::book(std::size_t from, std::size_t to, Return code) {
   for (std::size_t i = from; i < to; ++i) {
-    const Target& target = targets_[i];
+    const FieldTarget& target = targets_[i];
     const Return own = code != kSuccess ? code : values_[i].nvmlReturn;
     if (own != kSuccess) {
       *target.status = statusOf(own);
@@ -27,7 +42,8 @@ void FieldBatch::book(std::size_t from, std::size_t to, Return code) {
       continue;
     }
     const std::optional<double> raw = integerField(values_[i]);
-    const double value = target.scale(raw.value_or(0));
+    const double number = raw.value_or(0);
+    const double value = target.form == FieldForm::linear ? target.scale(number) : bitErrorRatio(number);
     if (!raw || value > target.highest) {
       *target.status = reading_status::kImplausible;
       continue;

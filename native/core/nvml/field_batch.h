@@ -11,7 +11,23 @@
 
 namespace gna::nvml {
 
-/// Fields of one GPU that are due, of the GPU itself and of its links. Filled anew in each round; its memory stays.
+/// How a field's number becomes a value.
+enum class FieldForm : std::uint8_t {
+  linear,         // scaled to the base unit
+  bitErrorRatio,  // mantissa in bits 8-11, negative exponent of ten in bits 0-7 (nvml.md §7)
+};
+
+/// Where an answer goes: a value, its status byte, and the flag that puts it to sleep.
+struct FieldTarget {
+  double* value;
+  std::uint8_t* status;
+  bool* asleep;
+  Scale scale;
+  double highest = std::numeric_limits<double>::infinity();  // base units; above is not believed
+  FieldForm form = FieldForm::linear;
+};
+
+/// Fields that are due, of one GPU or of its links. Filled anew in each round; its memory stays.
 class FieldBatch {
  public:
   void clear() {
@@ -19,18 +35,15 @@ class FieldBatch {
     targets_.clear();
   }
 
-  /// Asks for a field. `into` and `dormant` must live until book(). Answers above `highest` base units are not
-  /// believed.
+  /// Asks for a field. What the target points to must live until book().
+  void add(std::uint32_t fieldId, std::uint32_t scopeId, const FieldTarget& target);
+
   template <typename Id>
   void add(std::uint32_t fieldId, std::uint32_t scopeId, Scale scale, Id reading, Measurements<Id>& into,
-           Dormant<Id>& dormant, double highest = std::numeric_limits<double>::infinity()) {
-    FieldValue value{};
-    value.fieldId = fieldId;
-    value.scopeId = scopeId;
-    value.nvmlReturn = kErrorUnknown;
-    values_.push_back(value);
+           Dormant<Id>& dormant, double highest = std::numeric_limits<double>::infinity(),
+           FieldForm form = FieldForm::linear) {
     const std::size_t at = gna::index(reading);
-    targets_.push_back({&into.values[at], &into.status[at], &dormant.asleep[at], scale, highest});
+    add(fieldId, scopeId, {&into.values[at], &into.status[at], &dormant.asleep[at], scale, highest, form});
   }
 
   std::size_t size() const { return values_.size(); }
@@ -40,15 +53,8 @@ class FieldBatch {
   void book(std::size_t from, std::size_t to, Return code);
 
  private:
-  struct Target {
-    double* value;
-    std::uint8_t* status;
-    bool* asleep;
-    Scale scale;
-    double highest;
-  };
   std::vector<FieldValue> values_;
-  std::vector<Target> targets_;
+  std::vector<FieldTarget> targets_;
 };
 
 }  // namespace gna::nvml

@@ -75,6 +75,31 @@ constexpr ScalarRow kScalarRows[] = {
     {Call::DeviceGetTotalEnergyConsumption, Reading::energy_joules_total, kMilli, Shape::u64},
     {Call::DeviceGetCurrPcieLinkGeneration, Reading::pcie_link_generation, kAsIs},
     {Call::DeviceGetCurrPcieLinkWidth, Reading::pcie_link_width_lanes, kAsIs},
+    {Call::DeviceGetAccountingMode, Reading::accounting_enabled, kAsIs, Shape::u32, 0, 0, 1},
+    {Call::DeviceGetGpuMaxPcieLinkGeneration, Reading::pcie_link_generation_device_max, kAsIs},
+    {Call::DeviceGetPcieSpeed, Reading::pcie_link_speed_bytes_per_second, kMegabytes},
+    {Call::DeviceGetMaxCustomerBoostClock, Reading::clock_graphics_customer_boost_max_hertz, kMegahertz,
+     Shape::u32Indexed, kClockGraphics},
+    {Call::DeviceGetMaxCustomerBoostClock, Reading::clock_sm_customer_boost_max_hertz, kMegahertz, Shape::u32Indexed,
+     kClockSm},
+    {Call::DeviceGetMaxCustomerBoostClock, Reading::clock_memory_customer_boost_max_hertz, kMegahertz,
+     Shape::u32Indexed, kClockMem},
+    {Call::DeviceGetMaxCustomerBoostClock, Reading::clock_video_customer_boost_max_hertz, kMegahertz, Shape::u32Indexed,
+     kClockVideo},
+    {Call::DeviceGetEncoderCapacity, Reading::encoder_capacity_h264_ratio, kPercent, Shape::u32Indexed,
+     kEncoderQueryH264, 0, 100},
+    {Call::DeviceGetEncoderCapacity, Reading::encoder_capacity_hevc_ratio, kPercent, Shape::u32Indexed,
+     kEncoderQueryHevc, 0, 100},
+    {Call::DeviceGetEncoderCapacity, Reading::encoder_capacity_av1_ratio, kPercent, Shape::u32Indexed, kEncoderQueryAv1,
+     0, 100},
+    {Call::DeviceGetMemoryErrorCounter, Reading::ecc_corrected_sram_total, kAsIs, Shape::u64ByThree,
+     kMemoryErrorTypeCorrected, kVolatileEcc, kInfinity, Call::none, kMemoryLocationSram},
+    {Call::DeviceGetMemoryErrorCounter, Reading::ecc_uncorrected_sram_total, kAsIs, Shape::u64ByThree,
+     kMemoryErrorTypeUncorrected, kVolatileEcc, kInfinity, Call::none, kMemoryLocationSram},
+    {Call::DeviceGetMemoryErrorCounter, Reading::ecc_corrected_sram_lifetime_total, kAsIs, Shape::u64ByThree,
+     kMemoryErrorTypeCorrected, kAggregateEcc, kInfinity, Call::none, kMemoryLocationSram},
+    {Call::DeviceGetMemoryErrorCounter, Reading::ecc_uncorrected_sram_lifetime_total, kAsIs, Shape::u64ByThree,
+     kMemoryErrorTypeUncorrected, kAggregateEcc, kInfinity, Call::none, kMemoryLocationSram},
 };
 
 }  // namespace
@@ -91,12 +116,13 @@ void Gather::scalars() {
         case Shape::u32Indexed: return call(id, g.handle_, row.argument, &u32);
         case Shape::percentAndPeriod: return call(id, g.handle_, &u32, &period);
         case Shape::u64ByTwo: return call(id, g.handle_, row.argument, row.argument2, &u64);
+        case Shape::u64ByThree: return call(id, g.handle_, row.argument, row.argument2, row.argument3, &u64);
       }
       return kCallSkipped;
     };
     Return r = ask(row.call);
     if (row.fallback != Call::none && (r == kNoSuchSymbol || r == kErrorFunctionNotFound)) r = ask(row.fallback);
-    const bool wide = row.shape == Shape::u64 || row.shape == Shape::u64ByTwo;
+    const bool wide = row.shape == Shape::u64 || row.shape == Shape::u64ByTwo || row.shape == Shape::u64ByThree;
     const double value = wide ? static_cast<double>(u64) : static_cast<double>(u32);
     constexpr std::uint32_t kNoValue = 0xFFFFFFFFu;  // sentinel of 32-bit fields, nvml.md §3
     if (r == kSuccess && (value > row.highest || (!wide && u32 == kNoValue)))

@@ -18,6 +18,7 @@ enum class Shape : std::uint8_t {
   u32Indexed,        // f(device, u32 argument, u32*)
   percentAndPeriod,  // f(device, u32* percent, u32* periodMicroseconds)
   u64ByTwo,          // f(device, u32 argument, u32 argument2, u64*)
+  u64ByThree,        // f(device, u32 argument, u32 argument2, u32 argument3, u64*)
 };
 
 /// A simple getter: adding one of these is adding a reading.
@@ -30,7 +31,11 @@ struct ScalarRow {
   std::uint32_t argument2 = 0;
   double highest = std::numeric_limits<double>::infinity();  // in driver units; above = implausible
   Call fallback = Call::none;                                // same shape, older name
+  std::uint32_t argument3 = 0;
 };
+
+template <typename Id>
+struct GpmRow;
 
 /// One gather round of one GPU.
 struct Gather {
@@ -84,12 +89,44 @@ struct Gather {
   void memory();
   void utilization();
   void temperature();
+  void media();
+  void platform();
   void fields();
+  void askFields();
+  void pcieLaneErrors();
+  void sramErrors();
+  void spareRows();
+  void repairs();
+  void fabric();
+  void links();
+  void linkFields();
+  void linkCalls(std::size_t link);
+  void fans();
+  void fan(std::size_t fan);
+  bool gpmSupported();
+  bool allocate(GpmPair& pair);
+  Return sample(GpmPair& pair);
+  template <typename Id, std::size_t N>
+  void metrics(const GpmRow<Id> (&rows)[N], GpmPair& pair, Return taken, Measurements<Id>& into, Dormant<Id>& dormant);
+  void activity();
+  void migActivity();
+  GpmPair& gpmPairOf(std::uint32_t gpuInstance);
+  void copyActivity(const Measurements<MigReading>& from, Measurements<MigReading>& to);
+  void forgetMigActivity();
+  void freeSamples();
   void processLists();
+  void processUse();
+  Return askProcessUse(std::uint32_t& count);
+  void forgetOldUses();
+  void addProcessUse(const ProcessUtilizationInfo_v1& sample, std::uint64_t sinceUs);
   bool migEnabled() const;
   void lookAgain();  // at the MIG instances, in the next cycle
   void migDevices();
   void migAttributes(Device mig, Measurements<MigReading>& into, Dormant<MigReading>& dormant);
+  void migPlacement(shm::MigInstance& instance, Dormant<MigReading>& dormant);
+  void migSlow(Device mig, Measurements<MigReading>& into, Dormant<MigReading>& dormant);
+  void migProfiles();
+  Return migProfile(std::uint32_t number, shm::MigProfile& profile);
   void migMemory();
 };
 

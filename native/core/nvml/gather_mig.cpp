@@ -1,8 +1,19 @@
+#include <algorithm>
 #include <cstring>
+#include <vector>
 
 #include "core/nvml/gather.h"
 
 namespace gna::nvml {
+
+namespace {
+
+bool sameInstances(const std::vector<shm::MigInstance>& a, const std::vector<shm::MigInstance>& b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                    [](const auto& x, const auto& y) { return std::strcmp(x.uuid, y.uuid) == 0; });
+}
+
+}  // namespace
 
 bool Gather::migEnabled() const {
   const auto& readings = g.record_.readings;
@@ -29,6 +40,7 @@ void Gather::migDevices() {
   };
   if (!migEnabled()) {
     forgetInstances();
+    g.lists_.migProfiles.clear();
     g.absent(Reading::mig_devices_max, reading_status::kNotAsked);
     return;
   }
@@ -37,16 +49,21 @@ void Gather::migDevices() {
   const Return code = call(Call::DeviceGetMaxMigDeviceCount, g.handle_, &slots);
   if (code != kSuccess) return lookAgain();
   store(Reading::mig_devices_max, code, slots);
+  const std::vector<shm::MigInstance> former = g.lists_.mig;
   forgetInstances();
   for (std::uint32_t slot = 0; slot < slots && slot < shm::kMaxMigPerGpu; ++slot) {
     Device mig = nullptr;
     // 6 = empty slot; instances need not fill the slots from the front.
     if (call(Call::DeviceGetMigDeviceHandleByIndex, g.handle_, slot, &mig) != kSuccess || !mig) continue;
-    shm::MigInstance instance;
+    char uuid[kDeviceUuidV2BufferSize] = {};
+    if (call(Call::DeviceGetUUID, mig, static_cast<char*>(uuid), kDeviceUuidV2BufferSize) != kSuccess) continue;
+    uuid[sizeof uuid - 1] = 0;
+    // One that was there before keeps what is read of it more slowly than it is looked for.
+    const auto known =
+        std::find_if(former.begin(), former.end(), [&](const auto& one) { return std::strcmp(one.uuid, uuid) == 0; });
+    shm::MigInstance instance = known == former.end() ? shm::MigInstance{} : *known;
+    std::memcpy(instance.uuid, uuid, sizeof uuid);
     instance.mig_index = slot;
-    if (call(Call::DeviceGetUUID, mig, static_cast<char*>(instance.uuid), kDeviceUuidV2BufferSize) != kSuccess)
-      continue;
-    instance.uuid[sizeof instance.uuid - 1] = 0;
     if (call(Call::DeviceGetName, mig, static_cast<char*>(instance.name), kDeviceNameV2BufferSize) != kSuccess)
       instance.name[0] = 0;
     instance.name[sizeof instance.name - 1] = 0;
@@ -55,10 +72,94 @@ void Gather::migDevices() {
     instance.ids_status = statusOf(gi != kSuccess ? gi : ci);
     Dormant<MigReading> dormant;
     migAttributes(mig, instance.readings, dormant);
+    migPlacement(instance, dormant);
+    migSlow(mig, instance.readings, dormant);
     g.lists_.mig.push_back(instance);
     g.migHandles_.push_back(mig);
     g.migDormant_.push_back(dormant);
   }
+  if (!sameInstances(former, g.lists_.mig)) forgetMigActivity();
+  migProfiles();
+}
+
+/// Where the GPU instance lies and from which profile it was cut. The driver tells root.
+void Gather::migPlacement(shm::MigInstance& instance, Dormant<MigReading>& dormant) {
+  Return code = statusOf(kSuccess) == instance.ids_status ? kSuccess : kErrorNoData;
+  GpuInstance handle = nullptr;
+  if (code == kSuccess) code = call(Call::DeviceGetGpuInstanceById, g.handle_, instance.gpu_instance, &handle);
+  GpuInstanceInfo info{};
+  if (code == kSuccess) code = call(Call::GpuInstanceGetInfo, handle, &info);
+  instance.profile_id = info.profileId;
+  instance.profile_status = statusOf(code);
+  store(instance.readings, dormant, MigReading::placement_start, code, info.placement.start);
+  store(instance.readings, dormant, MigReading::placement_size, code, info.placement.size);
+}
+
+void Gather::migSlow(Device mig, Measurements<MigReading>& into, Dormant<MigReading>& dormant) {
+  BAR1Memory bar1{};
+  Return code = call(Call::DeviceGetBAR1MemoryInfo, mig, &bar1);
+  const double most = static_cast<double>(bar1.bar1Total);
+  store(into, dormant, MigReading::bar1_memory_total_bytes, code, most);
+  store(into, dormant, MigReading::bar1_memory_used_bytes, code, static_cast<double>(bar1.bar1Used), most);
+  // Of an instance only these are told (nvml.md §5.9).
+  unsigned long long errors = 0;
+  code = call(Call::DeviceGetTotalEccErrors, mig, kMemoryErrorTypeUncorrected, kVolatileEcc, &errors);
+  store(into, dormant, MigReading::ecc_uncorrected_total, code, static_cast<double>(errors));
+}
+
+/// The profiles this GPU offers, and how many more of each fit now.
+void Gather::migProfiles() {
+  auto& profiles = g.lists_.migProfiles;
+  if (profiles.empty()) {
+    for (std::uint32_t number = 0; number < kGpuInstanceProfileCount; ++number) {
+      shm::MigProfile profile;
+      const Return code = migProfile(number, profile);
+      if (code == kErrorInvalidArgument) break;  // past the end
+      if (code == kSuccess && profiles.size() < shm::kMaxMigProfilesPerGpu) profiles.push_back(profile);
+    }
+  }
+  for (shm::MigProfile& profile : profiles) {
+    std::uint32_t available = 0;
+    const Return code = call(Call::DeviceGetGpuInstanceRemainingCapacity, g.handle_, profile.id, &available);
+    profile.available = available;
+    profile.available_status = statusOf(code);
+    if (isUnsupported(code)) break;  // nobody may know: the others are not asked either
+  }
+}
+
+Return Gather::migProfile(std::uint32_t number, shm::MigProfile& profile) {
+  GpuInstanceProfileInfo_v3 v3{};
+  v3.version = kGpuInstanceProfileInfo_v3Version;
+  Return code = call(Call::DeviceGetGpuInstanceProfileInfoV, g.handle_, number, static_cast<void*>(&v3));
+  if (code == kSuccess) {
+    profile.id = v3.id;
+    profile.slices = v3.sliceCount;
+    profile.multiprocessors = v3.multiprocessorCount;
+    profile.capacity = v3.instanceCount;
+    profile.memory_bytes = v3.memorySizeMB << 20;
+    std::memcpy(profile.name, v3.name, sizeof profile.name);
+  } else if (code == kErrorArgumentVersionMismatch) {
+    GpuInstanceProfileInfo_v2 v2{};
+    v2.version = kGpuInstanceProfileInfo_v2Version;
+    code = call(Call::DeviceGetGpuInstanceProfileInfoV, g.handle_, number, static_cast<void*>(&v2));
+    profile.id = v2.id;
+    profile.slices = v2.sliceCount;
+    profile.multiprocessors = v2.multiprocessorCount;
+    profile.capacity = v2.instanceCount;
+    profile.memory_bytes = v2.memorySizeMB << 20;
+    std::memcpy(profile.name, v2.name, sizeof profile.name);
+  }
+  if (code == kNoSuchSymbol || code == kErrorFunctionNotFound) {
+    GpuInstanceProfileInfo v1{};
+    code = call(Call::DeviceGetGpuInstanceProfileInfo, g.handle_, number, &v1);
+    profile.id = v1.id;
+    profile.slices = v1.sliceCount;
+    profile.multiprocessors = v1.multiprocessorCount;
+    profile.capacity = v1.instanceCount;
+    profile.memory_bytes = v1.memorySizeMB << 20;
+  }
+  profile.name[sizeof profile.name - 1] = 0;
+  return code;
 }
 
 void Gather::migAttributes(Device mig, Measurements<MigReading>& into, Dormant<MigReading>& dormant) {

@@ -17,8 +17,9 @@ constexpr std::int64_t kMediumNs = 10 * kSecondNs;
 }  // namespace
 
 GpuReader::GpuReader(const Library& library, Lane& lane, const Clock& clock, std::uint32_t gpuIndex,
-                     const std::atomic<bool>* stop)
-    : library_(library), lane_(lane), clock_(clock), gpuIndex_(gpuIndex), stop_(stop) {
+                     const std::atomic<bool>* stop, Detail detail)
+    : library_(library), lane_(lane), clock_(clock), gpuIndex_(gpuIndex), stop_(stop), detail_(detail) {
+  useSamples_.resize(64);
   samples_.resize(160);  // the ring holds roughly a hundred
   clearReadings(reading_status::kNotAsked);
 }
@@ -62,9 +63,13 @@ void GpuReader::absent(Reading r, std::uint8_t status) { record_.readings.absent
 
 void GpuReader::clearReadings(std::uint8_t status) {
   record_.readings.forget(status);
+  record_.fabric_cluster_uuid[0] = 0;
   lists_.clear();
   migHandles_.clear();
   migDormant_.clear();
+  linkDormant_.clear();
+  c2cDormant_.clear();
+  fanDormant_.clear();
   record_.process_total = 0;
 }
 
@@ -93,9 +98,20 @@ bool GpuReader::attach(std::uint64_t generation, std::uint32_t driverMajor) {
   identityDueNs_ = minuteDueNs_ = mediumDueNs_ = migDueNs_ = 0;
   processVariant_ = {};
   processStride_ = {};
+  oldProcessUse_ = false;
+  useLastSeenUs_ = 0;
+  gpm_.olderNs = 0;
+  laneErrors_ = {};
   record_.state = shm::GpuState::attaching;
   record_.state_code = 0;
   return true;
+}
+
+void GpuReader::giveBack() {
+  fatal_ = driverCode_ = kSuccess;
+  lane_.beginBatch();
+  Gather{*this}.freeSamples();
+  lane_.idle();
 }
 
 void GpuReader::detach(shm::GpuState state, Return code) {
@@ -133,14 +149,25 @@ CycleVerdict GpuReader::readCycle(std::uint64_t cycle) {
   gather.utilization();
   gather.scalars();
   gather.temperature();
+  gather.media();
+  gather.platform();
   gather.fields();
+  gather.sramErrors();
+  gather.spareRows();
+  gather.repairs();
+  gather.fabric();
+  gather.links();
+  gather.fans();
+  gather.activity();
   gather.processLists();
+  gather.processUse();
   if (now >= migDueNs_) {
     migDueNs_ = now + kMinuteNs;
     gather.minuteRound = true;
     gather.migDevices();
   }
   gather.migMemory();
+  gather.migActivity();
   lane_.idle();
 
   record_.cycle = cycle;

@@ -10,6 +10,7 @@
 
 #include "core/clock/clock.h"
 #include "core/nvml/field_batch.h"
+#include "core/nvml/gpm_sampler.h"
 #include "core/nvml/lane.h"
 #include "core/nvml/library.h"
 #include "core/nvml/process_list.h"
@@ -26,12 +27,24 @@ struct CycleVerdict {
   std::uint32_t calls = 0;       // driver calls made
 };
 
+/// What is only read when it is asked for: many numbers, and calls of their own.
+struct Detail {
+  bool links = false;  // each NVLink's counters, not only their sum
+};
+
+/// Errors of one PCIe lane. Kept between rounds: lanes that are not there are not asked again.
+struct LaneErrors {
+  double count = 0;
+  std::uint8_t status = reading_status::kNotAsked;
+  bool asleep = false;
+};
+
 /// Reads one GPU. Not thread-safe: all members are for the one thread that owns the lane.
 class GpuReader {
  public:
   /// `stop`, once set, keeps any further call from being started; null = never.
   GpuReader(const Library& library, Lane& lane, const Clock& clock, std::uint32_t gpuIndex,
-            const std::atomic<bool>* stop = nullptr);
+            const std::atomic<bool>* stop = nullptr, Detail detail = {});
 
   /// Begins a new enumeration: `base` stands until the driver says otherwise. When it says that another GPU has this
   /// index, the totals go on from the one of `formers` with the same UUID. `formers` must outlive the enumeration.
@@ -44,6 +57,9 @@ class GpuReader {
   Return driverCode() const { return driverCode_; }
   /// Code of the last attach, cycle or probe that makes this GPU unreadable, else success.
   Return fatalCode() const { return fatal_; }
+
+  /// Gives back what the library allocated for this GPU. Before the driver is shut down.
+  void giveBack();
 
   /// Forgets the handle; readings become absent. Totals stay.
   void detach(shm::GpuState state, Return code);
@@ -81,6 +97,7 @@ class GpuReader {
   const Clock& clock_;
   const std::uint32_t gpuIndex_;
   const std::atomic<bool>* const stop_;
+  const Detail detail_;
   std::uint32_t driverMajor_ = 0;
   Device handle_ = nullptr;
   shm::GpuFixed record_;
@@ -93,8 +110,21 @@ class GpuReader {
   std::array<std::size_t, 3> processStride_{};    // 0 = undecided
   std::array<std::uint8_t, 3> processVariant_{};  // index into the fallback chain
   Dormant<Reading> dormant_;
-  std::vector<Dormant<MigReading>> migDormant_;  // of lists_.mig
+  std::vector<Dormant<MigReading>> migDormant_;      // of lists_.mig
+  std::vector<Dormant<LinkReading>> linkDormant_;    // of lists_.links
+  std::vector<Dormant<C2cLinkReading>> c2cDormant_;  // of lists_.c2cLinks
+  std::vector<Dormant<FanReading>> fanDormant_;      // of lists_.fans
   FieldBatch fields_;
+  std::array<LaneErrors, 16> laneErrors_;
+  GpmPair gpm_;
+  std::vector<GpmPair> migGpm_;
+  GpmRequest gpmRequest_;
+  Return gpmCode_ = kErrorNotSupported;  // why there is no activity
+  bool gpmSupported_ = false;
+  std::vector<ProcessUtilizationInfo_v1> useSamples_;
+  std::vector<ProcessUtilizationSample> oldUseSamples_;
+  std::uint64_t useLastSeenUs_ = 0;
+  bool oldProcessUse_ = false;  // this driver has only the older call
   std::int64_t identityDueNs_ = 0, minuteDueNs_ = 0, mediumDueNs_ = 0, migDueNs_ = 0;
   // This cycle's bookkeeping
   Return fatal_ = kSuccess, driverCode_ = kSuccess;

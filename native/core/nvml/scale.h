@@ -14,5 +14,8 @@ inline constexpr Scale kMegahertz{1e6};
 inline constexpr Scale kMilli{1, 1e3};        // mW to watts, mJ to joules
 inline constexpr Scale kPercent{1, 1e2};      // to a ratio
 inline constexpr Scale kNanoseconds{1, 1e9};  // to seconds
+inline constexpr Scale kMicroseconds{1, 1e6};
+inline constexpr Scale kKibibytes{1024};
+inline constexpr Scale kMegabytes{1e6};
 
 }  // namespace gna::nvml

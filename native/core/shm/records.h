@@ -9,7 +9,7 @@
 namespace gna::shm {
 
 inline constexpr std::uint64_t kMagic = 0x3130415341474e47ull;  // "GNGASA01"
-inline constexpr std::uint32_t kLayoutVersion = 4;
+inline constexpr std::uint32_t kLayoutVersion = 5;
 inline constexpr std::uint32_t kMaxGpus = 64;
 inline constexpr std::uint32_t kMaxMigPerGpu = 16;
 inline constexpr std::uint32_t kMaxMigProfilesPerGpu = 32;
@@ -71,6 +71,8 @@ struct GpuFixed {
   char board_part_number[80] = {};
   char inforom_image_version[16] = {};
   char gsp_firmware_version[64] = {};
+  char fabric_cluster_uuid[40] = {};
+  char platform_chassis_serial[24] = {};
   std::uint64_t list_counts[kGpuListCount] = {};
   std::uint64_t process_total = 0;         // entries the driver has; more than those that follow = cut off
   std::uint64_t process_stride_bytes = 0;  // 0 = undecided, else 16, 24 or 32

@@ -1,6 +1,7 @@
 import type { Static } from 'typebox';
 import Type from 'typebox';
 import type { Gpu, GpuEvent } from '../../model/gpu.js';
+import type { AbsenceReason, Readings } from '../../model/readings.js';
 import type { Holds, JsonForm, Same } from './json-form.js';
 import {
   C2cLinkReadingsDocument,
@@ -10,7 +11,11 @@ import {
   READINGS_DOCUMENTS,
   ReadingsDocument,
 } from './readings.js';
-import { closed, integer, maybe, named, number, numbersByName, text, word } from './words.js';
+import { closed, integer, maybe, named, number, numbersByName, text, textsByName, word } from './words.js';
+
+const absent = textsByName(
+  'Why readings are missing, by id: an NVML return code in lower case, or symbol_missing, implausible, unknown_error. What is in neither was not asked for.',
+);
 
 const ProcessDocument = closed({
   pid: Type.Integer(),
@@ -29,6 +34,7 @@ const MigInstanceDocument = closed(
     profile: maybe(text('Such as 3g.40gb.')),
     name: Type.String(),
     readings: named(MigReadingsDocument),
+    absent,
   },
   { $id: 'MigInstance', description: 'A compute instance inside a GPU instance.' },
 );
@@ -51,17 +57,18 @@ const NvLinkDocument = closed(
     link: Type.Integer(),
     remotePciBusId: maybe(text('As in sysfs, 0000:65:00.0.')),
     readings: named(LinkReadingsDocument),
+    absent,
   },
   { $id: 'NvLink', description: 'One NVLink of a GPU.' },
 );
 
 const C2cLinkDocument = closed(
-  { link: Type.Integer(), readings: named(C2cLinkReadingsDocument) },
+  { link: Type.Integer(), readings: named(C2cLinkReadingsDocument), absent },
   { $id: 'C2cLink', description: "One chip-to-chip link of a superchip's GPU." },
 );
 
 const FanDocument = closed(
-  { fan: Type.Integer(), readings: named(FanReadingsDocument) },
+  { fan: Type.Integer(), readings: named(FanReadingsDocument), absent },
   { $id: 'Fan', description: 'One fan of a GPU.' },
 );
 
@@ -80,7 +87,7 @@ const ProcessUseDocument = closed(
   { $id: 'ProcessUse', description: "What a process used of a GPU's engines in the driver's newest sample of it." },
 );
 
-/** Schema of `Gpu`. */
+/** Schema of `gpuDocument`. */
 export const GpuDocument = closed(
   {
     index: Type.Integer(),
@@ -92,6 +99,8 @@ export const GpuDocument = closed(
     boardPartNumber: maybe(Type.String()),
     inforomImageVersion: maybe(Type.String()),
     gspFirmwareVersion: maybe(Type.String()),
+    fabricClusterUuid: maybe(text("Cluster the GPU's fabric belongs to; zeros on a single node with switches.")),
+    platformChassisSerial: maybe(text("Serial number of the rack's chassis.")),
     condition: word(
       ['attaching', 'up', 'lost', 'failed', 'probing', 'excluded', 'stuck', 'stale'],
       'Readings are only current when this is up.',
@@ -100,6 +109,7 @@ export const GpuDocument = closed(
     lastCollectionUnixSeconds: maybe(number('Unix time of the last cycle that answered.')),
     ageSeconds: maybe(number('Seconds since that cycle.')),
     readings: named(ReadingsDocument),
+    absent,
     migInstances: Type.Array(named(MigInstanceDocument)),
     migProfiles: Type.Array(named(MigProfileDocument)),
     links: Type.Array(named(NvLinkDocument)),
@@ -114,6 +124,28 @@ export const GpuDocument = closed(
   },
   { $id: 'Gpu', description: 'One physical GPU that the driver reports.' },
 );
+
+/** A part with readings, and why some of them are missing. */
+type Explained<Part> = Part & { readonly absent: Readonly<Record<string, AbsenceReason>> };
+
+function explained<Part extends { readonly readings: Pick<Readings<string>, 'absences'> }>(
+  part: Part,
+): Explained<Part> {
+  return { ...part, absent: part.readings.absences() };
+}
+
+/** What `GpuDocument` describes: a GPU and its parts, each with why readings are missing. */
+export function gpuDocument(gpu: Gpu) {
+  return {
+    ...explained(gpu),
+    migInstances: gpu.migInstances.map(explained),
+    links: gpu.links.map(explained),
+    c2cLinks: gpu.c2cLinks.map(explained),
+    fans: gpu.fans.map(explained),
+  };
+}
+
+type Told = ReturnType<typeof gpuDocument>;
 
 /** Schema of `GpuEvent`. */
 export const GpuEventDocument = closed(
@@ -141,5 +173,5 @@ export const GPU_PARTS = [
 ] as const;
 
 /** The schemas and the model say the same. */
-export type GpuAgrees = Holds<Same<Omit<Static<typeof GpuDocument>, 'readings'>, Omit<JsonForm<Gpu>, 'readings'>>>;
+export type GpuAgrees = Holds<Same<Omit<Static<typeof GpuDocument>, 'readings'>, Omit<JsonForm<Told>, 'readings'>>>;
 export type GpuEventAgrees = Holds<Same<Static<typeof GpuEventDocument>, JsonForm<GpuEvent>>>;

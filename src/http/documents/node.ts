@@ -1,24 +1,13 @@
 import Type, { type Static } from 'typebox';
 import { COLLECTORS, type NodeState } from '../../model/node-state.js';
+import { BaselineDocument } from './baseline.js';
 import { FindingDocument } from './finding.js';
-import { GPU_PARTS, GpuDocument, GpuEventDocument } from './gpu.js';
+import { GPU_PARTS, GpuDocument, GpuEventDocument, gpuDocument } from './gpu.js';
 import type { Holds, JsonForm, Same } from './json-form.js';
 import { PartitionDocument, WorkloadDocument } from './partition.js';
+import { PCI_PARTS, PciFunctionDocument } from './pci.js';
 import { CallStatisticsDocument, DriverDocument, SamplingDocument, StuckCallDocument } from './sampling.js';
 import { closed, integer, maybe, named, number, numbersByName, text, word } from './words.js';
-
-const PciFunctionDocument = closed(
-  {
-    busId: Type.String(),
-    vendorId: Type.Integer(),
-    deviceId: Type.Integer(),
-    driver: maybe(Type.String()),
-    iommuGroup: maybe(Type.Integer()),
-    numaNode: maybe(Type.Integer()),
-    virtualFunctionOf: maybe(text('Bus id of the GPU this is a virtual function of.')),
-  },
-  { $id: 'PciFunction', description: 'An NVIDIA display or 3D function in sysfs.' },
-);
 
 const HamiSweepDocument = closed(
   {
@@ -56,6 +45,7 @@ export const NodeDocument = closed(
     workloads: Type.Array(named(WorkloadDocument)),
     findings: Type.Array(named(FindingDocument)),
     pci: Type.Array(named(PciFunctionDocument)),
+    baseline: named(BaselineDocument),
     hami: maybe(named(HamiSweepDocument)),
     events: Type.Array(named(GpuEventDocument)),
     eventsWaiting: integer("Driver events that waited when a sampler's were fetched last."),
@@ -69,6 +59,11 @@ export const NodeDocument = closed(
   },
   { $id: 'Node', description: 'Everything known of this node at one time.' },
 );
+
+/** What `NodeDocument` describes. */
+export function nodeDocument(state: NodeState) {
+  return { ...state, gpus: state.gpus.map(gpuDocument) };
+}
 
 /** A node's state after JSON: what API clients, the status page and the command line read. */
 export type NodeView = Static<typeof NodeDocument>;
@@ -90,7 +85,8 @@ export const DOCUMENTS = [
   StuckCallDocument,
   SamplingDocument,
   CallStatisticsDocument,
-  PciFunctionDocument,
+  ...PCI_PARTS,
+  BaselineDocument,
   HamiSweepDocument,
   SourceDocument,
   NodeDocument,
@@ -104,5 +100,5 @@ export type NodeAgrees = Holds<Same<Omit<NodeView, 'gpus'>, Omit<JsonForm<NodeSt
  * own and one that asks the agent read the very same thing.
  */
 export function nodeView(state: NodeState): NodeView {
-  return JSON.parse(JSON.stringify(state)) as NodeView;
+  return JSON.parse(JSON.stringify(nodeDocument(state))) as NodeView;
 }

@@ -29,6 +29,11 @@ export function numbersByName(description: string) {
   return Type.Record(Type.String(), Type.Number(), { description });
 }
 
+/** Words by name. */
+export function textsByName(description: string) {
+  return Type.Record(Type.String(), Type.String(), { description });
+}
+
 export const text = (description: string) => Type.String({ description });
 export const number = (description: string) => Type.Number({ description });
 export const integer = (description: string) => Type.Integer({ description });

@@ -1,8 +1,8 @@
 import type { FastifyInstance } from 'fastify';
 import Type, { type Static } from 'typebox';
 import type { NodeState, NodeStateSource } from '../../model/node-state.js';
-import { GpuDocument } from '../documents/gpu.js';
-import { NodeDocument } from '../documents/node.js';
+import { GpuDocument, gpuDocument } from '../documents/gpu.js';
+import { NodeDocument, nodeDocument } from '../documents/node.js';
 import { PartitionDocument } from '../documents/partition.js';
 import { closed, maybe, named, number, text, word } from '../documents/words.js';
 import { findGpu } from '../find-gpu.js';
@@ -33,12 +33,14 @@ function aboutOf({ atUnixSeconds, simulated }: NodeState) {
 /** `GET /api/v1/node`, `/gpus`, `/gpus/:id` and `/partitions`. */
 export function nodeRoutes(app: FastifyInstance, source: NodeStateSource): void {
   const node = { operationId: 'getNode', summary: 'Everything known of this node' };
-  app.get('/api/v1/node', { schema: { ...node, response: { 200: nodeResponse } } }, async () => source.current());
+  app.get('/api/v1/node', { schema: { ...node, response: { 200: nodeResponse } } }, async () =>
+    nodeDocument(source.current()),
+  );
 
   const gpus = { operationId: 'listGpus', summary: 'GPUs the driver reports' };
   app.get('/api/v1/gpus', { schema: { ...gpus, response: { 200: GpuList } } }, async () => {
     const state = source.current();
-    return { ...aboutOf(state), gpus: state.gpus };
+    return { ...aboutOf(state), gpus: state.gpus.map(gpuDocument) };
   });
 
   const gpu = { operationId: 'getGpu', summary: 'One GPU' };
@@ -52,7 +54,7 @@ export function nodeRoutes(app: FastifyInstance, source: NodeStateSource): void 
         const known = state.gpus.map(({ index }) => index).join(', ') || 'none';
         throw new Problem('gpu_unknown', `No GPU is called ${JSON.stringify(params.id)}; indices are: ${known}.`);
       }
-      return { ...aboutOf(state), gpu: found };
+      return { ...aboutOf(state), gpu: gpuDocument(found) };
     },
   );
 

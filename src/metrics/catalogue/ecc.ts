@@ -1,45 +1,202 @@
-import type { ReadingId } from '../../native/readings.generated.js';
 import { familiesOf } from '../family.js';
-import { readingSeries } from '../reading.js';
+import { ofGpu } from '../reading.js';
 import { gpus } from '../subjects.js';
 
-function bySeverity(corrected: ReadingId, uncorrected: ReadingId) {
-  return [
-    readingSeries(corrected, { severity: 'corrected', location: 'all' }),
-    readingSeries(uncorrected, { severity: 'uncorrected', location: 'all' }),
-  ];
-}
+const PER_PLACE = 'locations other than `all`';
+const SRAM_STATUS = { needs: 'Ampere or newer; drivers 550 and newer; permission (root)' } as const;
+const PLACES =
+  'boards with ECC memory; locations sram: Ampere or newer; l1, l2, register_file, texture, cbu: before Ampere';
 
-/** Errors of the memories. */
+/** Errors of the memories, and what the hardware put in place of what broke. */
 export const ecc = familiesOf(gpus, [
-  {
-    name: 'gpu_ecc_mode_enabled',
-    type: 'gauge',
-    help: 'Whether ECC is on',
-    origin: 'nvmlDeviceGetEccMode',
-    series: [readingSeries('ecc_mode_enabled')],
-  },
-  {
-    name: 'gpu_ecc_mode_pending',
-    type: 'gauge',
-    help: 'Whether ECC will be on after the next reboot',
-    origin: 'nvmlDeviceGetEccMode',
-    series: [readingSeries('ecc_mode_pending')],
-  },
-  {
-    name: 'gpu_ecc_errors_total',
-    type: 'counter',
-    help: 'ECC errors since the driver was loaded',
-    origin: 'nvmlDeviceGetTotalEccErrors, volatile',
-    labelNames: ['severity', 'location'],
-    series: bySeverity('ecc_corrected_total', 'ecc_uncorrected_total'),
-  },
-  {
-    name: 'gpu_ecc_errors_lifetime_total',
-    type: 'counter',
-    help: "ECC errors in the board's life",
-    origin: 'nvmlDeviceGetTotalEccErrors, aggregate',
-    labelNames: ['severity', 'location'],
-    series: bySeverity('ecc_corrected_lifetime_total', 'ecc_uncorrected_lifetime_total'),
-  },
+  ofGpu.gauge('gpu_ecc_mode_enabled', 'Whether ECC is on', 'ecc_mode_enabled', { needs: 'boards with ECC memory' }),
+  ofGpu.gauge('gpu_ecc_mode_pending', 'Whether ECC will be on after the next reboot', 'ecc_mode_pending', {
+    needs: 'boards with ECC memory',
+  }),
+  ofGpu.counter(
+    'gpu_ecc_errors_total',
+    'ECC errors since the driver was loaded; location all is the total, not one more place',
+    [
+      ofGpu.line('ecc_corrected_total', { severity: 'corrected', location: 'all' }),
+      ofGpu.line('ecc_uncorrected_total', { severity: 'uncorrected', location: 'all' }),
+    ],
+    {
+      needs: PLACES,
+      details: {
+        what: PER_PLACE,
+        series: [
+          ...ofGpu.by(
+            'location',
+            {
+              dram: 'ecc_corrected_dram_total',
+              l1: 'ecc_corrected_l1_total',
+              l2: 'ecc_corrected_l2_total',
+              register_file: 'ecc_corrected_register_file_total',
+              sram: 'ecc_corrected_sram_total',
+              texture: 'ecc_corrected_texture_total',
+            },
+            { severity: 'corrected' },
+          ),
+          ...ofGpu.by(
+            'location',
+            {
+              cbu: 'ecc_uncorrected_cbu_total',
+              dram: 'ecc_uncorrected_dram_total',
+              l1: 'ecc_uncorrected_l1_total',
+              l2: 'ecc_uncorrected_l2_total',
+              register_file: 'ecc_uncorrected_register_file_total',
+              sram: 'ecc_uncorrected_sram_total',
+              texture: 'ecc_uncorrected_texture_total',
+            },
+            { severity: 'uncorrected' },
+          ),
+        ],
+      },
+    },
+  ),
+  ofGpu.counter(
+    'gpu_ecc_errors_lifetime_total',
+    "ECC errors in the board's life; location all is the total, not one more place",
+    [
+      ofGpu.line('ecc_corrected_lifetime_total', { severity: 'corrected', location: 'all' }),
+      ofGpu.line('ecc_uncorrected_lifetime_total', { severity: 'uncorrected', location: 'all' }),
+    ],
+    {
+      needs: PLACES,
+      details: {
+        what: PER_PLACE,
+        series: [
+          ...ofGpu.by(
+            'location',
+            {
+              dram: 'ecc_corrected_dram_lifetime_total',
+              l1: 'ecc_corrected_l1_lifetime_total',
+              l2: 'ecc_corrected_l2_lifetime_total',
+              register_file: 'ecc_corrected_register_file_lifetime_total',
+              sram: 'ecc_corrected_sram_lifetime_total',
+              texture: 'ecc_corrected_texture_lifetime_total',
+            },
+            { severity: 'corrected' },
+          ),
+          ...ofGpu.by(
+            'location',
+            {
+              cbu: 'ecc_uncorrected_cbu_lifetime_total',
+              dram: 'ecc_uncorrected_dram_lifetime_total',
+              l1: 'ecc_uncorrected_l1_lifetime_total',
+              l2: 'ecc_uncorrected_l2_lifetime_total',
+              register_file: 'ecc_uncorrected_register_file_lifetime_total',
+              sram: 'ecc_uncorrected_sram_lifetime_total',
+              texture: 'ecc_uncorrected_texture_lifetime_total',
+            },
+            { severity: 'uncorrected' },
+          ),
+        ],
+      },
+    },
+  ),
+  ofGpu.counter(
+    'gpu_ecc_sram_uncorrected_total',
+    "Uncorrected errors of the SRAMs by what found them, since the driver was loaded or in the board's life",
+    [
+      ...ofGpu.by(
+        'kind',
+        { parity: 'ecc_sram_uncorrected_parity_total', secded: 'ecc_sram_uncorrected_secded_total' },
+        { counter: 'volatile' },
+      ),
+      ...ofGpu.by(
+        'kind',
+        { parity: 'ecc_sram_uncorrected_parity_lifetime_total', secded: 'ecc_sram_uncorrected_secded_lifetime_total' },
+        { counter: 'lifetime' },
+      ),
+    ],
+    { ...SRAM_STATUS, optIn: true },
+  ),
+  ofGpu.counter(
+    'gpu_ecc_sram_uncorrected_source_total',
+    "Uncorrected errors of the SRAMs in the board's life, by the unit they were in",
+    ofGpu.by('unit', {
+      l2: 'ecc_sram_uncorrected_l2_lifetime_total',
+      mcu: 'ecc_sram_uncorrected_mcu_lifetime_total',
+      other: 'ecc_sram_uncorrected_other_lifetime_total',
+      pcie: 'ecc_sram_uncorrected_pcie_lifetime_total',
+      sm: 'ecc_sram_uncorrected_sm_lifetime_total',
+    }),
+    { ...SRAM_STATUS, optIn: true },
+  ),
+  ofGpu.gauge(
+    'gpu_ecc_sram_threshold_exceeded',
+    'Whether the SRAMs had more uncorrected errors than the board should be kept with',
+    'ecc_sram_threshold_exceeded',
+    SRAM_STATUS,
+  ),
+  ofGpu.counter(
+    'gpu_retired_pages_total',
+    'Pages of device memory taken out of use',
+    ofGpu.by('cause', { double_bit: 'retired_pages_double_bit_total', single_bit: 'retired_pages_single_bit_total' }),
+    { needs: 'data-centre boards before Ampere' },
+  ),
+  ofGpu.gauge(
+    'gpu_retired_pages_pending',
+    'Whether pages wait for a reset to be taken out of use',
+    'retired_pages_pending',
+    { needs: 'data-centre boards before Ampere' },
+  ),
+  ofGpu.counter(
+    'gpu_remapped_rows_total',
+    'Rows of device memory replaced by spare ones',
+    ofGpu.by('cause', {
+      correctable: 'remapped_rows_correctable_total',
+      uncorrectable: 'remapped_rows_uncorrectable_total',
+    }),
+    { needs: 'Ampere or newer with ECC memory; not while MIG instances are there' },
+  ),
+  ofGpu.gauge(
+    'gpu_remapped_rows_inactive',
+    'Replacements of rows that are not in use',
+    ofGpu.by('cause', {
+      correctable: 'remapped_rows_correctable_inactive',
+      uncorrectable: 'remapped_rows_uncorrectable_inactive',
+    }),
+    { optIn: true, needs: 'Ampere or newer with ECC memory; drivers 595 and newer' },
+  ),
+  ofGpu.gauge('gpu_row_remap_pending', 'Whether rows wait for a reset to be replaced', 'row_remap_pending', {
+    needs: 'Ampere or newer with ECC memory; not while MIG instances are there',
+  }),
+  ofGpu.gauge('gpu_row_remap_failed', 'Whether a row could not be replaced: the board should be', 'row_remap_failed', {
+    needs: 'Ampere or newer with ECC memory; not while MIG instances are there',
+  }),
+  ofGpu.gauge(
+    'gpu_row_remap_banks',
+    'Banks of device memory by how many of their spare rows are left',
+    ofGpu.by('availability', {
+      high: 'row_remap_banks_high',
+      low: 'row_remap_banks_low',
+      max: 'row_remap_banks_max',
+      none: 'row_remap_banks_none',
+      partial: 'row_remap_banks_partial',
+    }),
+    { needs: 'Ampere or newer with ECC memory', optIn: true },
+  ),
+  ofGpu.gauge(
+    'gpu_channel_repair_pending',
+    'Whether a memory channel waits for a reset to be repaired',
+    'channel_repair_pending',
+    { needs: 'Ampere or newer; drivers 580 and newer' },
+  ),
+  ofGpu.gauge(
+    'gpu_tpc_repair_pending',
+    'Whether a group of multiprocessors (TPC) waits for a reset to be repaired',
+    'tpc_repair_pending',
+    { needs: 'Ampere or newer; drivers 580 and newer' },
+  ),
+  ofGpu.gauge(
+    'gpu_memory_unrepairable',
+    'Whether device memory is broken beyond what spare parts can replace',
+    'memory_unrepairable',
+    { needs: 'Hopper or newer; drivers 590 and newer' },
+  ),
+  ofGpu.gauge('gpu_dram_encryption_enabled', 'Whether device memory is encrypted', 'dram_encryption_enabled', {
+    needs: 'Blackwell or newer; drivers 570 and newer',
+  }),
 ]);

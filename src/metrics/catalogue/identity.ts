@@ -1,9 +1,9 @@
+import { expectedOf } from '../../model/baseline.js';
 import type { Gpu } from '../../model/gpu.js';
 import type { NodeState } from '../../model/node-state.js';
-import { readingIndex } from '../../model/readings.js';
 import type { ReadingId } from '../../native/readings.generated.js';
 import { familiesOf, type Labels, one, type Subject } from '../family.js';
-import { readingSeries, statesOf } from '../reading.js';
+import { ofGpu } from '../reading.js';
 import { gpus, node } from '../subjects.js';
 
 /** nvmlBrandType_t; 11 has two names, 17 none. */
@@ -49,6 +49,19 @@ const VIRTUALIZATION: Readonly<Record<number, string>> = {
   4: 'vsga_host',
 };
 
+/** nvmlDeviceGpuRecoveryAction_t and the two that NVIDIA's newer bindings add (nvml.md §6). */
+const RECOVERY_ACTIONS: Readonly<Record<string, number>> = {
+  none: 0,
+  gpu_reset: 1,
+  node_reboot: 2,
+  drain_p2p: 3,
+  drain_and_reset: 4,
+  recover_imex_domain: 5,
+  bus_reset: 6,
+  system_reboot: 7,
+};
+const KNOWN_ACTIONS: ReadonlySet<number> = new Set(Object.values(RECOVERY_ACTIONS));
+
 /** `10de:2330`, as lspci prints it, from NVML's device id × 65536 + vendor id. */
 function pciId(combined: number | undefined): string | undefined {
   if (combined === undefined) return undefined;
@@ -58,10 +71,7 @@ function pciId(combined: number | undefined): string | undefined {
 
 /** Identity outlives the moment at which a GPU stops answering: who is lost must still have a name. */
 function identityOf(gpu: Gpu): Labels {
-  const get = (id: ReadingId): number | undefined => {
-    const index = readingIndex(id);
-    return gpu.readings.status[index] === 0 ? gpu.readings.values[index] : undefined;
-  };
+  const get = (id: ReadingId) => gpu.readings.get(id);
   const named = (names: Readonly<Record<number, string>>, id: ReadingId) => {
     const number = get(id);
     return number === undefined ? undefined : names[number];
@@ -121,6 +131,29 @@ const identities: Subject<IdentityRow> = {
   labels: ({ gpu, identity }) => ({ ...gpus.labels(gpu), ...identity }),
 };
 
+/** Where the GPU is in its rack. */
+function placeOf({ readings, platformChassisSerial }: Gpu): Labels {
+  return {
+    chassis_serial: platformChassisSerial,
+    slot: readings.get('platform_slot'),
+    tray: readings.get('platform_tray'),
+    host_id: readings.get('platform_host_id'),
+    module_id: readings.get('platform_module_id'),
+  };
+}
+
+/** GPUs that know their place in a rack, by what they say of it. */
+const places: Subject<IdentityRow> = {
+  name: 'GPU in a rack',
+  labelNames: [...gpus.labelNames, 'chassis_serial', 'slot', 'tray', 'host_id', 'module_id'],
+  rows: ({ state }) =>
+    state.gpus
+      .map((gpu) => ({ gpu, identity: placeOf(gpu) }))
+      .filter(({ identity }) => Object.values(identity).some((value) => value !== undefined)),
+  key: identities.key,
+  labels: identities.labels,
+};
+
 interface DriverRow {
   readonly driver: NodeState['driver'];
 }
@@ -162,9 +195,15 @@ const bindings: Subject<BindingRow> = {
 };
 
 /** Absent where the bus is not looked at: what is on it is then not known. */
-function expectedGpus({ pci }: NodeState): number | undefined {
+function expectedGpus({ pci, baseline }: NodeState): number | undefined {
   if (pci.length === 0) return undefined;
-  return pci.filter(({ driver, virtualFunctionOf }) => driver === 'nvidia' && virtualFunctionOf === undefined).length;
+  const bound = new Set(
+    pci.flatMap(({ busId, driver, virtualFunctionOf }) =>
+      driver === 'nvidia' && virtualFunctionOf === undefined ? [busId] : [],
+    ),
+  );
+  const remembered = expectedOf(baseline.gpus, pci);
+  return bound.size + remembered.filter(({ busId }) => busId === undefined || !bound.has(busId)).length;
 }
 
 /** Who the GPUs are and what state they are in. */
@@ -175,6 +214,16 @@ export const identity = [
       type: 'info',
       help: 'Identity of the GPU, value 1',
       origin: 'NVML identity calls, read once per driver start and hourly',
+      series: [{ value: one }],
+    },
+  ]),
+  ...familiesOf(places, [
+    {
+      name: 'gpu_platform_info',
+      type: 'info',
+      help: 'Where in its rack the GPU is, value 1',
+      origin: 'nvmlDeviceGetPlatformInfo',
+      needs: 'Blackwell racks; drivers 570 and newer',
       series: [{ value: one }],
     },
   ]),
@@ -207,8 +256,8 @@ export const identity = [
     {
       name: 'gpu_expected_count',
       type: 'gauge',
-      help: 'GPUs on the PCI bus that are bound to the nvidia kernel driver, virtual functions not counted; more than gpu_count = one is missing',
-      origin: 'sysfs bus/pci/devices',
+      help: 'GPUs that are bound to the nvidia kernel driver, virtual functions not counted, and those this node had and nobody else took; more than gpu_count = one is missing',
+      origin: 'sysfs bus/pci/devices, baseline of the node',
       series: [{ value: expectedGpus }],
     },
   ]),
@@ -220,27 +269,31 @@ export const identity = [
       origin: 'agent',
       series: [{ value: (gpu) => Number(gpu.condition === 'up') }],
     },
-    {
-      name: 'gpu_persistence_mode_enabled',
-      type: 'gauge',
-      help: 'Whether persistence mode is on',
-      origin: 'nvmlDeviceGetPersistenceMode',
-      series: [readingSeries('persistence_mode_enabled')],
-    },
-    {
-      name: 'gpu_compute_mode',
-      type: 'gauge',
-      help: 'Compute mode, 1 for the current one',
-      origin: 'nvmlDeviceGetComputeMode',
-      labelNames: ['mode'],
-      series: statesOf('compute_mode', 'mode', { default: 0, prohibited: 2, exclusive_process: 3 }),
-    },
-    {
-      name: 'gpu_display_active',
-      type: 'gauge',
-      help: 'Whether a display is initialised on the GPU',
-      origin: 'nvmlDeviceGetDisplayActive',
-      series: [readingSeries('display_active')],
-    },
+    ofGpu.gauge(
+      'gpu_persistence_mode_enabled',
+      'Whether persistence mode is on: the driver stays loaded while nobody uses the GPU',
+      'persistence_mode_enabled',
+    ),
+    ofGpu.gauge(
+      'gpu_compute_mode',
+      'Compute mode, 1 for the current one',
+      ofGpu.states('compute_mode', 'mode', { default: 0, prohibited: 2, exclusive_process: 3 }),
+    ),
+    ofGpu.gauge('gpu_display_active', 'Whether a display is initialised on the GPU', 'display_active'),
+    ofGpu.counter(
+      'gpu_driver_loaded_seconds_total',
+      "Time for which a driver was loaded in the board's life",
+      'driver_loaded_seconds_total',
+      { needs: 'drivers 610 and newer' },
+    ),
+    ofGpu.gauge(
+      'gpu_recovery_action',
+      'What the driver asks for to make the GPU whole again, 1 for the current action',
+      [
+        ...ofGpu.states('recovery_action', 'action', RECOVERY_ACTIONS),
+        ofGpu.seen('recovery_action', (action) => Number(!KNOWN_ACTIONS.has(action)), { action: 'unknown' }),
+      ],
+      { needs: 'drivers 570 and newer' },
+    ),
   ]),
 ];

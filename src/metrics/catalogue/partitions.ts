@@ -44,8 +44,10 @@ export const partitions = familiesOf(parts, [
   {
     name: 'gpu_partition_utilization_ratio',
     type: 'gauge',
-    help: 'Utilisation of the partition, where anything measures it',
-    origin: 'NVML utilisation',
+    help: 'Utilisation of the partition, where anything measures it; of a HAMi share as the container claims it',
+    origin: 'nvmlDeviceGetUtilizationRates; MIG: GPM metric 1; share: HAMi usage file',
+    needs:
+      'MIG: Hopper or newer, and one compute instance in the GPU instance; absent on A100 MIG, passthrough and vGPU',
     series: [{ value: (partition) => partition.utilizationRatio }],
   },
   {

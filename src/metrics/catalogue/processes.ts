@@ -1,20 +1,19 @@
 import { familiesOf } from '../family.js';
-import { readingsBy } from '../reading.js';
+import { ofGpu } from '../reading.js';
 import { gpus } from '../subjects.js';
 
 /** How many processes the driver lists. */
 export const processes = familiesOf(gpus, [
-  {
-    name: 'gpu_processes',
-    type: 'gauge',
-    help: 'Processes on the GPU; one with compute and graphics work counts under both',
-    origin:
-      'nvmlDeviceGetComputeRunningProcesses_v3, nvmlDeviceGetGraphicsRunningProcesses_v3, nvmlDeviceGetMPSComputeRunningProcesses_v3',
-    labelNames: ['type'],
-    series: readingsBy('type', {
-      compute: 'compute_processes',
-      graphics: 'graphics_processes',
-      mps: 'mps_processes',
-    }),
-  },
+  ofGpu.gauge(
+    'gpu_processes',
+    'Processes on the GPU; one with compute and graphics work counts under both',
+    ofGpu.by('type', { compute: 'compute_processes', graphics: 'graphics_processes', mps: 'mps_processes' }),
+    { needs: 'type mps: Volta or newer; not with MIG on a vGPU host' },
+  ),
+  ofGpu.gauge(
+    'gpu_accounting_enabled',
+    'Whether the driver keeps accounts of processes that have ended',
+    'accounting_enabled',
+    { optIn: true },
+  ),
 ]);

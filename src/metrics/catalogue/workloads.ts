@@ -2,11 +2,13 @@ import type { Gpu, GpuProcess } from '../../model/gpu.js';
 import type { Partition } from '../../model/partition.js';
 import type { Workload } from '../../model/workload.js';
 import { familiesOf, one, type Scene, type Subject } from '../family.js';
+import { ofGpu } from '../reading.js';
 import { workloads as everybody, partitionOrder } from '../subjects.js';
 
 /** A workload on a partition, and its processes there. */
 interface PlacedRow {
   readonly partition: Partition;
+  readonly gpu: Gpu | undefined;
   readonly workload: Workload;
   /** Undefined when the driver's list is not there or was cut off, or the workload's processes are not known. */
   readonly processes: readonly GpuProcess[] | undefined;
@@ -39,7 +41,7 @@ function rows({ state }: Scene): readonly PlacedRow[] {
       // Somebody known by name alone (a container HAMi told of) may still run there: no process is not known of him.
       const processes =
         workload.pids.length === 0 ? undefined : present?.filter(({ pid }) => workload.pids.includes(pid));
-      placed.push({ partition, workload, processes });
+      placed.push({ partition, gpu, workload, processes });
     }
   }
   return placed;
@@ -86,6 +88,35 @@ function usedBytes({ processes }: PlacedRow): number | undefined {
   return sum;
 }
 
+/** There when the driver was asked for samples of processes and answered, also that there are none. */
+const sampled = ofGpu.value('process_utilization_samples');
+
+/**
+ * Share of the time in which a process had kernels on the GPU. The driver has no new sample of a process that did
+ * nothing, and the last one is forgotten after seconds: without one it is idle (nvml.md §12.1). But for clients of MPS:
+ * the driver samples their server alone.
+ */
+function smRatio(gpu: Gpu, pid: number): number | undefined {
+  if (sampled(gpu) === undefined) return undefined;
+  const use = gpu.processUses.find((one) => one.pid === pid);
+  if (use !== undefined) return use.smRatio;
+  return gpu.processes.some((process) => process.pid === pid && process.type === 'mps') ? undefined : 0;
+}
+
+function utilizationRatio({ gpu, partition, processes }: PlacedRow): number | undefined {
+  if (gpu === undefined || partition.kind === 'mig' || processes === undefined || processes.length === 0) {
+    return undefined;
+  }
+  let sum = 0;
+  for (const pid of new Set(processes.map((process) => process.pid))) {
+    const ratio = smRatio(gpu, pid);
+    if (ratio === undefined) return undefined;
+    sum += ratio;
+  }
+  // Samples of several processes are not of the very same time.
+  return Math.min(1, sum);
+}
+
 interface ProcessRow {
   readonly gpu: Gpu;
   readonly process: GpuProcess;
@@ -95,21 +126,26 @@ interface ProcessRow {
 /** Processes shown per GPU: those with most memory. */
 const PROCESSES_PER_GPU = 50;
 
-const processes: Subject<ProcessRow> = {
-  name: 'process on a GPU',
+function processRows({ state }: Scene): readonly ProcessRow[] {
+  const owner = new Map(state.workloads.flatMap(({ id, pids }) => pids.map((pid) => [pid, id] as const)));
+  return state.gpus.flatMap((gpu) => {
+    if (gpu.condition !== 'up') return [];
+    return [...gpu.processes]
+      .sort((a, b) => (b.usedMemoryBytes ?? 0) - (a.usedMemoryBytes ?? 0) || a.pid - b.pid)
+      .slice(0, PROCESSES_PER_GPU)
+      .map((process) => ({ gpu, process, workload: owner.get(process.pid) }));
+  });
+}
+
+function processKey({ gpu, process, workload }: ProcessRow): string {
+  return `${String(gpu.index).padStart(6, '0')} ${String(process.pid).padStart(10, '0')} ${process.type} ${process.gpuInstance ?? ''} ${process.computeInstance ?? ''} ${workload ?? ''}`;
+}
+
+const entries: Subject<ProcessRow> = {
+  name: 'entry of the process list',
   labelNames: ['uuid', 'gpu', 'pid', 'type', 'workload'],
-  rows: ({ state }) => {
-    const owner = new Map(state.workloads.flatMap(({ id, pids }) => pids.map((pid) => [pid, id] as const)));
-    return state.gpus.flatMap((gpu) => {
-      if (gpu.condition !== 'up') return [];
-      return [...gpu.processes]
-        .sort((a, b) => (b.usedMemoryBytes ?? 0) - (a.usedMemoryBytes ?? 0) || a.pid - b.pid)
-        .slice(0, PROCESSES_PER_GPU)
-        .map((process) => ({ gpu, process, workload: owner.get(process.pid) }));
-    });
-  },
-  key: ({ gpu, process, workload }) =>
-    `${String(gpu.index).padStart(6, '0')} ${String(process.pid).padStart(10, '0')} ${process.type} ${process.gpuInstance ?? ''} ${process.computeInstance ?? ''} ${workload ?? ''}`,
+  rows: processRows,
+  key: processKey,
   labels: ({ gpu, process, workload }) => ({
     uuid: gpu.uuid,
     gpu: gpu.index,
@@ -117,6 +153,21 @@ const processes: Subject<ProcessRow> = {
     type: process.type,
     workload,
   }),
+};
+
+/** The same, each process once. */
+const processes: Subject<ProcessRow> = {
+  name: 'process on a GPU',
+  labelNames: ['uuid', 'gpu', 'pid', 'workload'],
+  rows: (scene) => {
+    const seen = new Set<string>();
+    return processRows(scene).filter(({ gpu, process }) => {
+      const id = `${gpu.index} ${process.pid}`;
+      return !seen.has(id) && seen.add(id);
+    });
+  },
+  key: processKey,
+  labels: ({ gpu, process, workload }) => ({ uuid: gpu.uuid, gpu: gpu.index, pid: process.pid, workload }),
 };
 
 /** Who runs on GPUs: names on one series per workload, numbers beside ids. */
@@ -153,6 +204,14 @@ export const workloads = [
       series: [{ value: usedBytes }],
     },
     {
+      name: 'gpu_workload_utilization_ratio',
+      type: 'gauge',
+      help: "Share of the time in which the workload's processes had kernels on the partition, 1 at most; absent on MIG, under MPS, in virtual machines and when the driver does not know one of the processes",
+      origin: 'nvmlDeviceGetProcessesUtilizationInfo, nvmlDeviceGetProcessUtilization',
+      needs: 'not with MIG, not of clients of MPS',
+      series: [{ value: utilizationRatio }],
+    },
+    {
       name: 'gpu_workload_processes',
       type: 'gauge',
       help: 'Processes of the workload on the partition',
@@ -160,7 +219,7 @@ export const workloads = [
       series: [{ value: (row) => (row.processes === undefined ? undefined : memoryByPid(row.processes).size) }],
     },
   ]),
-  ...familiesOf(processes, [
+  ...familiesOf(entries, [
     {
       name: 'gpu_process_memory_used_bytes',
       type: 'gauge',
@@ -168,6 +227,17 @@ export const workloads = [
       origin: 'NVML process lists',
       optIn: true,
       series: [{ value: ({ process }) => process.usedMemoryBytes }],
+    },
+  ]),
+  ...familiesOf(processes, [
+    {
+      name: 'gpu_process_utilization_ratio',
+      type: 'gauge',
+      help: `Share of the time in which a process had kernels on the GPU, for the ${PROCESSES_PER_GPU} with most memory on each GPU`,
+      origin: 'nvmlDeviceGetProcessesUtilizationInfo, nvmlDeviceGetProcessUtilization',
+      needs: 'not with MIG, not of clients of MPS',
+      optIn: true,
+      series: [{ value: ({ gpu, process }) => smRatio(gpu, process.pid) }],
     },
   ]),
 ];
