@@ -20,7 +20,7 @@ import { EntryKind } from './state/entries.mjs';
 import { deviceHolders } from './state/holders.mjs';
 import { appendEntries, createJournal, readJournal } from './state/journal.mjs';
 import { replay } from './state/replay.mjs';
-import { checkLoad, checkMig, checkProcess, loadScenario } from './state/scenario.mjs';
+import { checkCallLatency, checkLoad, checkMig, checkProcess, loadScenario } from './state/scenario.mjs';
 import { visibleGpus } from './state/visible-gpus.mjs';
 
 /** @typedef {import('./state/entries.mjs').EntryDraft} EntryDraft */
@@ -52,13 +52,14 @@ const NOT_APPLICABLE = 0xffff_ffff;
 /**
  * Makes a node.
  * @param {string} directory must be empty or absent
- * @param {{ scenario: string, seed?: number, branch?: string, frozenClock?: boolean }} options `scenario`: a name or a
- *   YAML file
+ * @param {{ scenario: string, seed?: number, branch?: string, frozenClock?: boolean, callLatency?: Readonly<Record<string, number>> }} options
+ *   `scenario`: a name or a YAML file; `callLatency`: microseconds a call takes, by function, `*` for the others; it
+ *   takes the place of the scenario's
  * @returns {SimulatedNode}
  */
 export function createNode(
   directory,
-  { scenario: name, seed = 1, branch = DEFAULT_BRANCH, frozenClock: frozen = false },
+  { scenario: name, seed = 1, branch = DEFAULT_BRANCH, frozenClock: frozen = false, callLatency },
 ) {
   if (existsSync(directory) && readdirSync(directory).length > 0) {
     throw new Error(`${directory} is not empty; name a new directory, or remove this one`);
@@ -68,7 +69,12 @@ export function createNode(
   }
   const version = driverVersionOf(branch);
   const scenario = loadScenario(name);
-  const { gpus, drafts } = compileScenario(scenario, { seed, branch });
+  if (callLatency !== undefined) checkCallLatency(callLatency, 'callLatency');
+  const { gpus, drafts } = compileScenario(scenario, {
+    seed,
+    branch,
+    ...(callLatency === undefined ? {} : { callLatency }),
+  });
   mkdirSync(directory, { recursive: true });
   installLibrary(directory, branch);
   const clock = frozen ? frozenClock() : runningClock();

@@ -32,15 +32,21 @@ export const COMMANDS = {
       seed: { kind: 'number', help: 'makes UUIDs and phases of loads differ; default 1' },
       branch: { kind: 'text', help: 'driver branch: 535, 550, 580 (default) or 590' },
       'frozen-clock': { kind: 'switch', help: 'the clock stands until it is moved' },
+      'call-latency-us': {
+        kind: 'number',
+        help: 'microseconds every call takes; what the scenario says when left out',
+      },
     },
     run: (args) => {
       const seed = args.number('seed');
       const branch = args.text('branch');
+      const microseconds = args.number('call-latency-us');
       createNode(args.directory, {
         scenario: args.text('scenario') ?? '',
         ...(seed === undefined ? {} : { seed }),
         ...(branch === undefined ? {} : { branch }),
         frozenClock: args.isSet('frozen-clock'),
+        ...(microseconds === undefined ? {} : { callLatency: { '*': microseconds } }),
       });
       return undefined;
     },

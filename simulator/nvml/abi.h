@@ -14,6 +14,9 @@ using Return = std::int32_t;
 /// Opaque to callers: devices are numbers, see handles.h; event sets are pointers.
 using DeviceHandle = void*;
 using EventSetHandle = void*;
+/// GPU instances and compute instances: numbers too.
+using InstanceHandle = void*;
+using GpmSampleHandle = void*;
 
 inline constexpr Return kSuccess = 0;
 inline constexpr Return kUninitialized = 1;
@@ -27,6 +30,7 @@ inline constexpr Return kTimeout = 10;
 inline constexpr Return kGpuIsLost = 15;
 inline constexpr Return kOperatingSystem = 17;
 inline constexpr Return kLibraryMismatch = 18;
+inline constexpr Return kNoData = 21;
 inline constexpr Return kVersionMismatch = 25;
 inline constexpr Return kUnknown = 999;
 
@@ -233,6 +237,242 @@ struct DeviceAttributes {
   std::uint64_t memorySizeMB;
 };
 static_assert(sizeof(DeviceAttributes) == 40 && offsetof(DeviceAttributes, memorySizeMB) == 32);
+
+struct EccSramErrorStatus {
+  std::uint32_t version;
+  std::uint64_t aggregateUncParity;
+  std::uint64_t aggregateUncSecDed;
+  std::uint64_t aggregateCor;
+  std::uint64_t volatileUncParity;
+  std::uint64_t volatileUncSecDed;
+  std::uint64_t volatileCor;
+  std::uint64_t aggregateUncBucketL2;
+  std::uint64_t aggregateUncBucketSm;
+  std::uint64_t aggregateUncBucketPcie;
+  std::uint64_t aggregateUncBucketMcu;
+  std::uint64_t aggregateUncBucketOther;
+  std::uint32_t bThresholdExceeded;
+};
+static_assert(versionWord<EccSramErrorStatus>(1) == 0x01000068);
+
+struct RepairStatus {
+  std::uint32_t version;
+  std::uint32_t bChannelRepairPending;
+  std::uint32_t bTpcRepairPending;
+};
+static_assert(versionWord<RepairStatus>(1) == 0x0100000c);
+
+struct UnrepairableMemoryStatus {
+  std::uint32_t bUnrepairableMemory;
+};
+static_assert(sizeof(UnrepairableMemoryStatus) == 4);
+
+struct DramEncryptionInfo {
+  std::uint32_t version;
+  std::uint32_t encryptionState;
+};
+static_assert(versionWord<DramEncryptionInfo>(1) == 0x01000008);
+
+struct PlatformInfo {
+  std::uint32_t version;
+  std::uint8_t ibGuid[16];
+  std::uint8_t chassisSerialNumber[16];
+  std::uint8_t slotNumber;
+  std::uint8_t trayIndex;
+  std::uint8_t hostId;
+  std::uint8_t peerType;
+  std::uint8_t moduleId;
+};
+static_assert(versionWord<PlatformInfo>(2) == 0x0200002c && offsetof(PlatformInfo, slotNumber) == 36);
+
+struct AddressingMode {
+  std::uint32_t version;
+  std::uint32_t value;
+};
+static_assert(versionWord<AddressingMode>(1) == 0x01000008);
+
+struct C2cModeInfo {
+  std::uint32_t isC2cEnabled;
+};
+static_assert(sizeof(C2cModeInfo) == 4);
+
+struct EncoderSession {
+  std::uint32_t sessionId;
+  std::uint32_t pid;
+  std::uint32_t vgpuInstance;
+  std::uint32_t codecType;
+  std::uint32_t hResolution;
+  std::uint32_t vResolution;
+  std::uint32_t averageFps;
+  std::uint32_t averageLatency;
+};
+static_assert(sizeof(EncoderSession) == 32);
+
+struct CaptureStats {
+  std::uint32_t sessionsCount;
+  std::uint32_t averageFPS;
+  std::uint32_t averageLatency;
+};
+static_assert(sizeof(CaptureStats) == 12);
+
+struct CaptureSession {
+  std::uint32_t sessionId;
+  std::uint32_t pid;
+  std::uint32_t vgpuInstance;
+  std::uint32_t displayOrdinal;
+  std::uint32_t sessionType;
+  std::uint32_t sessionFlags;
+  std::uint32_t hMaxResolution;
+  std::uint32_t vMaxResolution;
+  std::uint32_t hResolution;
+  std::uint32_t vResolution;
+  std::uint32_t averageFPS;
+  std::uint32_t averageLatency;
+};
+static_assert(sizeof(CaptureSession) == 48);
+
+struct AccountingStats {
+  std::uint32_t gpuUtilization;
+  std::uint32_t memoryUtilization;
+  std::uint64_t maxMemoryUsage;
+  std::uint64_t time;
+  std::uint64_t startTime;
+  std::uint32_t isRunning;
+  std::uint32_t reserved[5];
+};
+static_assert(sizeof(AccountingStats) == 56 && offsetof(AccountingStats, isRunning) == 32);
+
+struct ConfidentialCapabilities {
+  std::uint32_t cpuCaps;
+  std::uint32_t gpusCaps;
+};
+static_assert(sizeof(ConfidentialCapabilities) == 8);
+
+struct ConfidentialState {
+  std::uint32_t environment;
+  std::uint32_t ccFeature;
+  std::uint32_t devToolsMode;
+};
+static_assert(sizeof(ConfidentialState) == 12);
+
+struct ConfidentialSettings {
+  std::uint32_t version;
+  std::uint32_t environment;
+  std::uint32_t ccFeature;
+  std::uint32_t devToolsMode;
+  std::uint32_t multiGpuMode;
+};
+static_assert(versionWord<ConfidentialSettings>(1) == 0x01000014);
+
+struct ConfidentialMemorySize {
+  std::uint64_t protectedMemSizeKib;
+  std::uint64_t unprotectedMemSizeKib;
+};
+static_assert(sizeof(ConfidentialMemorySize) == 16);
+
+struct KeyRotationThreshold {
+  std::uint32_t version;
+  std::uint64_t attackerAdvantage;
+};
+static_assert(versionWord<KeyRotationThreshold>(1) == 0x01000010);
+
+struct Placement {
+  std::uint32_t start;
+  std::uint32_t size;
+};
+static_assert(sizeof(Placement) == 8);
+
+struct GpuInstanceInfo {
+  DeviceHandle device;
+  std::uint32_t id;
+  std::uint32_t profileId;
+  Placement placement;
+};
+static_assert(sizeof(GpuInstanceInfo) == 24 && offsetof(GpuInstanceInfo, placement) == 16);
+
+struct GpuInstanceProfile {
+  std::uint32_t id;
+  std::uint32_t isP2pSupported;
+  std::uint32_t sliceCount;
+  std::uint32_t instanceCount;
+  std::uint32_t multiprocessorCount;
+  std::uint32_t copyEngineCount;
+  std::uint32_t decoderCount;
+  std::uint32_t encoderCount;
+  std::uint32_t jpegCount;
+  std::uint32_t ofaCount;
+  std::uint64_t memorySizeMB;
+};
+static_assert(sizeof(GpuInstanceProfile) == 48);
+
+struct GpuInstanceProfileV2 {
+  std::uint32_t version;
+  std::uint32_t id;
+  std::uint32_t isP2pSupported;
+  std::uint32_t sliceCount;
+  std::uint32_t instanceCount;
+  std::uint32_t multiprocessorCount;
+  std::uint32_t copyEngineCount;
+  std::uint32_t decoderCount;
+  std::uint32_t encoderCount;
+  std::uint32_t jpegCount;
+  std::uint32_t ofaCount;
+  std::uint64_t memorySizeMB;
+  char name[96];
+};
+static_assert(versionWord<GpuInstanceProfileV2>(2) == 0x02000098 && offsetof(GpuInstanceProfileV2, name) == 56);
+
+struct GpuInstanceProfileV3 {
+  std::uint32_t version;
+  std::uint32_t id;
+  std::uint32_t sliceCount;
+  std::uint32_t instanceCount;
+  std::uint32_t multiprocessorCount;
+  std::uint32_t copyEngineCount;
+  std::uint32_t decoderCount;
+  std::uint32_t encoderCount;
+  std::uint32_t jpegCount;
+  std::uint32_t ofaCount;
+  std::uint64_t memorySizeMB;
+  char name[96];
+  std::uint32_t capabilities;
+};
+static_assert(versionWord<GpuInstanceProfileV3>(3) == 0x03000098 && offsetof(GpuInstanceProfileV3, name) == 48);
+
+struct ComputeInstanceInfo {
+  DeviceHandle device;
+  InstanceHandle gpuInstance;
+  std::uint32_t id;
+  std::uint32_t profileId;
+  Placement placement;
+};
+static_assert(sizeof(ComputeInstanceInfo) == 32 && offsetof(ComputeInstanceInfo, placement) == 24);
+
+struct GpmSupport {
+  std::uint32_t version;
+  std::uint32_t isSupportedDevice;
+};
+static_assert(sizeof(GpmSupport) == 8);
+
+struct GpmMetric {
+  std::uint32_t metricId;
+  Return status;
+  double value;
+  const char* shortName;
+  const char* longName;
+  const char* unit;
+};
+static_assert(sizeof(GpmMetric) == 40 && offsetof(GpmMetric, unit) == 32);
+
+struct GpmMetricsRequest {
+  std::uint32_t version;
+  std::uint32_t numMetrics;
+  GpmSampleHandle sample1;
+  GpmSampleHandle sample2;
+  /// As many as the newest header has room for; only `numMetrics` of them are there.
+  GpmMetric metrics[333];
+};
+static_assert(sizeof(GpmMetricsRequest) == 13344 && offsetof(GpmMetricsRequest, metrics) == 24);
 
 struct EventData {
   DeviceHandle device;

@@ -21,6 +21,9 @@ struct Branch {
   /// First field id this branch does not know.
   std::uint32_t fieldEnd;
   MovedFields moved;
+  /// First performance metric this branch does not know, and whether it knows the second optical flow engine.
+  std::uint32_t gpmEnd;
+  bool secondOfa;
 };
 
 /// The branch this library was built as.

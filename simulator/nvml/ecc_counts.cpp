@@ -25,22 +25,14 @@ constexpr Locations kCorrectedAggregate = {eccCorrectedAggregateL1,
                                            std::nullopt,
                                            std::nullopt,
                                            eccCorrectedAggregateSram};
-constexpr Locations kUncorrectedVolatile = {eccUncorrectedVolatileL1,
-                                            eccUncorrectedVolatileL2,
-                                            eccUncorrectedVolatileDram,
-                                            eccUncorrectedVolatileRegisterFile,
-                                            eccUncorrectedVolatileTexture,
-                                            std::nullopt,
-                                            std::nullopt,
-                                            eccUncorrectedVolatileSram};
-constexpr Locations kUncorrectedAggregate = {eccUncorrectedAggregateL1,
-                                             eccUncorrectedAggregateL2,
-                                             eccUncorrectedAggregateDram,
-                                             eccUncorrectedAggregateRegisterFile,
-                                             eccUncorrectedAggregateTexture,
-                                             std::nullopt,
-                                             std::nullopt,
-                                             eccUncorrectedAggregateSram};
+constexpr Locations kUncorrectedVolatile = {eccUncorrectedVolatileL1,      eccUncorrectedVolatileL2,
+                                            eccUncorrectedVolatileDram,    eccUncorrectedVolatileRegisterFile,
+                                            eccUncorrectedVolatileTexture, std::nullopt,
+                                            eccUncorrectedVolatileCbu,     eccUncorrectedVolatileSram};
+constexpr Locations kUncorrectedAggregate = {eccUncorrectedAggregateL1,      eccUncorrectedAggregateL2,
+                                             eccUncorrectedAggregateDram,    eccUncorrectedAggregateRegisterFile,
+                                             eccUncorrectedAggregateTexture, std::nullopt,
+                                             eccUncorrectedAggregateCbu,     eccUncorrectedAggregateSram};
 
 const Locations& locationsOf(unsigned kind, unsigned span) {
   if (kind == 0) return span == 0 ? kCorrectedVolatile : kCorrectedAggregate;

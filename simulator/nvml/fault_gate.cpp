@@ -61,6 +61,10 @@ Return sufferFaults(Library& library, const char* function, std::int32_t gpu) {
 }
 
 Return sufferFaults(Library& library, const char* function, std::int32_t gpu, std::shared_ptr<const View>& view) {
+  if (!view->latencies.empty()) {
+    const std::int64_t latency = view->latencyOf(function);
+    if (latency > 0) sleepFor(latency);
+  }
   if (view->faults.empty()) return kSuccess;
   const std::int64_t now = realMonotonicNanoseconds();
   const auto before = view;

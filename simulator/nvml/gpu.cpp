@@ -8,6 +8,7 @@ namespace {
 using enum Attribute;
 
 constexpr std::int64_t kNanosecondsPerSecond = 1'000'000'000;
+constexpr std::uint64_t kBytesPerPacket = 256;
 constexpr std::uint64_t kGpuIdle = 0x1;
 constexpr std::uint64_t kSwPowerCap = 0x4;
 
@@ -25,6 +26,8 @@ constexpr std::array kThrottleBits = {
 
 constexpr std::array kGrowing = {
     energyMillijoules,
+    memoryEnergyMillijoules,
+    moduleEnergyMillijoules,
     throttlePowerCapNanoseconds,
     throttleSyncBoostNanoseconds,
     throttleSwThermalNanoseconds,
@@ -34,6 +37,10 @@ constexpr std::array kGrowing = {
     pcieReceivedBytes,
     nvlinkDataTransmittedKibibytes,
     nvlinkDataReceivedKibibytes,
+    nvlinkTransmittedBytes,
+    nvlinkReceivedBytes,
+    nvlinkTransmittedPackets,
+    nvlinkReceivedPackets,
 };
 
 std::int64_t floorDivide(std::int64_t dividend, std::int64_t divisor) {
@@ -71,11 +78,12 @@ std::optional<std::uint64_t> Gpu::counter(Attribute attribute, std::int64_t nano
   return value.number + growth(attribute, value.setAtNanoseconds, nanoseconds);
 }
 
-std::optional<std::uint64_t> Gpu::meanPowerMilliwatts(std::int64_t from, std::int64_t to) const {
-  const auto idle = attributes.signedNumber(powerIdleMilliwatts);
-  const auto full = attributes.signedNumber(powerFullLoadMilliwatts);
-  if (!idle || !full || to <= from) return std::nullopt;
-  const auto weight = [&](std::int64_t percent) { return *idle * 100 + (*full - *idle) * percent; };
+std::optional<std::uint64_t> Gpu::meanPowerMilliwatts(Attribute idle, Attribute fullLoad, std::int64_t from,
+                                                      std::int64_t to) const {
+  const auto low = attributes.signedNumber(idle);
+  const auto high = attributes.signedNumber(fullLoad);
+  if (!low || !high || to <= from) return std::nullopt;
+  const auto weight = [&](std::int64_t percent) { return *low * 100 + (*high - *low) * percent; };
   return static_cast<std::uint64_t>(load.integral(from, to, weight) / 100 / (to - from));
 }
 
@@ -83,6 +91,12 @@ std::uint64_t Gpu::meanPercent(std::int64_t from, std::int64_t to) const {
   if (to <= from) return 0;
   return static_cast<std::uint64_t>(load.integral(from, to, [](std::int64_t percent) { return percent; }) /
                                     (to - from));
+}
+
+double Gpu::exactMeanPercent(std::int64_t from, std::int64_t to) const {
+  if (to <= from) return 0;
+  return static_cast<double>(load.integral(from, to, [](std::int64_t percent) { return percent; })) /
+         static_cast<double>(to - from);
 }
 
 void Gpu::settleCounters(std::int64_t nanoseconds) {
@@ -97,12 +111,11 @@ void Gpu::settleCounters(std::int64_t nanoseconds) {
 std::uint64_t Gpu::growth(Attribute attribute, std::int64_t from, std::int64_t to) const {
   if (to <= from) return 0;
   switch (attribute) {
-    case energyMillijoules: {
-      const auto idle = attributes.signedNumber(powerIdleMilliwatts).value_or(0);
-      const auto full = attributes.signedNumber(powerFullLoadMilliwatts).value_or(idle);
-      const auto weight = [&](std::int64_t percent) { return idle * 100 + (full - idle) * percent; };
-      return static_cast<std::uint64_t>(load.integral(from, to, weight) / 100 / kNanosecondsPerSecond);
-    }
+    case energyMillijoules: return energyGrowth(powerIdleMilliwatts, powerFullLoadMilliwatts, from, to);
+    case moduleEnergyMillijoules:
+      return energyGrowth(modulePowerIdleMilliwatts, modulePowerFullLoadMilliwatts, from, to);
+    case memoryEnergyMillijoules:
+      return energyGrowth(memoryPowerAverageMilliwatts, memoryPowerAverageMilliwatts, from, to);
     case throttlePowerCapNanoseconds: {
       const auto capFrom = attributes.signedNumber(powerCapFromPercent);
       if (!capFrom) return 0;
@@ -113,6 +126,12 @@ std::uint64_t Gpu::growth(Attribute attribute, std::int64_t from, std::int64_t t
     case pcieReceivedBytes: return ratedGrowth(pcieReceiveFullLoadBytesPerSecond, from, to);
     case nvlinkDataTransmittedKibibytes: return ratedGrowth(nvlinkTransmitFullLoadKibibytesPerSecond, from, to);
     case nvlinkDataReceivedKibibytes: return ratedGrowth(nvlinkReceiveFullLoadKibibytesPerSecond, from, to);
+    case nvlinkTransmittedBytes: return linkBytesGrowth(nvlinkTransmitFullLoadKibibytesPerSecond, from, to);
+    case nvlinkReceivedBytes: return linkBytesGrowth(nvlinkReceiveFullLoadKibibytesPerSecond, from, to);
+    case nvlinkTransmittedPackets:
+      return linkBytesGrowth(nvlinkTransmitFullLoadKibibytesPerSecond, from, to) / kBytesPerPacket;
+    case nvlinkReceivedPackets:
+      return linkBytesGrowth(nvlinkReceiveFullLoadKibibytesPerSecond, from, to) / kBytesPerPacket;
     default: break;
   }
   const std::uint64_t bits = attributes.number(Attribute::clocksEventReasons).value_or(0);
@@ -120,6 +139,20 @@ std::uint64_t Gpu::growth(Attribute attribute, std::int64_t from, std::int64_t t
     if (throttle.counter == attribute && (bits & throttle.bit) != 0) return static_cast<std::uint64_t>(to - from);
   }
   return 0;
+}
+
+std::uint64_t Gpu::energyGrowth(Attribute idle, Attribute fullLoad, std::int64_t from, std::int64_t to) const {
+  const auto low = attributes.signedNumber(idle).value_or(0);
+  const auto high = attributes.signedNumber(fullLoad).value_or(low);
+  const auto weight = [&](std::int64_t percent) { return low * 100 + (high - low) * percent; };
+  return static_cast<std::uint64_t>(load.integral(from, to, weight) / 100 / kNanosecondsPerSecond);
+}
+
+std::uint64_t Gpu::linkBytesGrowth(Attribute rate, std::int64_t from, std::int64_t to) const {
+  const auto perSecond = attributes.signedNumber(rate).value_or(0);
+  // 1024 bytes and an eighth of them.
+  const auto weight = [&](std::int64_t percent) { return perSecond * 1152 * percent; };
+  return static_cast<std::uint64_t>(load.integral(from, to, weight) / 100 / kNanosecondsPerSecond);
 }
 
 std::uint64_t Gpu::ratedGrowth(Attribute rate, std::int64_t from, std::int64_t to) const {

@@ -42,8 +42,31 @@ struct MigInstance {
   std::uint64_t memoryUsedBytes;
   std::uint64_t bar1TotalBytes;
   std::uint64_t bar1UsedBytes;
+  std::uint64_t uncorrectedErrors;
+  std::uint32_t profileId;
+  std::uint32_t firstMemorySlice;
+  std::uint32_t memorySlices;
   const char* profile;
   const char* uuid;
+};
+
+/// A size of GPU instance that the GPU can be cut into.
+struct MigProfile {
+  std::uint32_t number;  // in the driver's list of all profiles
+  std::uint32_t id;
+  std::uint32_t slices;
+  std::uint32_t instances;
+  std::uint32_t multiprocessors;
+  std::uint32_t copyEngines;
+  std::uint32_t decoders;
+  std::uint32_t encoders;
+  std::uint32_t jpegEngines;
+  std::uint32_t ofaEngines;
+  std::uint64_t memoryMebibytes;
+  std::uint32_t memorySlices;
+  /// Bit n: an instance may begin at memory slice n.
+  std::uint32_t placements;
+  const char* name;
 };
 
 class Gpu {
@@ -53,6 +76,7 @@ class Gpu {
   std::vector<Process> processes;
   /// By MIG index; an empty optional is a free slot.
   std::vector<std::optional<MigInstance>> migInstances;
+  std::vector<MigProfile> migProfiles;
   bool lost = false;
   /// Whether the nvidia module has it: what is bound to another driver is counted and found by nobody.
   bool bound = true;
@@ -65,16 +89,22 @@ class Gpu {
   std::optional<std::uint64_t> clocksEventReasons(std::int64_t nanoseconds) const;
   /// A counter at an instant: its value when set, and what it has grown by since.
   std::optional<std::uint64_t> counter(Attribute attribute, std::int64_t nanoseconds) const;
-  /// Mean power in milliwatts over an interval, rounded down.
-  std::optional<std::uint64_t> meanPowerMilliwatts(std::int64_t from, std::int64_t to) const;
+  /// Mean power in milliwatts over an interval, rounded down; of the GPU or of the module.
+  std::optional<std::uint64_t> meanPowerMilliwatts(Attribute idle, Attribute fullLoad, std::int64_t from,
+                                                   std::int64_t to) const;
   /// Mean load in percent over an interval, rounded down.
   std::uint64_t meanPercent(std::int64_t from, std::int64_t to) const;
+  /// The same, not rounded.
+  double exactMeanPercent(std::int64_t from, std::int64_t to) const;
   /// Writes what every counter has grown to at an instant into its value: done before anything changes a rate.
   void settleCounters(std::int64_t nanoseconds);
 
  private:
   std::uint64_t growth(Attribute attribute, std::int64_t from, std::int64_t to) const;
+  std::uint64_t energyGrowth(Attribute idle, Attribute fullLoad, std::int64_t from, std::int64_t to) const;
   std::uint64_t ratedGrowth(Attribute rate, std::int64_t from, std::int64_t to) const;
+  /// Bytes over one NVLink with the protocol's share, whose data has a rate in KiB/s.
+  std::uint64_t linkBytesGrowth(Attribute rate, std::int64_t from, std::int64_t to) const;
 };
 
 }  // namespace simulator

@@ -30,4 +30,22 @@ inline bool decodeHandle(DeviceHandle handle, HandleParts& parts) {
   return true;
 }
 
+/// GPU instances and compute instances are numbers too, of the MIG device by which they were found.
+enum class InstanceKind : std::uint64_t { Gpu = 0x6, Compute = 0x7 };
+
+inline InstanceHandle encodeInstance(InstanceKind kind, HandleParts parts) {
+  constexpr std::uint64_t kBelowKind = (1ULL << 44U) - 1;
+  const auto bits = reinterpret_cast<std::uint64_t>(encodeHandle(parts));
+  // NOLINTNEXTLINE(performance-no-int-to-ptr): never dereferenced
+  return reinterpret_cast<InstanceHandle>(static_cast<std::uint64_t>(kind) << 44U | (bits & kBelowKind));
+}
+
+inline bool decodeInstance(InstanceKind kind, InstanceHandle handle, HandleParts& parts) {
+  constexpr std::uint64_t kBelowKind = (1ULL << 44U) - 1;
+  const auto bits = reinterpret_cast<std::uint64_t>(handle);
+  if (bits >> 44U != static_cast<std::uint64_t>(kind)) return false;
+  // NOLINTNEXTLINE(performance-no-int-to-ptr): never dereferenced
+  return decodeHandle(reinterpret_cast<DeviceHandle>(0x5ULL << 44U | (bits & kBelowKind)), parts);
+}
+
 }  // namespace simulator

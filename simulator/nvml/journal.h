@@ -23,7 +23,8 @@ enum class EntryKind : std::uint32_t {
   /// by pid, on one GPU or all
   EndProcess = 4,
   /// GI, CI, GI slices, CI slices, SMs, copy engines, decoders, encoders, JPEG, OFA engines, total, reserved, used
-  /// bytes, BAR1 total, used bytes; name = profile, text = UUID
+  /// bytes, BAR1 total, used bytes, uncorrected errors, profile id, first memory slice, memory slices; name = profile,
+  /// text = UUID
   CreateMigInstance = 5,
   /// GI, CI
   DestroyMigInstance = 6,
@@ -41,6 +42,11 @@ enum class EntryKind : std::uint32_t {
   LoadDriver = 12,
   /// name = kernel driver the GPU is bound to from now on, empty = none
   BindGpu = 13,
+  /// number of the profile in the driver's list, id, slices, how many fit, SMs, copy engines, decoders, encoders, JPEG,
+  /// OFA engines, mebibytes, memory slices, bits of the memory slices at which it may begin; name = profile
+  OfferMigProfile = 14,
+  /// sleep ns; name = function or *: what every such call takes, of the functions named alone before *
+  CallLatency = 15,
 };
 
 /// One entry of the journal; lies in the file as it is declared.
@@ -52,11 +58,11 @@ struct Entry {
   std::int64_t realMonotonicNanoseconds;
   std::int32_t gpu;  // -1: all, or the node
   std::int32_t pid;  // -1: all
-  std::uint64_t numbers[16];
+  std::uint64_t numbers[24];
   char name[64];
   char text[288];
 };
-static_assert(sizeof(Entry) == 512 && offsetof(Entry, name) == 160 && offsetof(Entry, text) == 224);
+static_assert(sizeof(Entry) == 576 && offsetof(Entry, name) == 224 && offsetof(Entry, text) == 288);
 
 class Journal {
  public:

@@ -12,10 +12,11 @@ std::uint64_t stepPerLink(Attribute attribute) {
 
 }  // namespace
 
+bool hasLinks(const Gpu& gpu) { return gpu.attributes.number(nvlinks) && gpu.attributes.number(migMode) != 1; }
+
 Return checkLink(const Gpu& gpu, unsigned link) {
-  const auto count = gpu.attributes.number(nvlinks);
-  if (!count || gpu.attributes.number(migMode) == 1) return kNotSupported;
-  return link < *count ? kSuccess : kInvalidArgument;
+  if (!hasLinks(gpu)) return kNotSupported;
+  return link < gpu.attributes.number(nvlinks) ? kSuccess : kInvalidArgument;
 }
 
 bool isLinkActive(const Gpu& gpu, unsigned link) {
@@ -30,7 +31,7 @@ std::optional<std::uint64_t> linkCounter(const Gpu& gpu, Attribute attribute, un
 std::optional<std::uint64_t> allLinksCounter(const Gpu& gpu, Attribute attribute, std::int64_t nanoseconds) {
   const auto first = gpu.counter(attribute, nanoseconds);
   const auto count = gpu.attributes.number(nvlinks);
-  if (!first || !count || *count == 0) return std::nullopt;
+  if (!first || !hasLinks(gpu) || *count == 0) return std::nullopt;
   return *count * *first + stepPerLink(attribute) * (*count * (*count - 1) / 2);
 }
 

@@ -8,7 +8,9 @@
 
 namespace simulator {
 
-/// Whether a link may be asked about: kNotSupported without NVLink or in MIG mode, kInvalidArgument past the last.
+/// Whether links may be asked about: not without NVLink, nor in MIG mode.
+bool hasLinks(const Gpu& gpu);
+/// Whether a link may be asked about: kNotSupported where none may, kInvalidArgument past the last.
 Return checkLink(const Gpu& gpu, unsigned link);
 bool isLinkActive(const Gpu& gpu, unsigned link);
 /// A counter of one link: that of link 0 plus a step for each further link.

@@ -73,6 +73,10 @@ void createMigInstance(Gpu& gpu, const Entry& entry) {
       .memoryUsedBytes = entry.numbers[12],
       .bar1TotalBytes = entry.numbers[13],
       .bar1UsedBytes = entry.numbers[14],
+      .uncorrectedErrors = entry.numbers[15],
+      .profileId = static_cast<std::uint32_t>(entry.numbers[16]),
+      .firstMemorySlice = static_cast<std::uint32_t>(entry.numbers[17]),
+      .memorySlices = static_cast<std::uint32_t>(entry.numbers[18]),
       .profile = entry.name,
       .uuid = entry.text,
   };
@@ -82,6 +86,26 @@ void createMigInstance(Gpu& gpu, const Entry& entry) {
   } else {
     *free = instance;
   }
+}
+
+void offerMigProfile(Gpu& gpu, const Entry& entry) {
+  const auto number = [&](std::size_t i) { return static_cast<std::uint32_t>(entry.numbers[i]); };
+  gpu.migProfiles.push_back({
+      .number = number(0),
+      .id = number(1),
+      .slices = number(2),
+      .instances = number(3),
+      .multiprocessors = number(4),
+      .copyEngines = number(5),
+      .decoders = number(6),
+      .encoders = number(7),
+      .jpegEngines = number(8),
+      .ofaEngines = number(9),
+      .memoryMebibytes = entry.numbers[10],
+      .memorySlices = number(11),
+      .placements = number(12),
+      .name = entry.name,
+  });
 }
 
 void destroyMigInstance(Gpu& gpu, const Entry& entry) {
@@ -142,6 +166,10 @@ void apply(View& view, const Entry& entry) {
     case EntryKind::BindGpu:
       forGpus(view, entry.gpu, [&](Gpu& gpu) { gpu.bound = std::strcmp(entry.name, "nvidia") == 0; });
       break;
+    case EntryKind::OfferMigProfile: forGpus(view, entry.gpu, [&](Gpu& g) { offerMigProfile(g, entry); }); break;
+    case EntryKind::CallLatency:
+      view.latencies.push_back({entry.name, static_cast<std::int64_t>(entry.numbers[0])});
+      break;
   }
 }
 
@@ -165,6 +193,15 @@ std::vector<std::uint32_t> View::enumerated() const {
 
 bool View::hasFault(std::uint32_t id) const {
   return std::ranges::any_of(faults, [&](const Fault& fault) { return fault.id == id; });
+}
+
+std::int64_t View::latencyOf(const char* function) const {
+  std::int64_t others = 0;
+  for (const CallLatency& latency : latencies) {
+    if (std::strcmp(latency.function, function) == 0) return latency.nanoseconds;
+    if (std::strcmp(latency.function, "*") == 0) others = latency.nanoseconds;
+  }
+  return others;
 }
 
 std::shared_ptr<const View> replay(const Journal& journal) {

@@ -31,6 +31,12 @@ struct Fault {
   bool strikes(const char* calledFunction, std::int32_t calledGpu, std::int64_t realMonotonicNanoseconds) const;
 };
 
+/// What calls of a function take.
+struct CallLatency {
+  const char* function;  // "*": those that are not named
+  std::int64_t nanoseconds;
+};
+
 /// Loads and sample rings reach back so far before the node was made; counters do not.
 inline constexpr std::int64_t kHistoryNanoseconds = 60'000'000'000;
 
@@ -42,6 +48,7 @@ struct View {
   AttributeTable node;
   std::vector<Gpu> gpus;
   std::vector<Fault> faults;
+  std::vector<CallLatency> latencies;
   bool driverLoaded = false;
   /// Branch of the loaded kernel module, e.g. "580"; empty before the first load.
   std::string moduleBranch;
@@ -53,6 +60,8 @@ struct View {
 
   /// Whether a fault is still there.
   bool hasFault(std::uint32_t id) const;
+  /// What a call of a function takes before it answers, nanoseconds.
+  std::int64_t latencyOf(const char* function) const;
 };
 
 /// Replays what is published now.

@@ -33,7 +33,21 @@ function readTable() {
 export const ATTRIBUTES = readTable();
 
 /** Attributes of the node; all others are a GPU's. */
-export const NODE_ATTRIBUTES = new Set(['scenarioName', 'processStrideBytes', 'cudaDriverVersion', 'excludedDevices']);
+export const NODE_ATTRIBUTES = new Set([
+  'scenarioName',
+  'processStrideBytes',
+  'cudaDriverVersion',
+  'excludedDevices',
+  'unprivileged',
+  'confidentialCpuCapability',
+  'confidentialGpusCapable',
+  'confidentialEnvironment',
+  'confidentialFeature',
+  'confidentialDevtoolsMode',
+  'confidentialMultiGpuMode',
+  'confidentialGpusReady',
+  'confidentialKeyRotationAdvantage',
+]);
 
 /**
  * @param {string} name

@@ -18,10 +18,11 @@ const MASK = (1n << 64n) - 1n;
 
 /**
  * @param {Scenario} scenario
- * @param {{ seed: number, branch: string }} options
+ * @param {{ seed: number, branch: string, callLatency?: Readonly<Record<string, number>> }} options `callLatency`:
+ *   microseconds by function, `*` for those that are not named; it takes the place of the scenario's
  * @returns {{ gpus: number, drafts: EntryDraft[] }}
  */
-export function compileScenario(scenario, { seed, branch }) {
+export function compileScenario(scenario, { seed, branch, callLatency = scenario.callLatency ?? {} }) {
   /** @type {EntryDraft[]} */
   const drafts = [valueDraft('scenarioName', scenario.name)];
   for (const [name, value] of Object.entries(scenario.node ?? {})) drafts.push(valueDraft(name, value));
@@ -36,10 +37,14 @@ export function compileScenario(scenario, { seed, branch }) {
       const load = group.load?.[group.load.length === 1 ? 0 : place];
       if (load !== undefined) drafts.push(loadDraft(load.steps, { seed, gpu }));
     }
+    for (const profile of group.migProfiles ?? []) {
+      for (let place = 0; place < group.count; place += 1) drafts.push(migProfileDraft(profile, first + place));
+    }
     for (const mig of group.mig ?? []) drafts.push(migDraft({ ...mig, gpu: first + mig.gpu }, seed));
     for (const process of group.processes ?? []) drafts.push(processDraft({ ...process, gpu: first + process.gpu }));
     first += group.count;
   }
+  for (const [name, microseconds] of Object.entries(callLatency)) drafts.push(latencyDraft(name, microseconds));
   drafts.push({ kind: EntryKind.loadDriver, name: branch });
   return { gpus: first, drafts };
 }
@@ -128,10 +133,51 @@ export function migDraft(mig, seed) {
       mig.memoryUsedBytes ?? 0,
       mig.bar1TotalBytes,
       mig.bar1UsedBytes ?? 0,
+      mig.uncorrectedErrors ?? 0,
+      mig.profileId ?? 0,
+      mig.firstMemorySlice ?? 0,
+      mig.memorySlices ?? 0,
     ],
     name: mig.profile,
     text: mig.uuid ?? migUuid(seed, mig),
   };
+}
+
+/**
+ * @param {import('./scenario.mjs').MigProfileSpelling} profile
+ * @param {number} gpu index
+ * @returns {EntryDraft}
+ */
+function migProfileDraft(profile, gpu) {
+  return {
+    kind: EntryKind.offerMigProfile,
+    gpu,
+    numbers: [
+      profile.number,
+      profile.id,
+      profile.slices,
+      profile.instances,
+      profile.multiprocessors,
+      profile.copyEngines,
+      profile.decoders ?? 0,
+      profile.encoders ?? 0,
+      profile.jpegEngines ?? 0,
+      profile.ofaEngines ?? 0,
+      profile.memoryMebibytes,
+      profile.memorySlices,
+      profile.placements.reduce((bits, start) => bits | (1 << start), 0),
+    ],
+    name: profile.name,
+  };
+}
+
+/**
+ * @param {string} name of a function, or `*`
+ * @param {number} microseconds
+ * @returns {EntryDraft}
+ */
+function latencyDraft(name, microseconds) {
+  return { kind: EntryKind.callLatency, numbers: [Math.round(microseconds * 1000)], name };
 }
 
 /** Names of all attributes in the order of their ids. */

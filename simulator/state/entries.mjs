@@ -18,6 +18,8 @@ export const EntryKind = Object.freeze({
   unloadDriver: 11,
   loadDriver: 12,
   bindGpu: 13,
+  offerMigProfile: 14,
+  callLatency: 15,
 });
 
 /**
@@ -26,7 +28,7 @@ export const EntryKind = Object.freeze({
  * @property {number} kind one of EntryKind
  * @property {number} [gpu] index; absent = all GPUs, or the node
  * @property {number} [pid] absent = all
- * @property {readonly (number | bigint)[]} [numbers] at most 16; negative ones are stored as two's complement
+ * @property {readonly (number | bigint)[]} [numbers] at most 24; negative ones are stored as two's complement
  * @property {string} [name] at most 63 bytes
  * @property {string} [text] at most 287 bytes
  */
@@ -44,10 +46,10 @@ export const EntryKind = Object.freeze({
  * @property {string} text
  */
 
-export const ENTRY_BYTES = 512;
-const NUMBERS = 16;
-const NAME = { offset: 160, bytes: 64 };
-const TEXT = { offset: 224, bytes: 288 };
+export const ENTRY_BYTES = 576;
+const NUMBERS = 24;
+const NAME = { offset: 224, bytes: 64 };
+const TEXT = { offset: 288, bytes: 288 };
 
 /**
  * @param {EntryDraft} draft

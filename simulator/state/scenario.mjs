@@ -50,7 +50,30 @@ import { attributeNamed, NODE_ATTRIBUTES } from './attributes.mjs';
  * @property {number} [memoryUsedBytes]
  * @property {number} bar1TotalBytes
  * @property {number} [bar1UsedBytes]
+ * @property {number} [uncorrectedErrors] volatile ones, none of DRAM
+ * @property {number} [profileId] this and the next two as the driver's list of GPU instances has them
+ * @property {number} [firstMemorySlice]
+ * @property {number} [memorySlices]
  * @property {string} [uuid]
+ */
+
+/**
+ * A size of GPU instance.
+ * @typedef {object} MigProfileSpelling
+ * @property {number} number in the driver's list of all profiles, 0 to 17
+ * @property {number} id
+ * @property {string} name
+ * @property {number} slices
+ * @property {number} instances how many fit at most
+ * @property {number} multiprocessors
+ * @property {number} copyEngines
+ * @property {number} [decoders]
+ * @property {number} [encoders]
+ * @property {number} [jpegEngines]
+ * @property {number} [ofaEngines]
+ * @property {number} memoryMebibytes
+ * @property {number} memorySlices
+ * @property {readonly number[]} placements memory slices at which one may begin
  */
 
 /**
@@ -59,6 +82,7 @@ import { attributeNamed, NODE_ATTRIBUTES } from './attributes.mjs';
  * @property {Readonly<Record<string, AttributeSpelling>>} attributes
  * @property {readonly LoadSpelling[]} [load]
  * @property {readonly ProcessSpelling[]} [processes]
+ * @property {readonly MigProfileSpelling[]} [migProfiles]
  * @property {readonly MigSpelling[]} [mig]
  */
 
@@ -68,6 +92,7 @@ import { attributeNamed, NODE_ATTRIBUTES } from './attributes.mjs';
  * @property {string} [description]
  * @property {Readonly<Record<string, number>>} [node]
  * @property {readonly GroupSpelling[]} groups
+ * @property {Readonly<Record<string, number>>} [callLatency] microseconds a call takes, by function; `*`: the others
  * @property {import('../host/host-plan.mjs').HostSection} host
  */
 
@@ -106,7 +131,24 @@ const MIG_OPTIONAL = [
   'memoryReservedBytes',
   'memoryUsedBytes',
   'bar1UsedBytes',
+  'uncorrectedErrors',
+  'profileId',
+  'firstMemorySlice',
+  'memorySlices',
 ];
+const PROFILE_NEEDED = [
+  'number',
+  'id',
+  'slices',
+  'instances',
+  'multiprocessors',
+  'copyEngines',
+  'memoryMebibytes',
+  'memorySlices',
+];
+const PROFILE_OPTIONAL = ['decoders', 'encoders', 'jpegEngines', 'ofaEngines'];
+/** Memory slices are bits of a number. */
+const MOST_MEMORY_SLICES = 31;
 
 /** @returns {string[]} names of the scenarios that come with the simulator */
 export function scenarioNames() {
@@ -138,7 +180,13 @@ export function loadScenario(nameOrPath) {
 export function parseScenario(text, origin) {
   const scenario = parse(text);
   const at = (/** @type {string} */ where) => `${origin}: ${where}`;
-  checkKeys(scenario, ['name', 'description', 'node', 'groups', 'host'], ['name', 'groups', 'host'], at('scenario'));
+  checkKeys(
+    scenario,
+    ['name', 'description', 'node', 'callLatency', 'groups', 'host'],
+    ['name', 'groups', 'host'],
+    at('scenario'),
+  );
+  checkCallLatency(scenario.callLatency ?? {}, at('callLatency'));
   if (typeof scenario.name !== 'string' || !/^[\w.-]+$/.test(scenario.name)) {
     throw refusal(at('name'), 'letters, digits, ".", "-", "_"', scenario.name);
   }
@@ -161,11 +209,24 @@ export function parseScenario(text, origin) {
 }
 
 /**
+ * @param {Readonly<Record<string, number>>} latency microseconds by function
+ * @param {string} where
+ */
+export function checkCallLatency(latency, where) {
+  for (const [name, microseconds] of Object.entries(latency)) {
+    if (name !== '*' && !/^nvml\w+$/.test(name)) throw refusal(where, 'a function of the library, or *', name);
+    if (!(microseconds >= 0 && Number.isFinite(microseconds))) {
+      throw refusal(`${where}.${name}`, 'microseconds from 0', microseconds);
+    }
+  }
+}
+
+/**
  * @param {GroupSpelling} group
  * @param {string} where
  */
 function checkGroup(group, where) {
-  checkKeys(group, ['count', 'attributes', 'load', 'processes', 'mig'], ['count', 'attributes'], where);
+  checkKeys(group, ['count', 'attributes', 'load', 'processes', 'migProfiles', 'mig'], ['count', 'attributes'], where);
   checkInteger(group.count, `${where}.count`);
   for (const [name, spelling] of Object.entries(group.attributes)) {
     checkAttribute(name, spelling, group.count, `${where}.attributes.${name}`);
@@ -176,6 +237,9 @@ function checkGroup(group, where) {
   for (const [index, load] of (group.load ?? []).entries()) checkLoad(load, `${where}.load[${index}]`);
   for (const [index, process] of (group.processes ?? []).entries()) {
     checkProcess(process, group.count, `${where}.processes[${index}]`);
+  }
+  for (const [index, profile] of (group.migProfiles ?? []).entries()) {
+    checkMigProfile(profile, `${where}.migProfiles[${index}]`);
   }
   for (const [index, mig] of (group.mig ?? []).entries()) checkMig(mig, group.count, `${where}.mig[${index}]`);
 }
@@ -258,6 +322,25 @@ export function checkMig(mig, gpus, where) {
   checkKeys(mig, [...MIG_NEEDED, ...MIG_OPTIONAL, 'profile', 'uuid'], [...MIG_NEEDED, 'profile'], where);
   for (const key of [...MIG_NEEDED, ...MIG_OPTIONAL]) checkOptionalInteger(mig, key, where);
   if (mig.gpu >= gpus) throw refusal(`${where}.gpu`, `below ${gpus}`, mig.gpu);
+}
+
+/**
+ * @param {MigProfileSpelling} profile
+ * @param {string} where
+ */
+function checkMigProfile(profile, where) {
+  checkKeys(
+    profile,
+    [...PROFILE_NEEDED, ...PROFILE_OPTIONAL, 'name', 'placements'],
+    [...PROFILE_NEEDED, 'name', 'placements'],
+    where,
+  );
+  for (const key of [...PROFILE_NEEDED, ...PROFILE_OPTIONAL]) checkOptionalInteger(profile, key, where);
+  const fits = (/** @type {unknown} */ start) =>
+    Number.isInteger(start) && Number(start) >= 0 && Number(start) + profile.memorySlices <= MOST_MEMORY_SLICES;
+  if (!Array.isArray(profile.placements) || !profile.placements.every(fits)) {
+    throw refusal(`${where}.placements`, `a list of memory slices below ${MOST_MEMORY_SLICES}`, profile.placements);
+  }
 }
 
 /**

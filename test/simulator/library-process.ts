@@ -27,6 +27,7 @@ export interface Answer {
 export class LibraryProcess {
   readonly #child: ChildProcessWithoutNullStreams;
   readonly #lines: AsyncIterator<string>;
+  readonly #handles = new Map<string, bigint>();
 
   constructor(library: string) {
     this.#child = spawn('python3', [join(import.meta.dirname, 'library-client.py'), library], {
@@ -49,7 +50,23 @@ export class LibraryProcess {
   /** One call; calls of one process must not overlap. */
   async call(name: string, ...args: Argument[]): Promise<Answer> {
     this.#child.stdin.write(`${JSON.stringify({ function: name, arguments: args })}\n`);
-    return (await this.#read()) as unknown as Answer;
+    const answer = (await this.#read()) as unknown as Answer;
+    let place = 0;
+    for (const argument of args) {
+      if (!('out' in argument || 'outText' in argument || 'outHandle' in argument || 'inOut' in argument)) continue;
+      const filled = answer.out?.[place++];
+      if ('outHandle' in argument && filled !== undefined && filled !== 'None') {
+        this.#handles.set(argument.outHandle, BigInt(filled));
+      }
+    }
+    return answer;
+  }
+
+  /** What the library gave out as a handle: for structs that hold one. */
+  address(name: string): bigint {
+    const address = this.#handles.get(name);
+    if (address === undefined) throw new Error(`no handle "${name}" was given out`);
+    return address;
   }
 
   async textOf(name: string): Promise<string | undefined> {

@@ -13,13 +13,17 @@ struct ClockAttributes {
   Attribute idle;
   Attribute busy;
   Attribute max;
+  Attribute customerBoost;
 };
 /// By clock type: graphics, SM, memory, video.
 constexpr std::array kClocks = {
-    ClockAttributes{graphicsClockIdleMegahertz, graphicsClockBusyMegahertz, graphicsClockMaxMegahertz},
-    ClockAttributes{smClockIdleMegahertz, smClockBusyMegahertz, smClockMaxMegahertz},
-    ClockAttributes{memoryClockIdleMegahertz, memoryClockBusyMegahertz, memoryClockMaxMegahertz},
-    ClockAttributes{videoClockIdleMegahertz, videoClockBusyMegahertz, videoClockMaxMegahertz},
+    ClockAttributes{graphicsClockIdleMegahertz, graphicsClockBusyMegahertz, graphicsClockMaxMegahertz,
+                    graphicsClockCustomerBoostMegahertz},
+    ClockAttributes{smClockIdleMegahertz, smClockBusyMegahertz, smClockMaxMegahertz, smClockCustomerBoostMegahertz},
+    ClockAttributes{memoryClockIdleMegahertz, memoryClockBusyMegahertz, memoryClockMaxMegahertz,
+                    memoryClockCustomerBoostMegahertz},
+    ClockAttributes{videoClockIdleMegahertz, videoClockBusyMegahertz, videoClockMaxMegahertz,
+                    videoClockCustomerBoostMegahertz},
 };
 
 Return giveCurrent(const Call& call, unsigned type, unsigned* megahertz) {
@@ -57,7 +61,7 @@ NVML_API Return nvmlDeviceGetClock(DeviceHandle device, unsigned type, unsigned 
       case 0: return giveCurrent(call, type, megahertz);
       case 1:
       case 2: return kNotSupported;
-      case 3: return type < kClocks.size() ? call.give(megahertz, kClocks[type].max) : kInvalidArgument;
+      case 3: return type < kClocks.size() ? call.give(megahertz, kClocks[type].customerBoost) : kInvalidArgument;
       default: return kInvalidArgument;
     }
   });
@@ -65,7 +69,7 @@ NVML_API Return nvmlDeviceGetClock(DeviceHandle device, unsigned type, unsigned 
 
 NVML_API Return nvmlDeviceGetMaxCustomerBoostClock(DeviceHandle device, unsigned type, unsigned* megahertz) {
   return onDevice(__func__, device, Accepts::WholeGpus, [&](const Call& call) {
-    return type < kClocks.size() ? call.give(megahertz, kClocks[type].max) : kInvalidArgument;
+    return type < kClocks.size() ? call.give(megahertz, kClocks[type].customerBoost) : kInvalidArgument;
   });
 }
 

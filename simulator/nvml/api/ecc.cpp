@@ -53,8 +53,8 @@ NVML_API Return nvmlDeviceGetTotalEccErrors(DeviceHandle device, unsigned kind, 
     if (call.mig == nullptr) return Call::give(count, totalEccErrors(call.gpu, kind, span));
     // An instance knows only its uncorrected volatile errors, and none of DRAM.
     if (kind != 1 || span != 0) return kNotSupported;
-    constexpr unsigned kSram = 7;
-    return Call::give(count, eccErrors(call.gpu, kind, span, kSram));
+    if (call.gpu.attributes.number(eccMode) != 1) return kNotSupported;
+    return Call::give(count, std::optional(call.mig->uncorrectedErrors));
   });
 }
 

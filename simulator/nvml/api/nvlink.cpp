@@ -81,13 +81,11 @@ NVML_API Return nvmlDeviceGetNvLinkRemotePciInfo_v2(DeviceHandle device, unsigne
 NVML_API Return nvmlDeviceGetNvLinkErrorCounter(DeviceHandle device, unsigned link, unsigned counter,
                                                 unsigned long long* value) {
   return onDevice(__func__, device, Accepts::WholeGpus, [&](const Call& call) {
-    // Replay, recovery, CRC of flits; CRC and ECC of data came with links these scenarios do not have.
-    constexpr std::array kCounters = {nvlinkReplayErrors, nvlinkRecoveryErrors, nvlinkCrcErrors};
-    constexpr unsigned kCounterEnd = 5;
-    if (counter >= kCounterEnd) return kInvalidArgument;
+    constexpr std::array kCounters = {nvlinkReplayErrors, nvlinkRecoveryErrors, nvlinkCrcErrors, nvlinkCrcDataErrors,
+                                      nvlinkEccDataErrors};
+    if (counter >= kCounters.size()) return kInvalidArgument;
     const Return checked = checkLink(call.gpu, link);
     if (checked != kSuccess) return checked;
-    if (counter >= kCounters.size()) return kNotSupported;
     return Call::give(value, linkCounter(call.gpu, kCounters[counter], link, call.monotonic()));
   });
 }

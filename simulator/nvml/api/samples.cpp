@@ -44,7 +44,8 @@ std::int64_t periodOf(unsigned type) {
 /// Value of the sample of a period; absent where the GPU has none of this type.
 std::optional<std::uint64_t> sampleOf(const Gpu& gpu, unsigned type, std::int64_t from, std::int64_t to) {
   switch (type) {
-    case TotalPower: return gpu.meanPowerMilliwatts(from, to);
+    case TotalPower:
+      return gpu.meanPowerMilliwatts(Attribute::powerIdleMilliwatts, Attribute::powerFullLoadMilliwatts, from, to);
     case GpuLoad:
       return gpu.attributes.number(memoryUtilizationFullLoadPercent) ? std::optional(gpu.meanPercent(from, to))
                                                                      : std::nullopt;
@@ -77,7 +78,7 @@ NVML_API Return nvmlDeviceGetSamples(DeviceHandle device, unsigned type, unsigne
     }
     *valueType = ValueType::UnsignedInt;
     const std::int64_t newest = now.monotonicNanoseconds / period;
-    const std::int64_t begin = call.view.createdMonotonicNanoseconds - kHistoryNanoseconds;
+    const std::int64_t begin = call.view->createdMonotonicNanoseconds - kHistoryNanoseconds;
     const std::int64_t oldest = std::max(newest - kRingSamples + 1, begin / period + 1);
     const std::int64_t wallClock = now.realtimeNanoseconds - now.monotonicNanoseconds;
     const auto stampOf = [&](std::int64_t place) {

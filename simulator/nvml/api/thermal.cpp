@@ -92,3 +92,8 @@ NVML_API Return nvmlDeviceGetFanSpeedRPM(DeviceHandle device, FanSpeed* fan) {
     return giveFan(call, fan->fan, &fan->speed, fanSpeedRevolutionsPerMinute, kRevolutionsPerFan);
   });
 }
+
+NVML_API Return nvmlDeviceGetTargetFanSpeed(DeviceHandle device, unsigned fan, unsigned* percent) {
+  return onDevice(__func__, device, Accepts::WholeGpus,
+                  [&](const Call& call) { return giveFan(call, fan, percent, fanTargetPercent, kPercentPerFan); });
+}
