@@ -48,7 +48,10 @@ const PROFILES = new Map([
   [0x20f1, { bars: upToAmpere(64 * GIB), linkGeneration: 4, sriovTotalVfs: 16 }],
   [0x20b5, { bars: upToAmpere(128 * GIB), linkGeneration: 4, sriovTotalVfs: 20 }],
   [0x1eb8, { bars: upToAmpere(256 * MIB), linkGeneration: 3 }],
+  [0x2331, { bars: sinceHopper(128 * GIB), linkGeneration: 5, sriovTotalVfs: 32 }],
   [0x2330, { bars: sinceHopper(128 * GIB), linkGeneration: 5, sriovTotalVfs: 32 }],
+  [0x2941, { bars: sinceHopper(512 * GIB), linkGeneration: 6, sriovTotalVfs: 32 }],
+  [0x2702, { bars: upToAmpere(16 * GIB), linkGeneration: 4 }],
   [0x26b9, { bars: upToAmpere(64 * GIB), linkGeneration: 4, sriovTotalVfs: 32 }],
 ]);
 
