@@ -76,6 +76,8 @@ export const halves = [
       GpuInstanceProfile: 'nvmlGpuInstanceProfileInfo_t',
       GpuInstanceProfileV2: 'nvmlGpuInstanceProfileInfo_v2_t',
       GpuInstanceProfileV3: 'nvmlGpuInstanceProfileInfo_v3_t',
+      ComputeInstanceProfile: 'nvmlComputeInstanceProfileInfo_t',
+      ComputeInstanceProfileV3: 'nvmlComputeInstanceProfileInfo_v3_t',
       GpmMetricsRequest: 'nvmlGpmMetricsGet_t',
       'GpmMetric.status': 'nvmlReturn',
       'GpmMetric.shortName': 'metricInfo.shortName',

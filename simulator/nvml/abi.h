@@ -448,6 +448,37 @@ struct ComputeInstanceInfo {
 };
 static_assert(sizeof(ComputeInstanceInfo) == 32 && offsetof(ComputeInstanceInfo, placement) == 24);
 
+struct ComputeInstanceProfile {
+  std::uint32_t id;
+  std::uint32_t sliceCount;
+  std::uint32_t instanceCount;
+  std::uint32_t multiprocessorCount;
+  std::uint32_t sharedCopyEngineCount;
+  std::uint32_t sharedDecoderCount;
+  std::uint32_t sharedEncoderCount;
+  std::uint32_t sharedJpegCount;
+  std::uint32_t sharedOfaCount;
+};
+static_assert(sizeof(ComputeInstanceProfile) == 36);
+
+/// The third version is the second and a word more.
+struct ComputeInstanceProfileV3 {
+  std::uint32_t version;
+  std::uint32_t id;
+  std::uint32_t sliceCount;
+  std::uint32_t instanceCount;
+  std::uint32_t multiprocessorCount;
+  std::uint32_t sharedCopyEngineCount;
+  std::uint32_t sharedDecoderCount;
+  std::uint32_t sharedEncoderCount;
+  std::uint32_t sharedJpegCount;
+  std::uint32_t sharedOfaCount;
+  char name[96];
+  std::uint32_t capabilities;
+};
+static_assert(versionWord<ComputeInstanceProfileV3>(3) == 0x0300008c &&
+              offsetof(ComputeInstanceProfileV3, capabilities) == 136);
+
 struct GpmSupport {
   std::uint32_t version;
   std::uint32_t isSupportedDevice;

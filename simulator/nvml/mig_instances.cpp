@@ -1,6 +1,7 @@
 #include "mig_instances.h"
 
 #include <algorithm>
+#include <array>
 
 namespace simulator {
 namespace {
@@ -51,16 +52,25 @@ Placement computePlacement(const Gpu& gpu, const MigInstance& compute) {
   return {static_cast<std::uint32_t>(start), static_cast<std::uint32_t>(compute.computeSlices)};
 }
 
+std::uint32_t computeProfileSlices(std::uint32_t number) {
+  constexpr std::array<std::uint32_t, 7> kSlices = {1, 2, 3, 4, 7, 8, 6};
+  return number < kSlices.size() ? kSlices[number] : 0;
+}
+
 std::uint32_t computeProfile(std::uint64_t slices) {
-  switch (slices) {
-    case 1: return 0;
-    case 2: return 1;
-    case 3: return 2;
-    case 4: return 3;
-    case 6: return 6;
-    case 8: return 5;
-    default: return 4;
-  }
+  std::uint32_t number = 0;
+  while (computeProfileSlices(number) != slices && computeProfileSlices(number) != 0) ++number;
+  return number;
+}
+
+std::uint32_t remainingComputeCapacity(const Gpu& gpu, const MigInstance& gpuInstance, std::uint32_t slices) {
+  std::uint64_t used = 0;
+  for (const MigInstance* compute : computeInstances(gpu, gpuInstance.gpuInstance)) used += compute->computeSlices;
+  return used >= gpuInstance.slices ? 0 : static_cast<std::uint32_t>((gpuInstance.slices - used) / slices);
+}
+
+std::uint64_t multiprocessorsPerSlice(const MigInstance& compute) {
+  return compute.multiprocessors / (compute.computeSlices == 0 ? 1 : compute.computeSlices);
 }
 
 std::uint32_t remainingCapacity(const Gpu& gpu, const MigProfile& profile) {

@@ -139,6 +139,48 @@ describe('instances', () => {
     }
   });
 
+  test('an instance tells which compute instances it could hold, and how many more', async () => {
+    await instanceOf('g5', 2, 'half');
+    const ask = (word: number, bytes: number) =>
+      library.call(
+        'nvmlGpuInstanceGetComputeInstanceProfileInfoV',
+        { handle: 'half' },
+        { u32: 1 },
+        { u32: 0 },
+        versioned(word, bytes),
+      );
+    for (const [word, bytes] of [
+      [0x02000088, 136],
+      [0x0300008c, 140],
+    ] as const) {
+      const { code, out } = await ask(word, bytes);
+      // id, slices, how many fit into three slices, multiprocessors, copy engines
+      expect([code, ...[4, 8, 12, 16, 20].map((offset) => u32At(out[0], offset))]).toEqual([0, 1, 2, 1, 28, 3]);
+      const name = Buffer.from(out[0] ?? '', 'hex').subarray(40, 136);
+      expect(name.subarray(0, name.indexOf(0)).toString()).toBe('MIG 2c.3g.20gb');
+    }
+    expect((await ask(0x02000089, 137)).code).toBe(25);
+    const fits = (handle: string, number: number) =>
+      library.number('nvmlGpuInstanceGetComputeInstanceRemainingCapacity', { handle }, { u32: number }, { out: 'u32' });
+    expect(await fits('half', 0)).toBe(0);
+    expect(await fits('half', 3)).toEqual({ code: 3 });
+    const live = createNode(join(directory, 'roomy'), { scenario: 'dgx-a100-mig', seed: 7, frozenClock: true });
+    live.endProcess(20502, 5);
+    live.destroyMig({ gpu: 5, gpuInstance: 1, computeInstance: 1 });
+    const other = await LibraryProcess.start(live.libraryPath);
+    await other.open(5);
+    await other.call('nvmlDeviceGetGpuInstanceById', gpu, { u32: 1 }, { outHandle: 'instance' });
+    const left = (number: number) =>
+      other.number(
+        'nvmlGpuInstanceGetComputeInstanceRemainingCapacity',
+        { handle: 'instance' },
+        { u32: number },
+        { out: 'u32' },
+      );
+    expect([await left(0), await left(1), await left(2)]).toEqual([2, 1, 0]);
+    await other.end();
+  });
+
   test('a handle dies with its instance, and a device is no instance', async () => {
     const live = createNode(join(directory, 'live'), { scenario: 'dgx-a100-mig', seed: 7, frozenClock: true });
     const other = await LibraryProcess.start(live.libraryPath);

@@ -1,6 +1,8 @@
 // GPU instances and compute instances: profiles, placements, what exists and what still fits.
 #include <algorithm>
 #include <cstring>
+#include <string>
+#include <string_view>
 
 #include "../branch.h"
 #include "../call.h"
@@ -110,6 +112,37 @@ Return givePlacements(const char* function, DeviceHandle device, unsigned profil
     }
     return kSuccess;
   });
+}
+
+/// A profile of compute instances by its number, of a GPU instance that has slices enough. Engines are shared.
+template <class Body>
+Return onComputeProfile(const char* function, InstanceHandle instance, unsigned number, Body body) {
+  return onInstance(function, InstanceKind::Gpu, instance, [&](const Call& call) {
+    if (number >= kComputeProfileEnd) return kInvalidArgument;
+    const std::uint32_t slices = computeProfileSlices(number);
+    return slices == 0 || slices > call.mig->slices ? kNotSupported : body(call, slices);
+  });
+}
+
+template <class Info>
+void describeCompute(Info& info, const MigInstance& mig, unsigned number, std::uint32_t slices) {
+  info.id = number;
+  info.sliceCount = slices;
+  info.instanceCount = static_cast<std::uint32_t>(mig.slices / slices);
+  info.multiprocessorCount = static_cast<std::uint32_t>(multiprocessorsPerSlice(mig) * slices);
+  info.sharedCopyEngineCount = static_cast<std::uint32_t>(mig.copyEngines);
+  info.sharedDecoderCount = static_cast<std::uint32_t>(mig.decoders);
+  info.sharedEncoderCount = static_cast<std::uint32_t>(mig.encoders);
+  info.sharedJpegCount = static_cast<std::uint32_t>(mig.jpegEngines);
+  info.sharedOfaCount = static_cast<std::uint32_t>(mig.ofaEngines);
+}
+
+/// "MIG 2c.3g.20gb", without the part of the compute instance where it has all slices.
+std::string computeProfileName(const MigInstance& mig, std::uint32_t slices) {
+  std::string_view whole = mig.profile;
+  const auto compute = whole.find("c.");
+  if (compute != std::string_view::npos) whole.remove_prefix(compute + 2);
+  return "MIG " + (slices == mig.slices ? "" : std::to_string(slices) + "c.") + std::string(whole);
 }
 
 Return giveComputeInfo(const char* function, InstanceHandle instance, ComputeInstanceInfo* info, std::size_t bytes) {
@@ -237,4 +270,41 @@ NVML_API Return nvmlComputeInstanceGetInfo_v2(InstanceHandle instance, ComputeIn
 NVML_API Return nvmlComputeInstanceGetInfo(InstanceHandle instance, ComputeInstanceInfo* info) {
   // The first version ends before the placement.
   return giveComputeInfo(__func__, instance, info, offsetof(ComputeInstanceInfo, placement));
+}
+
+NVML_API Return nvmlGpuInstanceGetComputeInstanceProfileInfo(InstanceHandle instance, unsigned number,
+                                                             unsigned engineProfile, ComputeInstanceProfile* info) {
+  return onComputeProfile(__func__, instance, number, [&](const Call& call, std::uint32_t slices) {
+    if (info == nullptr || engineProfile != 0) return kInvalidArgument;
+    describeCompute(*info, *call.mig, number, slices);
+    return kSuccess;
+  });
+}
+
+NVML_API Return nvmlGpuInstanceGetComputeInstanceProfileInfoV(InstanceHandle instance, unsigned number,
+                                                              unsigned engineProfile, ComputeInstanceProfileV3* info) {
+  return onComputeProfile(__func__, instance, number, [&](const Call& call, std::uint32_t slices) {
+    if (info == nullptr || engineProfile != 0) return kInvalidArgument;
+    // The second version ends before the capabilities.
+    constexpr std::uint32_t kSecond =
+        static_cast<std::uint32_t>(offsetof(ComputeInstanceProfileV3, capabilities)) | 2U << 24U;
+    const bool third =
+        info->version == versionWord<ComputeInstanceProfileV3>(3) && kBranch.cudaVersion >= kProfileV3SinceCuda;
+    if (!third && info->version != kSecond) return kVersionMismatch;
+    describeCompute(*info, *call.mig, number, slices);
+    std::memset(info->name, 0, sizeof info->name);
+    std::strncpy(info->name, computeProfileName(*call.mig, slices).c_str(), sizeof info->name - 1);
+    if (third) info->capabilities = 0;
+    return kSuccess;
+  });
+}
+
+NVML_API Return nvmlGpuInstanceGetComputeInstanceRemainingCapacity(InstanceHandle instance, unsigned number,
+                                                                   unsigned* count) {
+  return onComputeProfile(__func__, instance, number, [&](const Call& call, std::uint32_t slices) {
+    if (count == nullptr) return kInvalidArgument;
+    if (!call.permitted()) return kNoPermission;
+    *count = remainingComputeCapacity(call.gpu, *call.mig, slices);
+    return kSuccess;
+  });
 }
