@@ -14,12 +14,11 @@ enum class Attribute : std::uint32_t {
 #undef ATTRIBUTE
 };
 
-inline constexpr std::array kEveryAttribute{
-#define ATTRIBUTE(name, kind) Attribute::name,
+inline constexpr std::size_t kAttributes = 0
+#define ATTRIBUTE(name, kind) +1
 #include "../state/attributes.def"
 #undef ATTRIBUTE
-};
-inline constexpr std::size_t kAttributes = kEveryAttribute.size();
+    ;
 
 /// One value; texts point into the mapped journal, which lives as long as the library.
 struct AttributeValue {

@@ -19,7 +19,8 @@ enum class Accepts : std::uint8_t { WholeGpus, MigInstances, Both };
 /// A call about one GPU or MIG instance.
 struct Call {
   Library& library;
-  std::shared_ptr<const View> view;
+  /// Shared by who keeps it longer than the call.
+  const std::shared_ptr<const View>& view;
   const Gpu& gpu;
   std::uint32_t gpuIndex;
   /// nullptr: the whole GPU.
