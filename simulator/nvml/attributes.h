@@ -4,6 +4,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <iterator>
 #include <optional>
 
 namespace simulator {
@@ -14,11 +15,13 @@ enum class Attribute : std::uint32_t {
 #undef ATTRIBUTE
 };
 
-inline constexpr std::size_t kAttributes = 0
-#define ATTRIBUTE(name, kind) +1
+/// An array of the language: there are more than the template of the library can be made of from a list.
+inline constexpr Attribute kEveryAttribute[] = {
+#define ATTRIBUTE(name, kind) Attribute::name,
 #include "../state/attributes.def"
 #undef ATTRIBUTE
-    ;
+};
+inline constexpr std::size_t kAttributes = std::size(kEveryAttribute);
 
 /// One value; texts point into the mapped journal, which lives as long as the library.
 struct AttributeValue {

@@ -30,9 +30,9 @@ std::optional<std::uint64_t> linkCounter(const Gpu& gpu, Attribute attribute, un
 
 std::optional<std::uint64_t> allLinksCounter(const Gpu& gpu, Attribute attribute, std::int64_t nanoseconds) {
   const auto first = gpu.counter(attribute, nanoseconds);
-  const auto count = gpu.attributes.number(nvlinks);
-  if (!first || !hasLinks(gpu) || *count == 0) return std::nullopt;
-  return *count * *first + stepPerLink(attribute) * (*count * (*count - 1) / 2);
+  const std::uint64_t count = gpu.attributes.number(nvlinks).value_or(0);
+  if (!first || !hasLinks(gpu) || count == 0) return std::nullopt;
+  return count * *first + stepPerLink(attribute) * (count * (count - 1) / 2);
 }
 
 }  // namespace simulator
