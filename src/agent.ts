@@ -42,6 +42,14 @@ const SILENT_CYCLES = 10;
 /** How often freed memory is given back to the kernel: less than a millisecond, for 1 to 3 MiB after scrapes. */
 const RETURN_MEMORY_MILLISECONDS = 10_000;
 
+/** Lets the process keep little of what it freed, from now on; call the result to end what can be ended. */
+function spareMemory(addon: Addon): () => void {
+  // Threads of ours and of Node each keep what they once freed: 10 MiB after a day of scrapes.
+  addon.limitArenas(1);
+  const trimming = setInterval(() => addon.returnFreeMemory(), RETURN_MEMORY_MILLISECONDS).unref();
+  return () => clearInterval(trimming);
+}
+
 function createCore(config: Config, log: AgentLog, baseline?: BaselineKeeper): Core {
   const addon = loadAddon();
   const clock = nodeClock(addon, config.clock.file);
@@ -76,28 +84,39 @@ function createCore(config: Config, log: AgentLog, baseline?: BaselineKeeper): C
   return { addon, clock, collector, supervisor: new Supervisor(options, collector) };
 }
 
+/** What the one who starts a service says of the process it runs in. */
+export interface ServiceOptions {
+  /**
+   * The process does nothing else, so that what is good for the service may be set for all of it: how the C library
+   * keeps memory. Default false: another program's threads are not ours to slow down.
+   */
+  readonly ownProcess?: boolean;
+}
+
 /**
  * Starts an agent without its outputs: `gpu-node-agent serve` puts them on. Returns before the driver has answered.
  * Throws `ConfigError` for names of metrics that are none, `AddonError` when the native half is missing, and what the
  * clock or the sampler's path are wrong about.
  */
-export async function startService(config: Config, log: AgentLog): Promise<Service> {
+export async function startService(
+  config: Config,
+  log: AgentLog,
+  { ownProcess = false }: ServiceOptions = {},
+): Promise<Service> {
   checkMetricNames(config);
   const baseline = new BaselineKeeper({
     stateDirectory: config.path.state,
     warn: (message) => log.warn({}, message),
   });
-  const core = createCore(config, log, baseline);
-  // Threads of ours and of Node each keep what they once freed: 10 MiB after a day of scrapes.
-  core.addon.limitArenas(1);
-  const { addon, clock, supervisor, collector } = core;
-  const trimming = setInterval(() => addon.returnFreeMemory(), RETURN_MEMORY_MILLISECONDS).unref();
+  const { addon, clock, supervisor, collector } = createCore(config, log, baseline);
   const metrics = new MetricsRenderer(collector, addon, {
     exporterMetrics: !config.web.disableExporterMetrics,
     enabledFamilies: config.metrics.enable,
     disabledFamilies: config.metrics.disable,
     clock,
   });
+  // Before there are threads that have heaps of their own.
+  const stopSparing = ownProcess ? spareMemory(addon) : undefined;
   supervisor.start();
   void collector.start(supervisor);
   return {
@@ -114,7 +133,8 @@ export async function startService(config: Config, log: AgentLog): Promise<Servi
       }
     },
     async close() {
-      clearInterval(trimming);
+      stopSparing?.();
+      metrics.close();
       collector.close();
       await baseline.flushed();
       const left = await supervisor.close();

@@ -33,8 +33,11 @@ export interface Surroundings {
   readonly collectOnce: (config: Config, deadlineMs: number) => Promise<NodeState>;
   /** Who holds a GPU, found without a running agent, within so many milliseconds. Rejects with `ControlError`. */
   readonly holdersOnce: (config: Config, gpu: string, deadlineMs: number) => Promise<readonly Holder[]>;
-  /** Starts reading; returns at once, before the driver has answered. */
-  readonly startService: (config: Config, log: Logger) => Promise<Service>;
+  /**
+   * Starts reading; returns at once, before the driver has answered. `ownProcess` = this process is the service's alone,
+   * which may then set what holds for all of it.
+   */
+  readonly startService: (config: Config, log: Logger, options: { readonly ownProcess: boolean }) => Promise<Service>;
 }
 
 /** One run of a command. */

@@ -23,7 +23,7 @@ const code = await runProgram(process.argv.slice(2), {
   collectOnce: async (config, milliseconds) => (await import('../agent.js')).collectOnce(config, milliseconds),
   holdersOnce: async (config, gpu, milliseconds) =>
     (await import('../agent.js')).holdersOnce(config, gpu, milliseconds),
-  startService: async (config, log) => (await import('../agent.js')).startService(config, log),
+  startService: async (config, log, options) => (await import('../agent.js')).startService(config, log, options),
 });
 
 // What is written is written first; then the process ends, even if something native still waits for a driver.

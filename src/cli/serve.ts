@@ -31,7 +31,7 @@ export const serve: Command = {
   async run({ config, loaded, print, startService }) {
     const log = openLog(config.log);
     const signal = nextSignal();
-    const service = await startService(config, log).catch((error: Error) => {
+    const service = await startService(config, log, { ownProcess: true }).catch((error: Error) => {
       if (error instanceof ConfigError) throw error;
       // The native half is missing, or a setting names a file that is not there: the message says what to do.
       log.debug({ err: error }, 'cannot start');

@@ -80,10 +80,12 @@ export async function openWebServer(
   return {
     url: urlOf({ host: address.host, port }),
     async close() {
-      for (const server of further) server.close();
       const impatience = setTimeout(() => app.server.closeAllConnections(), GRACE_MILLISECONDS);
+      // The app's server does not wait for connections that others took.
+      const ended = further.map((server) => new Promise((resolve) => server.close(resolve)));
       app.server.closeIdleConnections();
       await app.close();
+      await Promise.all(ended);
       clearTimeout(impatience);
     },
   };

@@ -1,4 +1,4 @@
-import { openSync, readdirSync, readFileSync, readSync, statSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, readFileSync, readSync, statSync } from 'node:fs';
 import { constants, PerformanceObserver } from 'node:perf_hooks';
 import { getHeapSpaceStatistics, getHeapStatistics } from 'node:v8';
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
@@ -45,6 +45,11 @@ class MemoryFile {
     const bytes = this.#pageBytes;
     return { virtual: virtual * bytes, resident: resident * bytes, data: data * bytes };
   }
+
+  /** Gives the descriptor back; nothing may be read afterwards, for its number may be another file's by then. */
+  close(): void {
+    closeSync(this.#descriptor);
+  }
 }
 
 /** The soft limit of open files; undefined when there is none. It changes only by hand, so that it is read once. */
@@ -87,6 +92,8 @@ export class ProcessFigures {
   readonly #gauges;
   readonly #heapSpaces;
   readonly #resources;
+  readonly #collections;
+  #closed = false;
   #lastCpu: NodeJS.CpuUsage = { user: 0, system: 0 };
 
   constructor(registry: Registry) {
@@ -135,11 +142,21 @@ export class ProcessFigures {
       labelNames: ['version', 'major', 'minor', 'patch'],
       registers,
     }).set({ version, major, minor, patch } as Record<'version' | 'major' | 'minor' | 'patch', string>, 1);
-    countCollections(registry);
+    this.#collections = countCollections(registry);
+  }
+
+  /** Stops watching the process; figures stay as they were last read. Safe to call twice. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#collections.disconnect();
+    this.#memory?.close();
   }
 
   /** Reads all figures. */
   update(): void {
+    // Scrapes may still be answered while the service ends.
+    if (this.#closed) return;
     this.#updateCpu();
     const gauges = this.#gauges;
     const memory = this.#memory?.read();
@@ -185,7 +202,8 @@ export class ProcessFigures {
   }
 }
 
-function countCollections(registry: Registry): void {
+/** Counts garbage collections until the observer is disconnected. */
+function countCollections(registry: Registry): PerformanceObserver {
   const durations = new Histogram({
     name: 'nodejs_gc_duration_seconds',
     help: 'Garbage collection duration by kind, one of major, minor, incremental or weakcb.',
@@ -193,10 +211,12 @@ function countCollections(registry: Registry): void {
     buckets: [0.001, 0.01, 0.1, 1, 2, 5],
     registers: [registry],
   });
-  new PerformanceObserver((list) => {
+  const observer = new PerformanceObserver((list) => {
     for (const entry of list.getEntries()) {
       const kind = GC_KINDS.get((entry as { readonly detail?: { readonly kind?: number } }).detail?.kind);
       if (kind !== undefined) durations.observe({ kind }, entry.duration / 1_000);
     }
-  }).observe({ entryTypes: ['gc'] });
+  });
+  observer.observe({ entryTypes: ['gc'] });
+  return observer;
 }

@@ -82,6 +82,11 @@ export class MetricsRenderer {
     if (this.#lent.delete(bytes) && this.#spare.length < MOST_SPARE) this.#spare.push(bytes.buffer as ArrayBuffer);
   }
 
+  /** Stops watching the process this runs in. A scrape that is under way still gets an answer. */
+  close(): void {
+    this.self?.close();
+  }
+
   #filled(): CompiledCatalogue {
     const state = this.#source.current();
     const now = this.#clock.monotonicSeconds();

@@ -334,11 +334,16 @@ export interface Addon {
   peerCredentials(fd: number): { readonly pid: number; readonly uid: number; readonly gid: number };
   readonly Exposition: ExpositionConstructor;
   /**
-   * How many heaps the C library may begin for threads of this process, 1 to 1024; those it has go on. False where it
-   * has no such limit. By default every thread gets its own, up to eight for each core, and keeps what it once freed.
+   * How many heaps the C library may begin for threads, 1 to 1024; those it has go on. False where it has no such limit.
+   * By default every thread gets its own, up to eight for each core, and keeps what it once freed. **Holds for the whole
+   * process, whoever's threads they are, until it ends** (mallopt(3), M_ARENA_MAX): only for a program that is nothing
+   * but the agent.
    */
   limitArenas(count: number): boolean;
-  /** Gives freed memory of the C library's heaps back to the kernel, about a millisecond; whether there was any. */
+  /**
+   * Gives freed memory of all of the process' C library heaps back to the kernel, about a millisecond; whether there was
+   * any (malloc_trim(3)). Nothing stays set.
+   */
   returnFreeMemory(): boolean;
   /** One datagram to $NOTIFY_SOCKET; false when the variable is not set. */
   notifySystemd(message: string): boolean;

@@ -59,6 +59,40 @@ describe('the web server', () => {
     for (const host of ['127.0.0.1', '127.0.0.2']) expect(await ask(host, port), host).toBe('ECONNREFUSED');
   });
 
+  it('has closed the connections to every address when it says so, after the grace for their answers', async () => {
+    const metrics: MetricsSource = {
+      render: (format) =>
+        format === 'text'
+          ? new Promise((resolve) => setTimeout(resolve, 200, Buffer.from('x 1\n')))
+          : new Promise(() => {}),
+    };
+    const names = { addressesOf: async () => ['127.0.0.1', '127.0.0.2'] };
+    const server = await start('gpu.internal:0', metrics, names);
+    const { port } = new URL(server.url);
+    const scrape = (accept: string) => {
+      const socket = connect(Number(port), '127.0.0.2');
+      const client = { text: '', closed: false };
+      socket.setEncoding('utf8').on('data', (more) => {
+        client.text += more;
+      });
+      socket.on('error', () => {});
+      socket.on('close', () => {
+        client.closed = true;
+      });
+      socket.write(`GET /metrics HTTP/1.1\r\nHost: localhost\r\nAccept: ${accept}\r\n\r\n`);
+      return client;
+    };
+    const slow = scrape('text/plain');
+    const never = scrape('application/openmetrics-text');
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    const started = performance.now();
+    await server.close();
+    expect(performance.now() - started).toBeLessThan(1_500);
+    await expect.poll(() => [slow.closed, never.closed], { timeout: 250 }).toEqual([true, true]);
+    expect(slow.text).toMatch(/^HTTP\/1\.1 200 .*\r\n\r\nx 1\n$/s);
+    expect(never.text).toBe('');
+  });
+
   it('does not start where one address of a name is taken by somebody else, and lets go of the others', async () => {
     const other = createServer();
     await new Promise<void>((resolve) => other.listen(0, '127.0.0.2', resolve));

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import Type from 'typebox';
+import { whenAnswered } from '../answered.js';
 import { acceptsGzip, CONTENT_TYPES, metricsFormat } from '../negotiation.js';
 import { Problem } from '../problem.js';
 import { problems } from '../responses.js';
@@ -40,14 +41,14 @@ export function metricsRoute(app: FastifyInstance, { path, metrics, maxRequests,
           ...problems('too_many_requests', 'scrape_timeout', 'internal'),
         },
       },
-      onRequest: async (_request, reply) => {
+      onRequest: async (request, reply) => {
         if (running >= maxRequests) {
           const detail = `${maxRequests} requests are being answered already.`;
           throw new Problem('too_many_requests', detail, 'Scrape less often, or raise --web.max-requests.');
         }
         running += 1;
         // The answer counts until it is written out: a slow reader holds its bytes in memory that long.
-        reply.raw.once('close', () => {
+        whenAnswered(reply.raw, request.raw.socket, () => {
           running -= 1;
         });
       },
@@ -58,8 +59,7 @@ export function metricsRoute(app: FastifyInstance, { path, metrics, maxRequests,
       const limit = timeoutSeconds(request.headers['x-prometheus-scrape-timeout-seconds']);
       const started = performance.now();
       const { bytes, done } = await within(limit, scrape.body(format, compressed));
-      if (reply.raw.destroyed) done();
-      else reply.raw.once('close', done);
+      whenAnswered(reply.raw, request.raw.socket, done);
       traffic?.observeScrape(path, (performance.now() - started) / 1_000);
       reply.type(CONTENT_TYPES[format]).header('vary', 'Accept, Accept-Encoding');
       if (compressed) reply.header('content-encoding', 'gzip');
