@@ -175,7 +175,7 @@ Napi::Object watchObject(Napi::Env env, const Copied& record) {
 Napi::Object gpuObject(Napi::Env env, std::uint32_t index, const Copied& record) {
   shm::GpuFixed gpu;
   shm::GpuLists lists;
-  shm::parseGpu(record.words, gpu, lists);
+  if (!shm::parseGpu(record.words, gpu, lists)) return {};
   Napi::Object o = Napi::Object::New(env);
   o.Set("index", number(env, index));
   o.Set("published", number(env, record.published));

@@ -18,6 +18,7 @@ struct Copied {
 
 Napi::Object driverObject(Napi::Env env, const Copied& record);
 Napi::Object watchObject(Napi::Env env, const Copied& record);
+/// Empty when the words are not a whole record.
 Napi::Object gpuObject(Napi::Env env, std::uint32_t index, const Copied& record);
 Napi::Object eventObject(Napi::Env env, const shm::Event& event);
 /// Throws Error SEGMENT_CORRUPT when the sweep cannot be decoded.

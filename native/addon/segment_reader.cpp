@@ -41,14 +41,16 @@ void SegmentReader::ensureReadable(Napi::Env env) {
   segment_ = shm::Segment{mapping_.address()};
 }
 
-/// Makes a new object when the ring has a newer record. Whether the cached object is of any record at all.
+/// Makes a new object when the ring has a newer record; of one that cannot be taken apart nothing is made, and the
+/// object before stands. Whether the cached object is of any record at all.
 template <typename Convert>
 bool SegmentReader::refresh(const shm::SlotRing& ring, Cached& cached, Convert convert) {
   const std::uint64_t published = ring.count();
   if (published != cached.published) {
     const std::size_t words = ring.read(buffer_.data(), buffer_.size());
-    if (words > 0) {
-      cached.object = Napi::Persistent(convert(Copied{{buffer_.data(), words}, published}).template As<Napi::Object>());
+    const Napi::Object made = words > 0 ? convert(Copied{{buffer_.data(), words}, published}) : Napi::Object{};
+    if (!made.IsEmpty()) {
+      cached.object = Napi::Persistent(made);
       cached.published = published;
     }
   }

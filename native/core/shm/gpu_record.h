@@ -58,7 +58,7 @@ inline void publishGpu(SlotRing& ring, GpuFixed& fixed, const GpuLists& lists) {
 }
 
 /// Takes a copied record apart. False, and nothing usable, when the words are not a whole record.
-inline bool parseGpu(std::span<const std::uint64_t> words, GpuFixed& fixed, GpuLists& lists) {
+[[nodiscard]] inline bool parseGpu(std::span<const std::uint64_t> words, GpuFixed& fixed, GpuLists& lists) {
   const auto* bytes = reinterpret_cast<const unsigned char*>(words.data());
   std::size_t left = words.size_bytes();
   if (left < sizeof fixed) return false;
