@@ -19,18 +19,19 @@ enum class Accepts : std::uint8_t { WholeGpus, MigInstances, Both };
 /// A call about one GPU or MIG instance.
 struct Call {
   Library& library;
-  /// Shared by who keeps it longer than the call.
-  const std::shared_ptr<const View>& view;
+  const View& view;
   const Gpu& gpu;
   std::uint32_t gpuIndex;
   /// nullptr: the whole GPU.
   const MigInstance* mig;
+  /// The view, for who keeps it longer than the call.
+  const std::shared_ptr<const View>& sharedView;
 
   Instant now() const { return library.clock().now(); }
   std::int64_t monotonic() const { return now().monotonicNanoseconds; }
   bool migEnabled() const { return gpu.attributes.number(Attribute::migMode) == 1; }
   /// Some calls are for root alone.
-  bool permitted() const { return view->node.number(Attribute::unprivileged) != 1; }
+  bool permitted() const { return view.node.number(Attribute::unprivileged) != 1; }
   DeviceHandle handle(std::uint32_t migCreation) const {
     return encodeHandle({gpuIndex, migCreation, library.generation()});
   }
@@ -98,7 +99,7 @@ Return onHandle(const char* function, bool known, HandleParts parts, Accepts acc
     if (mig == nullptr) return kInvalidArgument;
   }
   if (accepts != Accepts::Both && (accepts == Accepts::MigInstances) != (mig != nullptr)) return kNotSupported;
-  return body(Call{library, view, gpu, parts.gpu, mig});
+  return body(Call{library, *view, gpu, parts.gpu, mig, view});
 }
 
 /// Runs `body(call)` for a call about the device behind `handle`.

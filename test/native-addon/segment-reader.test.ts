@@ -52,8 +52,8 @@ function gpusOf(reader: SegmentReader) {
   }
 }
 
-/** Distance from a record's UUID to the counts of its lists: the eight texts of GpuFixed (native/core/shm/records.h). */
-const UUID_TO_LIST_COUNTS = 96 + 96 + 32 + 32 + 32 + 80 + 16 + 64;
+/** Distance from a record's UUID to the counts of its lists: the ten texts of GpuFixed (native/core/shm/records.h). */
+const UUID_TO_LIST_COUNTS = 96 + 96 + 32 + 32 + 32 + 80 + 16 + 64 + 40 + 24;
 
 /** Makes every slot of a GPU's ring say that it has more MIG instances than a record can hold. */
 function damage(memoryFd: number, uuid: string): void {

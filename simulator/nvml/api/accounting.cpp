@@ -52,7 +52,7 @@ NVML_API Return nvmlDeviceGetAccountingStats(DeviceHandle device, unsigned pid, 
         .memoryUtilization = found->memoryPercent,
         .maxMemoryUsage = found->usedBytes.value_or(kNotAvailable),
         .time = 0,
-        .startTime = static_cast<std::uint64_t>((bootedAt + call.view->createdMonotonicNanoseconds) / kMicrosecond),
+        .startTime = static_cast<std::uint64_t>((bootedAt + call.view.createdMonotonicNanoseconds) / kMicrosecond),
         .isRunning = 1,
         .reserved = {}};
     return kSuccess;

@@ -197,7 +197,7 @@ NVML_API Return nvmlDeviceRegisterEvents(DeviceHandle device, unsigned long long
     // One type that the GPU lacks, and none is registered.
     if ((types & ~supportedTypes(call.gpu)) != 0) return kNotSupported;
     const std::lock_guard lock(set->mutex);
-    set->registrations.push_back({call.gpuIndex, types, call.view->journalLength});
+    set->registrations.push_back({call.gpuIndex, types, call.view.journalLength});
     return kSuccess;
   });
 }

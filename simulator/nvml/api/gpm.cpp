@@ -70,7 +70,7 @@ Return take(const Call& call, std::optional<std::uint32_t> gpuInstance, GpmSampl
   GpmSample* sample = Samples::all().at(handle);
   if (sample == nullptr) return kInvalidArgument;
   if (!isSupported(call)) return kNotSupported;
-  *sample = {call.view, call.gpuIndex, gpuInstance, call.monotonic()};
+  *sample = {call.sharedView, call.gpuIndex, gpuInstance, call.monotonic()};
   return kSuccess;
 }
 

@@ -28,7 +28,7 @@ constexpr unsigned kGspVersionBytes = 64;
 NVML_API Return nvmlDeviceGetIndex(DeviceHandle device, unsigned* index) {
   return onDevice(__func__, device, Accepts::Both, [&](const Call& call) {
     if (index == nullptr) return kInvalidArgument;
-    const std::vector<std::uint32_t> gpus = call.view->enumerated();
+    const std::vector<std::uint32_t> gpus = call.view.enumerated();
     *index = static_cast<unsigned>(std::ranges::find(gpus, call.gpuIndex) - gpus.begin());
     if (call.mig == nullptr) return kSuccess;
     for (unsigned slot = 0; slot < call.gpu.migInstances.size(); ++slot) {

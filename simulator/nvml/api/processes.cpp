@@ -37,9 +37,8 @@ Return giveProcesses(const char* function, DeviceHandle device, ProcessKind kind
                      void* infos) {
   return onDevice(function, device, Accepts::Both, [&](const Call& call) {
     if (count == nullptr) return kInvalidArgument;
-    const std::size_t bytes = stride == kStrideOfScenario
-                                  ? call.view->node.number(Attribute::processStrideBytes).value_or(kStrideV2)
-                                  : stride;
+    const std::size_t bytes =
+        stride == kStrideOfScenario ? call.view.node.number(Attribute::processStrideBytes).value_or(kStrideV2) : stride;
     const auto processes = processesOf(call, kind);
     const unsigned room = *count;
     *count = static_cast<unsigned>(processes.size());

@@ -78,7 +78,7 @@ NVML_API Return nvmlDeviceGetSamples(DeviceHandle device, unsigned type, unsigne
     }
     *valueType = ValueType::UnsignedInt;
     const std::int64_t newest = now.monotonicNanoseconds / period;
-    const std::int64_t begin = call.view->createdMonotonicNanoseconds - kHistoryNanoseconds;
+    const std::int64_t begin = call.view.createdMonotonicNanoseconds - kHistoryNanoseconds;
     const std::int64_t oldest = std::max(newest - kRingSamples + 1, begin / period + 1);
     const std::int64_t wallClock = now.realtimeNanoseconds - now.monotonicNanoseconds;
     const auto stampOf = [&](std::int64_t place) {

@@ -55,12 +55,12 @@ template <class Of>
 Return onPair(const char* function, DeviceHandle device1, DeviceHandle device2, unsigned* out, Of of) {
   return onDevice(function, device1, Accepts::WholeGpus, [&](const Call& call) {
     HandleParts other{};
-    if (out == nullptr || !decodeHandle(device2, other) || other.gpu >= call.view->gpus.size() ||
+    if (out == nullptr || !decodeHandle(device2, other) || other.gpu >= call.view.gpus.size() ||
         other.migCreation != 0 || other.generation != (call.library.generation() & 0xFFFFU)) {
       return kInvalidArgument;
     }
-    if (call.view->gpus[other.gpu].lost || !call.view->gpus[other.gpu].bound) return kGpuIsLost;
-    *out = of(call.gpu, call.view->gpus[other.gpu]);
+    if (call.view.gpus[other.gpu].lost || !call.view.gpus[other.gpu].bound) return kGpuIsLost;
+    *out = of(call.gpu, call.view.gpus[other.gpu]);
     return kSuccess;
   });
 }
