@@ -12,6 +12,7 @@ import { inRoot, prebuilt, simulatorBranches } from './layout.mjs';
 import { buildPortableAddon } from './portable/addon.mjs';
 import { assertExports, assertPortable } from './portable/glibc.mjs';
 import { ensureZig, writeCompilers } from './portable/zig.mjs';
+import { assertResolved } from './prebuild/resolved.mjs';
 
 /** Node's name of an architecture to the compiler's. */
 const targets = /** @type {const} */ ({ x64: 'x86_64-linux-gnu.2.28', arm64: 'aarch64-linux-gnu.2.28' });
@@ -54,6 +55,7 @@ async function buildFor(arch, python) {
   mkdirSync(shipped.folder, { recursive: true });
   copyFileSync(addon, shipped.addon);
   copyFileSync(sampler, shipped.sampler);
+  await assertResolved(inRoot(), arch);
   console.log(`${arch}: ${made.length} files need glibc 2.28 at most, and no C++ runtime: ${out}`);
 }
 

@@ -1,7 +1,14 @@
-import { describe, expect, it } from 'vitest';
-import { addonPath, samplerPath } from '../../scripts/layout.mjs';
+import { copyFileSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { addonPath, prebuilt, samplerPath } from '../../scripts/layout.mjs';
 import { checkContents } from '../../scripts/package/contents.mjs';
 import { assertExports, assertPortable } from '../../scripts/portable/glibc.mjs';
+import { prebuildAddon } from '../../scripts/prebuild/addon.mjs';
+import { assertResolved } from '../../scripts/prebuild/resolved.mjs';
+import { EXPECTED_ABI } from '../../src/native/load-addon.js';
 
 /** This machine's own builds stand in: they are not portable, and the checks must see that. */
 
@@ -52,4 +59,43 @@ describe('the package', () => {
       expect(() => checkContents([...whole, path])).toThrow(`the package holds ${path}`);
     },
   );
+});
+
+describe('a folder of prebuilt addons', () => {
+  let tree: string;
+  beforeEach(() => {
+    tree = mkdtempSync(join(tmpdir(), 'gna-prebuilds-'));
+  });
+  afterEach(() => rmSync(tree, { recursive: true, force: true }));
+
+  it('is what node-gyp-build takes, as prebuildify lays it out', async () => {
+    // What node-gyp would leave: compiling it once more shows nothing of the layout.
+    const nodeGyp = join(tree, 'node-gyp');
+    writeFileSync(nodeGyp, `#!/bin/sh\nmkdir -p build/Release && cp '${addonPath}' build/Release/\n`, { mode: 0o755 });
+    const addon = await prebuildAddon(tree, { folder: join(tree, 'work'), nodeGyp });
+    await assertResolved(tree, process.arch);
+    expect((createRequire(import.meta.url)(addon) as { abi: number }).abi).toBe(EXPECTED_ABI);
+  });
+
+  it.each(['x64', 'arm64'])(
+    'is what node-gyp-build takes, as the portable builds are laid out, for %s',
+    async (arch) => {
+      for (const each of ['x64', 'arm64']) {
+        const { folder, addon, sampler } = prebuilt(tree, each);
+        mkdirSync(folder, { recursive: true });
+        copyFileSync(addonPath, addon);
+        copyFileSync(samplerPath, sampler);
+      }
+      await expect(assertResolved(tree, arch)).resolves.toBeUndefined();
+    },
+  );
+
+  it('is refused when node-gyp-build would take another file, and when it finds none', async () => {
+    const { folder, addon } = prebuilt(tree, 'arm64');
+    await expect(assertResolved(tree, 'arm64')).rejects.toThrow(/looking up the addon for arm64/);
+    mkdirSync(folder, { recursive: true });
+    copyFileSync(addonPath, addon);
+    renameSync(addon, join(folder, 'gpu-node-agent.node'));
+    await expect(assertResolved(tree, 'arm64')).rejects.toThrow('gpu-node-agent.node for arm64, not ');
+  });
 });
