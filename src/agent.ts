@@ -121,7 +121,15 @@ export async function startService(
   void collector.start(supervisor);
   return {
     source: collector,
-    control: controlActions({ addon, clock, supervisor, collector, procfs: config.path.procfs, dev: config.path.dev }),
+    control: controlActions({
+      addon,
+      clock,
+      supervisor,
+      collector,
+      baseline,
+      procfs: config.path.procfs,
+      dev: config.path.dev,
+    }),
     metrics,
     traffic: metrics.self,
     peerCredentials: (fd) => addon.peerCredentials(fd),

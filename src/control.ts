@@ -1,8 +1,9 @@
+import type { BaselineKeeper } from './collect/baseline-keeper.js';
 import type { Collector } from './collect/collector.js';
 import { vfioNodes } from './collect/passthrough.js';
 import { sysfsAddress } from './collect/pci-address.js';
 import { findGpu } from './http/find-gpu.js';
-import { type ControlActions, ControlError, type Holder } from './model/control.js';
+import { type ControlActions, ControlError, type ForgetResult, type Holder } from './model/control.js';
 import { type GpuIdentity, gpuName } from './model/gpu-identity.js';
 import type { NodeState } from './model/node-state.js';
 import type { Addon } from './native/addon.js';
@@ -17,6 +18,8 @@ export interface ControlParts {
   readonly clock: Clock;
   readonly supervisor: Supervisor;
   readonly collector: Collector;
+  /** Undefined where nothing is remembered. */
+  readonly baseline?: BaselineKeeper | undefined;
   readonly procfs: string;
   readonly dev: string;
 }
@@ -24,7 +27,7 @@ export interface ControlParts {
 /** Where our own processes are, also on a simulated node. */
 const REAL_PROCFS = '/proc';
 
-/** `release`, `resume` and `holders` of a running agent. */
+/** `release`, `resume`, `holders` and `forget` of a running agent. */
 export function controlActions(parts: ControlParts): ControlActions {
   const { addon, clock, supervisor, collector, dev } = parts;
   // Links in /proc name the holder's /dev; on a simulated node device nodes are files below the agent's root.
@@ -70,7 +73,32 @@ export function controlActions(parts: ControlParts): ControlActions {
       if (nodes.length === 0) throw unknownNode(id, collector);
       return findOpenHandles(parts, nodes);
     },
+    async forget(id) {
+      return forgetGpu(parts, id);
+    },
   };
+}
+
+async function forgetGpu({ collector, baseline }: ControlParts, id: string): Promise<ForgetResult> {
+  const { gpus } = collector.current();
+  const busId = sysfsAddress(id);
+  const known = baseline?.baseline.gpus.find((gpu) => gpu.uuid === id || (busId !== undefined && gpu.busId === busId));
+  if (baseline === undefined || known === undefined) {
+    throw new ControlError(
+      'gpu_unknown',
+      `The baseline of this node has no GPU called "${id}".`,
+      'Name it by UUID or PCI bus id as `gpu-node-agent baseline` lists them.',
+    );
+  }
+  if (gpus.some(({ uuid }) => uuid === known.uuid)) {
+    throw new ControlError(
+      'busy',
+      `GPU ${known.uuid} is there: it would be learned again at once.`,
+      'Take it out of the node, or bind it to another driver, first.',
+    );
+  }
+  await baseline.forget(known.uuid);
+  return { uuid: known.uuid, busId: known.busId };
 }
 
 function unknownGpu(id: string, { driver, gpus, switchedOff }: NodeState): ControlError {

@@ -1,3 +1,4 @@
+import { baseline } from './baseline.js';
 import type { Command } from './command.js';
 import { gpus } from './gpus.js';
 import { helpCommand } from './help.js';
@@ -22,6 +23,7 @@ export const COMMANDS: readonly Command[] = [
   release,
   resume,
   holders,
+  baseline,
   version,
   helpCommand(() => COMMANDS),
 ];

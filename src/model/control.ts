@@ -46,6 +46,13 @@ export interface Holder {
   readonly workload: Workload | undefined;
 }
 
+/** What `forget` took out of the baseline. */
+export interface ForgetResult {
+  readonly uuid: string;
+  /** Where the GPU was seen last. */
+  readonly busId: string | undefined;
+}
+
 /** Why a control action was refused. */
 export type ControlRefusal = 'gpu_unknown' | 'not_released' | 'busy' | 'unavailable';
 
@@ -76,4 +83,6 @@ export interface ControlActions {
   resume(request: { readonly gpu?: string | undefined }): Promise<ResumeResult>;
   /** Every process with an open nvidia or vfio device node of the GPU. */
   holders(gpu: string): Promise<readonly Holder[]>;
+  /** Takes a GPU that is gone for good out of the baseline, by UUID or PCI bus id. */
+  forget(gpu: string): Promise<ForgetResult>;
 }

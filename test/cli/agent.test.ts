@@ -23,6 +23,11 @@ const control: ControlActions = {
     const untilUnixSeconds = forSeconds === undefined ? undefined : 1_800_000_000 + forSeconds;
     return { gpu: gpu ?? 'all', free: true, remaining: [], untilUnixSeconds, tookSeconds: 0.31 };
   },
+  forget: async (gpu) => {
+    if (gpu !== 'GPU-2')
+      throw new ControlError('gpu_unknown', `The baseline of this node has no GPU called "${gpu}".`, 'Look.');
+    return { uuid: 'GPU-2', busId: undefined };
+  },
   resume: async ({ gpu }) => ({ resumed: gpu === undefined ? [] : [gpu], stillReleased: ['GPU-2'] }),
   holders: async (gpu) =>
     gpu === '1'
@@ -175,6 +180,17 @@ it('resume says what is taken up again and what is not', async () => {
     'Taken up again: 1.\nStill released: GPU-2.\n',
   );
   expect((await runCommand(['resume', ...bySocket])).out).toBe('Nothing had been released.\nStill released: GPU-2.\n');
+});
+
+it('baseline forgets a GPU that was taken out, and says when there is none of that name', async () => {
+  expect((await runCommand(['baseline', 'forget', 'GPU-2', ...bySocket])).out).toBe(
+    'Forgotten: GPU-2. It is not missed any more.\n',
+  );
+  const unknown = await runCommand(['baseline', 'forget', 'GPU-9', ...bySocket]);
+  expect(unknown.code).toBe(1);
+  expect(unknown.err).toContain('The baseline of this node has no GPU called "GPU-9".');
+  const half = await runCommand(['baseline', 'forget', ...bySocket]);
+  expect([half.code, half.err]).toEqual([2, expect.stringContaining('expected nothing, or forget and a UUID')]);
 });
 
 it('holders names who has a GPU open', async () => {

@@ -58,6 +58,7 @@ describe('an agent whose driver has said nothing yet', () => {
       control: {
         release: () => Promise.reject(new Error('not asked for here')),
         resume: () => Promise.reject(new Error('not asked for here')),
+        forget: () => Promise.reject(new Error('not asked for here')),
         holders: () => Promise.reject(new Error('not asked for here')),
       },
     });

@@ -31,6 +31,7 @@ const control: ControlActions = {
     return { gpu: wanted.gpu ?? 'all', free: true, remaining: [], untilUnixSeconds: undefined, tookSeconds: 0.5 };
   },
   resume: async () => ({ resumed: ['all'], stillReleased: [] }),
+  forget: () => Promise.reject(new Error('not asked for here')),
   holders: async () => [
     { pid: 7, role: 'other', paths: ['/dev/nvidia0', '/dev/nvidiactl'], handles: 3, workload: undefined },
   ],

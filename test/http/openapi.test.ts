@@ -26,6 +26,7 @@ const control: ControlActions = {
     tookSeconds: 1,
   }),
   resume: async () => ({ resumed: ['all'], stillReleased: [] }),
+  forget: () => Promise.reject(new Error('not asked for here')),
   holders: async () => [{ pid: 1, role: 'other', paths: ['/dev/nvidia0'], handles: 1, workload: podWorkload() }],
 };
 

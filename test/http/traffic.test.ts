@@ -18,7 +18,16 @@ afterEach(async () => {
 });
 
 const refuse = () => Promise.reject(new ControlError('busy', 'Not now.', 'Ask again.'));
-const rest = { maxRequests: 40, log: undefined, control: { release: refuse, resume: refuse, holders: refuse } };
+const rest = {
+  maxRequests: 40,
+  log: undefined,
+  control: {
+    release: refuse,
+    resume: refuse,
+    forget: () => Promise.reject(new Error('not asked for here')),
+    holders: refuse,
+  },
+};
 
 function bothApps(metrics: MetricsSource & Partial<Pick<MetricsRenderer, 'self'>>) {
   const parts = { ...rest, source: { current: () => runningState() }, metrics, traffic: metrics.self };

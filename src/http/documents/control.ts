@@ -1,5 +1,5 @@
 import Type, { type Static } from 'typebox';
-import type { Holder, ReleaseResult, ResumeResult } from '../../model/control.js';
+import type { ForgetResult, Holder, ReleaseResult, ResumeResult } from '../../model/control.js';
 import type { Holds, JsonForm, Same } from './json-form.js';
 import { WorkloadDocument } from './partition.js';
 import { StuckCallDocument } from './sampling.js';
@@ -54,6 +54,16 @@ const HolderDocument = closed({
 /** Schema of the answer to `GET /v1/holders`. */
 export const HoldersDocument = closed({ holders: Type.Array(HolderDocument) });
 
+/** Schema of what `POST /v1/forget` takes. */
+export const ForgetRequest = closed({ gpu: text('UUID or PCI bus id.') });
+
+/** Schema of `ForgetResult`. */
+export const ForgetDocument = closed({
+  uuid: Type.String(),
+  busId: maybe(text('Where it was seen last.')),
+});
+
+export type ForgetView = Static<typeof ForgetDocument>;
 export type ReleaseView = Static<typeof ReleaseDocument>;
 export type ResumeView = Static<typeof ResumeDocument>;
 export type HoldersView = Static<typeof HoldersDocument>;
@@ -61,4 +71,5 @@ export type HoldersView = Static<typeof HoldersDocument>;
 /** The schemas and the model say the same. */
 export type ReleaseAgrees = Holds<Same<ReleaseView, JsonForm<ReleaseResult>>>;
 export type ResumeAgrees = Holds<Same<ResumeView, JsonForm<ResumeResult>>>;
+export type ForgetAgrees = Holds<Same<ForgetView, JsonForm<ForgetResult>>>;
 export type HoldersAgree = Holds<Same<HoldersView['holders'][number], JsonForm<Holder>>>;

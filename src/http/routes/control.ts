@@ -2,6 +2,8 @@ import type { FastifyInstance } from 'fastify';
 import type { Static } from 'typebox';
 import type { ControlActions } from '../../model/control.js';
 import {
+  ForgetDocument,
+  ForgetRequest,
   HoldersDocument,
   HoldersQuery,
   ReleaseDocument,
@@ -11,7 +13,7 @@ import {
 } from '../documents/control.js';
 import { problems } from '../responses.js';
 
-/** `POST /v1/release`, `POST /v1/resume` and `GET /v1/holders`: on the control socket only. */
+/** `POST /v1/release`, `/v1/resume` and `/v1/forget`, and `GET /v1/holders`: on the control socket only. */
 export function controlRoutes(app: FastifyInstance, control: ControlActions): void {
   app.post<{ Body: Static<typeof ReleaseRequest> }>(
     '/v1/release',
@@ -45,6 +47,22 @@ export function controlRoutes(app: FastifyInstance, control: ControlActions): vo
     async ({ body, log }) => {
       const result = await control.resume(body);
       log.info({ resumed: result.resumed }, 'taken up again on request');
+      return result;
+    },
+  );
+  app.post<{ Body: Static<typeof ForgetRequest> }>(
+    '/v1/forget',
+    {
+      schema: {
+        operationId: 'forget',
+        summary: 'Takes a GPU that is gone for good out of the baseline',
+        body: ForgetRequest,
+        response: { 200: ForgetDocument, ...problems('request_invalid', 'gpu_unknown', 'busy') },
+      },
+    },
+    async ({ body, log }) => {
+      const result = await control.forget(body.gpu);
+      log.info({ gpu: result.uuid, busId: result.busId }, 'taken out of the baseline on request');
       return result;
     },
   );
