@@ -91,11 +91,15 @@ describe('findings', () => {
     const gone = { uuid: 'GPU-2', busId: 'b', barSizesBytes: {}, firstSeenUnixSeconds: 10 };
     const unknown = { serial: undefined, name: undefined, linkWidthLanes: undefined, linkGenerationMax: undefined };
     const baseline = { gpus: [{ ...gone, ...unknown, nvlinks: undefined }], notKept: undefined };
-    expect(new Findings().judge({ ...WELL, baseline })).toMatchObject([
+    const looked = { name: 'pci', ok: true, lastAnswerUnixSeconds: 999, durationSeconds: 0, message: undefined };
+    const sources = [looked];
+    expect(codes({ ...WELL, baseline })).toEqual([]);
+    expect(codes({ ...WELL, baseline, switchedOff: ['pci'] })).toEqual(['gpu_missing']);
+    expect(new Findings().judge({ ...WELL, baseline, sources })).toMatchObject([
       { code: 'gpu_missing', severity: 'critical', subject: { kind: 'gpu', id: 'GPU-2' }, action: 'check_hardware' },
     ]);
-    expect(codes({ ...WELL, baseline, pci: [pciFunction('b', { driver: 'vfio-pci' })] })).toEqual([]);
-    expect(codes({ ...WELL, baseline, driver: { ...WELL.driver, state: 'starting' } })).toEqual([]);
+    expect(codes({ ...WELL, baseline, sources, pci: [pciFunction('b', { driver: 'vfio-pci' })] })).toEqual([]);
+    expect(codes({ ...WELL, baseline, sources, driver: { ...WELL.driver, state: 'starting' } })).toEqual([]);
   });
 
   it('name one stuck call per GPU, the longest, with its evidence', () => {

@@ -43,7 +43,7 @@ it('a GPU that is gone after a restart is missed until it is back, given away, o
   await restart();
   await agent.until('a GPU that is missed', (state) => missing(state).length === 1);
   expect(await agent.running.control.forget(gone)).toMatchObject({ uuid: gone });
-  expect(missing(agent.state())).toEqual([]);
+  await agent.until('nothing missed', (state) => missing(state).length === 0);
   await restart();
   await agent.until('seven GPUs', (state) => allRead(7)(state) && state.baseline.gpus.length === 7);
   expect(missing(agent.state())).toEqual([]);
