@@ -1,5 +1,5 @@
 /**
- * `npm run prebuildify`: addon and sampler for hosts like this machine (its architecture, its C library or a newer one), in
+ * `npm run prebuildify`: addon and sampler for hosts like this machine (its architecture, its C library or newer), in
  * prebuilds/linux-<arch>/ as `npm run cross-build` leaves the portable ones, in whose place they come. With this
  * machine's own compiler: nothing is fetched.
  */
