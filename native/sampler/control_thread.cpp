@@ -15,6 +15,7 @@
 #include "core/proc/small_file.h"
 #include "core/proc/thread_id.h"
 #include "sampler/engine_state.h"
+#include "sampler/watched_listing.h"
 
 namespace gna {
 
@@ -231,7 +232,7 @@ class Control {
   void prepareGpus() {
     const auto counted = static_cast<std::uint32_t>(std::min<std::uint64_t>(record_.gpu_count, shm::kMaxGpus));
     const FormerGpus former = formerGpus();
-    const auto list = proc::listDriverGpus(s_.options.procfs);
+    const auto list = listUnderWatch(s_.controlLane, s_.options.procfs);
     // An index that was another GPU's although the driver's GPUs are the same: their order says nothing here.
     if (s_.misplaced.exchange(false) && list == s_.listed) orderIsNone_ = true;
     s_.listed = list;

@@ -9,6 +9,7 @@
 #include "core/nvml/gpu_reader.h"
 #include "core/proc/thread_id.h"
 #include "sampler/engine_state.h"
+#include "sampler/watched_listing.h"
 
 namespace gna {
 
@@ -93,7 +94,7 @@ class GpuLoop {
 
   /// Indexes are only those of the last init as long as the driver has the same GPUs: with another set, this index may
   /// have become that of a GPU that is not to be touched.
-  bool sameGpusAsAtInit() const { return !s_.listed || proc::listDriverGpus(s_.options.procfs) == s_.listed; }
+  bool sameGpusAsAtInit() { return !s_.listed || listUnderWatch(slot_.lane, s_.options.procfs) == s_.listed; }
 
   bool attach(std::int64_t now) {
     if (!sameGpusAsAtInit()) {
