@@ -15,6 +15,7 @@
 #include "core/proc/small_file.h"
 #include "core/proc/thread_id.h"
 #include "sampler/engine_state.h"
+#include "sampler/watched_listing.h"
 
 namespace gna {
 
@@ -230,13 +231,14 @@ class Control {
   /// Finds out who stands where, says so, and starts threads for the GPUs that are to be looked up.
   void prepareGpus() {
     const auto counted = static_cast<std::uint32_t>(std::min<std::uint64_t>(record_.gpu_count, shm::kMaxGpus));
-    const FormerGpus former = formerGpus();
-    const auto list = proc::listDriverGpus(s_.options.procfs);
+    const auto list = listUnderWatch(s_.controlLane, s_.options.procfs);
+    const bool misplaced = s_.misplaced.exchange(false);
     // An index that was another GPU's although the driver's GPUs are the same: their order says nothing here.
-    if (s_.misplaced.exchange(false) && list == s_.listed) orderIsNone_ = true;
+    if (misplaced && list == s_.listed) record_.order_is_none = 1;
     s_.listed = list;
+    const FormerGpus former = formerGpus(misplaced);
     const auto ask = [this](const proc::PciAddress& address) { return readInformation(address); };
-    const auto positions = enumerateGpus({counted, orderIsNone_ ? std::nullopt : list, former, ask}, excluded_);
+    const auto positions = enumerateGpus({counted, list, former, ask, record_.order_is_none == 0}, excluded_);
     openSlots(counted);
     for (std::uint32_t i = 0; i < counted; ++i) publishPosition(i, positions[i]);
     const std::uint32_t behind = publishGone(counted, former, positions);
@@ -252,13 +254,14 @@ class Control {
   }
 
   /// What this process knew until now, then what its predecessor did.
-  FormerGpus formerGpus() const {
+  FormerGpus formerGpus(bool misplaced) {
     FormerGpus former;
     const bool own = counted_.has_value();
-    if (own) former.add(s_.segment, *counted_, true);
+    if (own) former.add(s_.segment, *counted_, true, misplaced);
     if (s_.carry.valid()) {
       shm::DriverRecord driver;
       readRecord(s_.carry.driver(), driver);
+      if (driver.order_is_none) record_.order_is_none = 1;
       const std::size_t before = former.gpus.size();
       former.add(s_.carry, driver.gpu_count, !own);
       // Its stamps are of another process's readings.
@@ -461,7 +464,6 @@ class Control {
   std::array<bool, shm::kMaxGpus> running_{};  // indexes that have a thread
   std::optional<std::uint32_t> counted_;       // GPUs of the last init; nothing before the first
   std::uint32_t ringsUsed_ = 0;
-  bool orderIsNone_ = false;  // NVML's order here is not that of the PCI addresses
   std::int64_t recountNs_ = 0;
   std::int64_t initializedNs_ = 0, reinitWaitNs_ = 0;
   Call asked_ = Call::InitWithFlags;  // the call an init attempt ended with

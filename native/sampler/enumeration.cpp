@@ -22,7 +22,9 @@ class Enumeration {
   explicit Enumeration(const EnumerationSources& sources) : sources_(sources), positions_(sources.count) {}
 
   std::vector<GpuPosition> run(const std::vector<ExcludedGpu>& excluded) {
+    leaveUnread(excluded);
     place(!excluded.empty());
+    leaveIndexesUnread(excluded);
     for (const ExcludedGpu& gpu : excluded) {
       if (gpu.index)
         leaveOutIndex(gpu, *gpu.index);
@@ -33,19 +35,56 @@ class Enumeration {
   }
 
  private:
-  /// Finds the address of each index. NVML's order is that of the PCI addresses of the GPUs it counts, so a list of
-  /// the same length says it all. A list of another length (a container, GPUs that a module option excludes) says it
-  /// only together with what a predecessor found at a count that has not changed.
+  /// Finds the address of each index. What was found before about the very GPUs of the list comes first: it was seen.
+  /// Else NVML's order is taken to be that of the PCI addresses of the GPUs it counts, so a list of the same length
+  /// says it all. A list of another length (a container, GPUs that a module option excludes) says it only together with
+  /// what a predecessor found at a count that has not changed.
   void place(bool worthAsking) {
-    if (listedCount() == sources_.count && sources_.listed)
-      placeListed(*sources_.listed);
-    else if (sources_.former.count == sources_.count && formerAreListed())
+    const bool sameCount = sources_.former.count == sources_.count;
+    if (sameCount && formerAreTheList())
       placeFormer();
-    else if (worthAsking && listedCount() > sources_.count)
+    else if (sources_.inOrder && sources_.listed && listedCount() == sources_.count)
+      placeListed(*sources_.listed);
+    else if (sameCount && formerAreListed())
+      placeFormer();
+    else if (sources_.inOrder && worthAsking && listedCount() > sources_.count)
       placeCounted();
   }
 
   std::size_t listedCount() const { return sources_.listed ? sources_.listed->size() : 0; }
+
+  /// Addresses at which a GPU that is to be left alone was seen: their files are not read.
+  void leaveUnread(const std::vector<ExcludedGpu>& excluded) {
+    for (const ExcludedGpu& gpu : excluded) {
+      if (gpu.address) unread_.push_back(*gpu.address);
+      if (gpu.index) unreadAll_ = true;  // until its address is known
+      for (const FormerGpu& former : sources_.former.gpus)
+        if (const auto address = addressOf(former.record);
+            address && !gpu.uuid.empty() && gpu.uuid == former.record.uuid)
+          unread_.push_back(*address);
+    }
+  }
+
+  /// The same for those of which an index alone is known, as far as it says where they are.
+  void leaveIndexesUnread(const std::vector<ExcludedGpu>& excluded) {
+    unreadAll_ = false;
+    for (const ExcludedGpu& gpu : excluded) {
+      if (!gpu.index) continue;
+      if (!indexesSpeak()) {
+        unreadAll_ = true;
+      } else if (*gpu.index < sources_.count) {
+        if (const auto& address = positions_[*gpu.index].address)
+          unread_.push_back(*address);
+        else
+          unreadAll_ = true;
+      }
+    }
+  }
+
+  std::optional<proc::DriverGpuInformation> informationOf(const PciAddress& address) const {
+    if (unreadAll_ || std::find(unread_.begin(), unread_.end(), address) != unread_.end()) return std::nullopt;
+    return sources_.information(address);
+  }
 
   void placeListed(const std::vector<PciAddress>& addresses) {
     for (std::uint32_t i = 0; i < sources_.count; ++i) {
@@ -65,15 +104,28 @@ class Enumeration {
     }
   }
 
-  /// Without those that a module option excludes.
+  /// Without those that a module option excludes. Whose file cannot or must not be read
+  /// may be counted: with all of those the numbers must agree, or nothing is placed.
   void placeCounted() {
     if (!sources_.listed) return;
     std::vector<PciAddress> counted;
     for (const PciAddress& address : *sources_.listed) {
-      const auto information = sources_.information(address);
+      const auto information = informationOf(address);
       if (!information || !information->excluded) counted.push_back(address);
     }
     if (counted.size() == sources_.count) placeListed(counted);
+  }
+
+  /// Whether those of the enumeration before are the GPUs of the list, each once.
+  bool formerAreTheList() const {
+    if (!sources_.listed) return false;
+    std::vector<PciAddress> addresses;
+    for (const FormerGpu& former : sources_.former.gpus) {
+      const auto address = addressOf(former.record);
+      if (former.index && address) addresses.push_back(*address);
+    }
+    std::sort(addresses.begin(), addresses.end());
+    return addresses == *sources_.listed && addresses.size() == sources_.count;
   }
 
   bool isListed(const PciAddress& address) const {
@@ -96,7 +148,7 @@ class Enumeration {
       if (gpu.uuid == former.record.uuid) return addressOf(former.record);
     if (!sources_.listed) return std::nullopt;
     for (const PciAddress& address : *sources_.listed) {
-      const auto information = sources_.information(address);
+      const auto information = informationOf(address);
       if (information && information->uuid == gpu.uuid) return address;
     }
     return std::nullopt;
@@ -117,7 +169,7 @@ class Enumeration {
       if (!position.address) {
         if (mayBeAt(i, address)) mark(position, gpu, true);
       } else if (!gpu.uuid.empty()) {
-        const auto information = sources_.information(*position.address);
+        const auto information = informationOf(*position.address);
         const bool nameless = !information || information->uuid.empty();
         if (!nameless && information->uuid == gpu.uuid) return mark(position, gpu, false);
         if (nameless && !address) mark(position, gpu, true);
@@ -129,7 +181,7 @@ class Enumeration {
   /// listed, in the same order: the index is at most the place in the list, and less by no more than are not counted.
   bool mayBeAt(std::uint32_t i, const std::optional<PciAddress>& address) const {
     const auto& listed = sources_.listed;
-    if (!listed || !address || listed->size() < sources_.count) return true;
+    if (!sources_.inOrder || !listed || !address || listed->size() < sources_.count) return true;
     const auto at = std::lower_bound(listed->begin(), listed->end(), *address);
     if (at == listed->end() || *at != *address) return false;
     const auto place = static_cast<std::size_t>(at - listed->begin());
@@ -137,8 +189,10 @@ class Enumeration {
   }
 
   /// An index alone speaks of the enumeration in which it was given.
+  bool indexesSpeak() const { return sources_.former.count == 0 || sources_.former.count == sources_.count; }
+
   void leaveOutIndex(const ExcludedGpu& gpu, std::uint32_t index) {
-    if (sources_.former.count == 0 || sources_.former.count == sources_.count) {
+    if (indexesSpeak()) {
       if (index < sources_.count) mark(positions_[index], gpu, false);
       return;
     }
@@ -154,6 +208,8 @@ class Enumeration {
 
   const EnumerationSources& sources_;
   std::vector<GpuPosition> positions_;
+  std::vector<PciAddress> unread_;  // addresses whose files are not read
+  bool unreadAll_ = false;          // nobody knows at which address somebody is who is to be left alone
 };
 
 }  // namespace
@@ -176,7 +232,7 @@ std::optional<ExcludedGpu> parseExcludedGpu(const std::string& text) {
   return gpu;
 }
 
-void FormerGpus::add(const shm::Segment& segment, std::uint64_t gpuCount, bool asEnumerated) {
+void FormerGpus::add(const shm::Segment& segment, std::uint64_t gpuCount, bool asEnumerated, bool misplaced) {
   if (asEnumerated) count = gpuCount;
   // Those that are gone lie behind those that are counted, without a gap.
   for (std::uint32_t i = 0; i < shm::kMaxGpus; ++i) {
@@ -191,9 +247,13 @@ void FormerGpus::add(const shm::Segment& segment, std::uint64_t gpuCount, bool a
       if (record.uuid[0] != 0) return std::string_view(record.uuid) == other.record.uuid;
       return std::string_view(record.pci_bus_id) == other.record.pci_bus_id;
     });
-    if (known != gpus.end() || (record.uuid[0] == 0 && record.pci_bus_id[0] == 0)) continue;
-    if (asEnumerated && i < gpuCount && record.state != shm::GpuState::gone) former.index = i;
-    gpus.push_back(former);
+    if (record.uuid[0] == 0 && record.pci_bus_id[0] == 0) continue;
+    const bool unseen = misplaced && record.state == shm::GpuState::excluded;
+    if (asEnumerated && i < gpuCount && record.state != shm::GpuState::gone && !unseen) former.index = i;
+    if (known == gpus.end())
+      gpus.push_back(former);
+    else if (former.index && !known->index)
+      *known = former;  // it was seen here, and was only thought to be there
   }
 }
 

@@ -36,7 +36,8 @@ struct FormerGpus {
 
   /// Takes in what a segment's records say: of GPUs that were enumerated and of those that were gone already.
   /// `asEnumerated` = theirs is the enumeration before this one. Totals of records that are there already stand.
-  void add(const shm::Segment& segment, std::uint64_t gpuCount, bool asEnumerated);
+  /// `misplaced` = an index turned out to be another GPU's: those that nobody looked up may be elsewhere too.
+  void add(const shm::Segment& segment, std::uint64_t gpuCount, bool asEnumerated, bool misplaced = false);
 };
 
 /// One index of NVML.
@@ -50,11 +51,14 @@ struct GpuPosition {
 /// What there is to go by.
 struct EnumerationSources {
   std::uint32_t count = 0;  // as nvmlDeviceGetCount says
-  /// Addresses in /proc/driver/nvidia/gpus, ascending; nothing = not readable, or its order is not NVML's.
+  /// Addresses in /proc/driver/nvidia/gpus, ascending; nothing = not readable.
   std::optional<std::vector<proc::PciAddress>> listed;
   const FormerGpus& former;
-  /// Reads a GPU's information file. It may sleep in the driver: asked only where nothing else can tell.
+  /// Reads a GPU's information file. It may sleep in the driver: asked only where nothing else can tell, and never of
+  /// a GPU that is to be left alone.
   std::function<std::optional<proc::DriverGpuInformation>(const proc::PciAddress&)> information;
+  /// Whether NVML's indexes are in the order of the addresses, as far as anybody has seen.
+  bool inOrder = true;
 };
 
 /// Says who stands where. The positions point into `sources.former` and `excluded`.

@@ -9,6 +9,7 @@
 #include "core/nvml/gpu_reader.h"
 #include "core/proc/thread_id.h"
 #include "sampler/engine_state.h"
+#include "sampler/watched_listing.h"
 
 namespace gna {
 
@@ -18,6 +19,7 @@ constexpr std::int64_t kSecondNs = 1'000'000'000;
 constexpr std::int64_t kProbeEveryNs = 30 * kSecondNs;
 constexpr std::int64_t kProbeQuickNs = kSecondNs / 10;
 constexpr std::int64_t kRegisterAgainNs = 5 * kSecondNs;
+constexpr std::int64_t kListAgainNs = 5 * kSecondNs;
 constexpr int kProbesToTrust = 10;  // five minutes of quick answers after XID 79/119/120
 constexpr int kUnknownCyclesToFail = 3;
 
@@ -93,15 +95,31 @@ class GpuLoop {
   }
 
   /// Indexes are only those of the last init as long as the driver has the same GPUs: with another set, this index may
-  /// have become that of a GPU that is not to be touched.
-  bool sameGpusAsAtInit() const { return !s_.listed || proc::listDriverGpus(s_.options.procfs) == s_.listed; }
-
-  bool attach(std::int64_t now) {
-    if (!sameGpusAsAtInit()) {
-      retryNs_ = now + kProbeEveryNs;
-      s_.requestReinit(nvml::kErrorGpuNotFound);
+  /// have become that of a GPU that is not to be touched. A set that cannot be seen is not another one. That this GPU,
+  /// being lost, is the one that is missing says nothing about the others: they go on, and it is not looked up.
+  bool mayLookUp(std::int64_t now) {
+    if (!s_.listed) return true;
+    const auto list = listUnderWatch(slot_.lane, s_.options.procfs);
+    if (list == s_.listed) return true;
+    if (!list) {
+      if (s_.options.excluded.empty()) return true;  // nobody is to be avoided, and the GPU says who it is
+      retryNs_ = now + kListAgainNs;
       return false;
     }
+    retryNs_ = now + kProbeEveryNs;
+    if (!onlyThisIsMissing(*list)) s_.requestReinit(nvml::kErrorGpuNotFound);
+    return false;
+  }
+
+  bool onlyThisIsMissing(std::vector<proc::PciAddress> list) const {
+    const auto own = proc::parsePciAddress(reader_.record().pci_bus_id);
+    if (reader_.record().state != shm::GpuState::lost || !own) return false;
+    list.insert(std::lower_bound(list.begin(), list.end(), *own), *own);
+    return list == s_.listed;
+  }
+
+  bool attach(std::int64_t now) {
+    if (!mayLookUp(now)) return false;
     if (!reader_.attach(generation_, s_.driverMajor.load(std::memory_order_acquire))) {
       retryNs_ = now + kProbeEveryNs;
       slot_.failing.store(false, std::memory_order_release);

@@ -311,6 +311,7 @@ export class Collector implements NodeStateSource, SupervisorListener {
         callsInForce: inForce,
         samplerLimit: supervisor?.limitReached,
         setAside: supervisor === undefined ? [] : this.setAside(supervisor, moment),
+        indexesInDoubt: this.records.filter(({ excludedInDoubt }) => excludedInDoubt).map(({ index }) => index),
       },
       this.topology,
       this.options.judge,

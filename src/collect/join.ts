@@ -39,6 +39,8 @@ export interface JoinParts
   readonly callsInForce: readonly StuckCall[];
   readonly samplerLimit: string | undefined;
   readonly setAside: readonly GpuSetAside[];
+  /** Indexes left out because one of the GPUs that are to be left alone may stand there. */
+  readonly indexesInDoubt: readonly number[];
 }
 
 /** A state before it was judged, and what the judge needs beyond it. */
@@ -48,6 +50,8 @@ export interface Unjudged extends Omit<NodeState, 'findings' | 'topologyVersion'
   /** Why no further sampler is started although one is wanted; undefined when none is missing. */
   readonly samplerLimit: string | undefined;
   readonly setAside: readonly GpuSetAside[];
+  /** Indexes left out because one of the GPUs that are to be left alone may stand there. */
+  readonly indexesInDoubt: readonly number[];
 }
 
 /** A GPU that is left out for a while because a call hung in it. */
@@ -110,6 +114,7 @@ export function join(parts: JoinParts, topology: Topology, judge: Judge): NodeSt
       callsInForce: parts.callsInForce,
       samplerLimit: parts.samplerLimit,
       setAside: parts.setAside,
+      indexesInDoubt: parts.indexesInDoubt,
     }),
     topologyVersion: topology.versionOf(state),
   };

@@ -1,5 +1,6 @@
 import { driverStalled, slowCall, stuckCall } from './driver-calls.js';
 import { driverMissing, libraryMismatch, simulatedNode } from './driver-state.js';
+import { leftOutInDoubt } from './gpu-in-doubt.js';
 import { gpuLost } from './gpu-lost.js';
 import { gpuMissing } from './gpu-missing.js';
 import type { Rule } from './rule.js';
@@ -14,6 +15,7 @@ export const RULES: Readonly<Record<string, Rule>> = {
   gpu_call_slow: slowCall,
   gpu_lost: gpuLost,
   gpu_missing: gpuMissing,
+  gpu_left_out_in_doubt: leftOutInDoubt,
   driver_library_mismatch: libraryMismatch,
   driver_missing: driverMissing,
   sampler_unavailable: samplerUnavailable,

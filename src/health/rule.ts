@@ -10,6 +10,8 @@ export interface Judged extends Omit<NodeState, 'findings' | 'topologyVersion'> 
   readonly samplerLimit: string | undefined;
   /** GPUs that are left out for a while because a call hung in them. */
   readonly setAside: readonly GpuSetAside[];
+  /** Indexes left out because one of the GPUs that are to be left alone may stand there. */
+  readonly indexesInDoubt: readonly number[];
 }
 
 /** A GPU nobody asks for a while; its last call may have come back, or ended with its process. */

@@ -71,6 +71,7 @@ const WELL: Judged = {
   callsInForce: [],
   samplerLimit: undefined,
   setAside: [],
+  indexesInDoubt: [],
 };
 
 const withCalls = (stuckCalls: readonly StuckCall[], gpus = WELL.gpus): Judged => ({
@@ -158,6 +159,33 @@ describe('findings', () => {
       evidence: { function: 'nvmlDeviceGetPowerUsage', again_in_seconds: 12 },
     });
     expect(codes({ ...withCalls([call({})], [gpu(0, 'stuck'), gpu(1, 'up')]), setAside })).toEqual(['gpu_call_stuck']);
+  });
+
+  it('name a GPU that is left out only because nobody can tell it from one that is to be left alone', () => {
+    const sampling = { ...WELL.sampling, released: [{ gpu: 'GPU-7', untilUnixSeconds: undefined }] };
+    const setAside = [
+      {
+        gpu: { index: undefined, uuid: undefined, pciBusId: '0000:9b:00.0' },
+        sinceUnixSeconds: 970,
+        againUnixSeconds: 1012,
+        lastCall: undefined,
+      },
+    ];
+    const nameless = { ...gpu(1, 'excluded'), uuid: undefined };
+    const state = { ...WELL, sampling, setAside, gpus: [gpu(0, 'up'), nameless], indexesInDoubt: [1] };
+    const findings = new Findings().judge(state);
+    expect(findings.map(({ code }) => code)).toEqual(['gpu_call_stuck', 'gpu_left_out_in_doubt']);
+    expect(findings[1]).toMatchObject({
+      severity: 'warning',
+      subject: { kind: 'gpu', id: '1' },
+      evidence: { gpu_index: 1, may_be: 'GPU-7 0000:9b:00.0', driver_gpus: 2 },
+    });
+    expect(findings[1]?.nextStep).toContain('gpu-node-agent resume --gpu');
+    // Certainly left out, read, or everything handed back: nobody is in doubt.
+    expect(codes({ ...state, setAside: [], indexesInDoubt: [] })).toEqual([]);
+    expect(codes({ ...state, setAside: [], gpus: [gpu(0, 'up'), gpu(1, 'up')] })).toEqual([]);
+    const all = { ...WELL.sampling, released: [{ gpu: 'all', untilUnixSeconds: undefined }] };
+    expect(codes({ ...state, setAside: [], sampling: all })).toEqual([]);
   });
 
   it('raise a slow call from information to a warning after half a minute', () => {

@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <map>
 #include <string>
+#include <vector>
 
 #include "check.h"
 #include "sampler/enumeration.h"
@@ -33,7 +34,9 @@ struct Node {
   std::optional<std::vector<PciAddress>> listed;
   FormerGpus former;
   std::map<std::string, proc::DriverGpuInformation> information;  // by address
-  int asked = 0;                                                  // information files that were read
+  bool inOrder = true;
+  int asked = 0;        // information files that were read
+  std::string askedOf;  // at these addresses
 
   void list(std::initializer_list<int> numbers) {
     listed.emplace();
@@ -54,11 +57,13 @@ struct Node {
   }
 
   EnumerationSources sources() {
-    return {count, listed, former, [this](const PciAddress& address) -> std::optional<proc::DriverGpuInformation> {
-              ++asked;
-              const auto found = information.find(address.text());
-              return found == information.end() ? std::nullopt : std::optional(found->second);
-            }};
+    const auto ask = [this](const PciAddress& address) -> std::optional<proc::DriverGpuInformation> {
+      ++asked;
+      askedOf += address.text() + ' ';
+      const auto found = information.find(address.text());
+      return found == information.end() ? std::nullopt : std::optional(found->second);
+    };
+    return {count, listed, former, ask, inOrder};
   }
 
   static std::string letters(const std::vector<GpuPosition>& positions) {
@@ -66,6 +71,22 @@ struct Node {
     for (const GpuPosition& p : positions) text += !p.named ? '.' : p.inDoubt ? '?' : 'x';
     return text;
   }
+};
+
+/// The records of a sampler, as it publishes them.
+class Records {
+ public:
+  Records() { segment_.initialize(); }
+  void publish(std::uint32_t index, int n, shm::GpuState state) {
+    shm::GpuFixed record = formerGpu(n, index).record;
+    record.state = state;
+    segment_.gpu(index).publish(&record, sizeof record);
+  }
+  const shm::Segment& segment() const { return segment_; }
+
+ private:
+  std::vector<std::uint64_t> words_ = std::vector<std::uint64_t>(shm::kSegmentWords);
+  shm::Segment segment_{words_.data()};
 };
 
 }  // namespace
@@ -196,6 +217,85 @@ TEST("an index alone means the GPU there, as long as the count is that of the ti
   node.list({0, 1, 2, 3});
   node.count = 4;
   CHECK_EQ(node.leftOut({"1"}), ".?.?");
+}
+
+TEST("what was seen about the very GPUs of the list goes before the order of their addresses") {
+  Node node;
+  node.count = 3;
+  node.list({0, 1, 2});
+  for (const int n : {2, 0, 1}) node.former.gpus.push_back(formerGpu(n, static_cast<std::uint32_t>((n + 1) % 3)));
+  node.former.count = 3;
+  CHECK_EQ(node.leftOut({"GPU-2@0000:12:00.0"}), "x..");
+  CHECK_EQ(node.leftOut({"0000:10:00.0"}), ".x.");
+  // Of other GPUs it says nothing.
+  node.list({0, 1, 3});
+  CHECK_EQ(node.leftOut({"0000:11:00.0"}), ".x.");
+}
+
+TEST("where the order was seen not to hold, a list of the same length places nobody") {
+  Node node;
+  node.count = 3;
+  node.list({0, 1, 2});
+  node.inOrder = false;
+  CHECK_EQ(node.leftOut({"GPU-2@0000:12:00.0"}), "???");
+  // Neither does it say at which indexes somebody cannot be.
+  node.list({0, 1, 2, 3});
+  CHECK_EQ(node.leftOut({"0000:10:00.0"}), "???");
+  CHECK_EQ(node.asked, 0);
+  node.knew(3);
+  CHECK_EQ(node.leftOut({"GPU-2@0000:12:00.0"}), "..x");
+}
+
+TEST("after a GPU was found at another's index, what was only thought of the others is forgotten") {
+  // 1 was expected at 0 and left out there; it was looked up at 1.
+  Records records;
+  records.publish(0, 1, shm::GpuState::excluded);
+  records.publish(1, 1, shm::GpuState::attaching);
+  records.publish(2, 2, shm::GpuState::excluded);
+  FormerGpus former;
+  former.add(records.segment(), 3, true, true);
+  REQUIRE(former.gpus.size() == 2);
+  CHECK_EQ(std::string(former.gpus[0].record.uuid), "GPU-1");
+  CHECK_EQ(former.gpus[0].index.value_or(99), 1u);
+  CHECK(!former.gpus[1].index.has_value());
+
+  Node node;
+  node.count = 3;
+  node.list({0, 1, 2});
+  node.inOrder = false;
+  node.former = former;
+  CHECK_EQ(node.leftOut({"GPU-1@0000:11:00.0", "GPU-2@0000:12:00.0"}), "?x?");
+}
+
+TEST("the file of a GPU that is to be left alone is never read") {
+  const std::string own = "0000:12:00.0 ";
+  Node node;
+  node.count = 3;
+  node.list({0, 1, 2, 3});
+  for (int n = 0; n < 4; ++n) node.information[addressText(n)] = {uuidOf(n), n == 1};
+  CHECK_EQ(node.leftOut({"0000:12:00.0"}), ".x.");
+  CHECK_EQ(node.leftOut({"GPU-2@0000:12:00.0"}), ".x.");
+  CHECK_EQ(node.leftOut({"0000:12:00.0", "GPU-unseen"}), ".x.");
+  CHECK(node.askedOf.find(own) == std::string::npos);
+  // Named by its UUID alone, and seen there before.
+  node.former.gpus.push_back(formerGpu(2, std::nullopt));
+  CHECK_EQ(node.leftOut({"GPU-2"}), ".x.");
+  CHECK(node.askedOf.find(own) == std::string::npos);
+  CHECK(node.askedOf.find("0000:11:00.0 ") != std::string::npos);
+}
+
+TEST("while only the index of a GPU that is to be left alone is known, no file is read") {
+  Node node;
+  node.count = 3;
+  node.list({0, 1, 2, 3});
+  for (int n = 0; n < 4; ++n) node.information[addressText(n)] = {uuidOf(n), n == 1};
+  CHECK_EQ(node.leftOut({"2"}), "..x");
+  CHECK_EQ(node.asked, 0);
+  // Where its address is known, only that one is not read.
+  node.list({0, 1, 2});
+  node.information[addressText(1)] = {uuidOf(1), false};
+  CHECK_EQ(node.leftOut({"2", "GPU-1"}), ".xx");
+  CHECK(node.askedOf.find("0000:12:00.0 ") == std::string::npos);
 }
 
 TEST("what is named twice is left out once, and certainty wins") {

@@ -1,6 +1,10 @@
+import { mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { openNode } from '../../simulator/node.mjs';
 import type { NodeState } from '../../src/model/node-state.js';
+import { packageRoot } from '../../src/native/package-root.js';
 import { allUp, LiveAgent } from './live-agent.js';
 
 /**
@@ -33,6 +37,18 @@ const heldNodes = () =>
       .holders()
       .map(({ node }) => node),
   );
+
+const PROC_GPUS = 'host/proc/driver/nvidia/gpus';
+
+/** The scenario of four GPUs with the first two at each other's addresses. */
+function unordered(): string {
+  const text = readFileSync(join(packageRoot(), 'simulator/scenarios/t4-hami.yaml'), 'utf8');
+  const file = join(mkdtempSync(join(tmpdir(), 'unordered-')), 't4-unordered.yaml');
+  const swapped = text.replace('pciBus: [0x3b, 0x86,', 'pciBus: [0x86, 0x3b,');
+  expect(swapped).not.toBe(text);
+  writeFileSync(file, swapped);
+  return file;
+}
 
 /** UUIDs in the order of the node, whatever the driver counts. */
 const uuids = () => [...openNode(agent.directory).read().gpus].map(({ attributes }) => String(attributes.get('uuid')));
@@ -151,6 +167,92 @@ describe('a lost GPU that is looked up again', () => {
     expect(state.gpus.map(({ uuid }) => uuid)).toEqual(all.filter((_, gpu) => gpu !== 3));
     expect(state.gpus.map(({ condition }) => condition)).toEqual(['up', 'up', 'up', 'lost', 'excluded', 'up', 'up']);
     expect(state.sampling.stuckCalls).toEqual([]);
+  });
+});
+
+describe('a lost GPU', () => {
+  /** Eight GPUs, of which 5 is handed back and 4 is lost. */
+  async function withLost(): Promise<void> {
+    agent = new LiveAgent('hgx-h100');
+    await agent.start();
+    await agent.until('all GPUs up', allUp, 20);
+    await agent.running.control.release({ gpu: '5' });
+    await agent.until(
+      'a successor',
+      ({ gpus, sampling }) => sampling.restarts === 1 && sampling.processes.length === 1 && gpus[7]?.condition === 'up',
+      20,
+    );
+    agent.simulator('lost', '--gpu', '4');
+    await agent.until('GPU 4 lost', ({ gpus }) => gpus[4]?.condition === 'lost');
+  }
+  const CONDITIONS = ['up', 'up', 'up', 'up', 'lost', 'excluded', 'up', 'up'];
+
+  it('that the driver has given up is not looked up, and nobody else is disturbed', async () => {
+    await withLost();
+    // As after a surprise removal: its folder goes, its handles stay.
+    rmSync(join(agent.directory, PROC_GPUS, '0000:9b:00.0'), { recursive: true });
+    await pass(31);
+    const state = await agent.until('fresh readings', ({ sampling }) => (sampling.ageSeconds ?? 9) < 1);
+    expect(state.driver).toMatchObject({ state: 'initialized', reinitializations: 0, initAttempts: 2 });
+    expect(state.gpus.map(({ condition }) => condition)).toEqual(CONDITIONS);
+    expect(state.sampling.restarts).toBe(1);
+  });
+
+  it('waits when the list of GPUs cannot be read, and nobody else is disturbed', async () => {
+    await withLost();
+    const list = join(agent.directory, PROC_GPUS);
+    renameSync(list, `${list}.away`);
+    await pass(31);
+    const state = await agent.until('fresh readings', ({ sampling }) => (sampling.ageSeconds ?? 9) < 1);
+    expect(state.driver).toMatchObject({ state: 'initialized', reinitializations: 0, initAttempts: 2 });
+    expect(state.gpus.map(({ condition }) => condition)).toEqual(CONDITIONS);
+    renameSync(`${list}.away`, list);
+  });
+});
+
+describe('a driver whose indexes are not in the order of the PCI addresses', () => {
+  it('is believed as it was seen, by successors too; where nothing was seen, GPUs in doubt are left out and said so', async () => {
+    agent = new LiveAgent(unordered());
+    await agent.start();
+    const seen = await agent.until(
+      'another init after the first GPUs said who they are',
+      (state) => state.gpus.length === 4 && allUp(state) && state.driver.reinitializations === 1,
+      30,
+    );
+    expect(seen.gpus.map(({ uuid }) => uuid)).toEqual(uuids());
+    for (const gpu of ['1', '3']) await agent.running.control.release({ gpu });
+    agent.simulator('fault', '--gpu', '1', '--hang', 'killable');
+    const two = await agent.until(
+      'successors',
+      ({ gpus, sampling }) =>
+        sampling.restarts === 2 &&
+        sampling.processes.length === 1 &&
+        gpus.filter(({ condition }) => condition === 'up').length === 2,
+      20,
+    );
+    expect(two.gpus.map(({ condition }) => condition)).toEqual(['up', 'excluded', 'up', 'excluded']);
+    expect(two.gpus.map(({ uuid }) => uuid)).toEqual(uuids());
+    expect(heldNodes()).not.toContain('nvidia1');
+    expect(two.driver.reinitializations).toBe(1);
+
+    for (const { pid } of openNode(agent.directory).read().gpus[3]?.processes ?? [])
+      agent.simulator('process', 'end', String(pid), '--gpu', '3');
+    bind(3, 'none');
+    await untilRecount();
+    const doubtful = await agent.until(
+      'three GPUs that nobody can tell apart',
+      ({ gpus }) => gpus.length === 3 && gpus.every(({ condition }) => condition === 'excluded'),
+      20,
+    );
+    expect(doubtful.sampling.stuckCalls).toEqual([]);
+    expect(heldNodes()).not.toContain('nvidia1');
+    const findings = doubtful.findings.filter(({ code }) => code === 'gpu_left_out_in_doubt');
+    expect(findings.map(({ evidence }) => evidence.may_be)).toEqual(Array(3).fill(`${uuids()[1]} ${uuids()[3]}`));
+
+    agent.simulator('clear');
+    for (const gpu of [1, 3]) await agent.running.control.resume({ gpu: uuids()[gpu] as string });
+    const healed = await agent.until('all GPUs up', (state) => state.gpus.length === 3 && allUp(state), 20);
+    expect(healed.findings.map(({ code }) => code)).not.toContain('gpu_left_out_in_doubt');
   });
 });
 

@@ -9,7 +9,7 @@
 namespace gna::shm {
 
 inline constexpr std::uint64_t kMagic = 0x3130415341474e47ull;  // "GNGASA01"
-inline constexpr std::uint32_t kLayoutVersion = 5;
+inline constexpr std::uint32_t kLayoutVersion = 6;
 inline constexpr std::uint32_t kMaxGpus = 64;
 inline constexpr std::uint32_t kMaxMigPerGpu = 16;
 inline constexpr std::uint32_t kMaxMigProfilesPerGpu = 32;
@@ -171,6 +171,7 @@ struct DriverRecord {
   std::uint64_t symbols_missing = 0;      // of the call table
   std::uint64_t cuda_driver_version = 0;  // 1000·major + 10·minor, 0 = unknown
   std::uint64_t driver_major = 0;
+  std::uint64_t order_is_none = 0;    // 1 = indexes were seen not to be in the order of the PCI addresses
   std::uint64_t foreign_symbols = 0;  // resolved into another library: an interposer (LD_PRELOAD)
   char library_path[256] = {};        // realpath of what was loaded
   char library_version[80] = {};      // of that file, by its name
