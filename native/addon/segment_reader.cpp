@@ -17,8 +17,8 @@ Napi::Function SegmentReader::define(Napi::Env env) {
   return DefineClass(
       env, "SegmentReader",
       {InstanceMethod<&SegmentReader::read>("read"), InstanceMethod<&SegmentReader::gpus>("gpus"),
-       InstanceMethod<&SegmentReader::hami>("hami"),
-       InstanceMethod<&SegmentReader::statistics>("statistics"), InstanceMethod<&SegmentReader::close>("close")});
+       InstanceMethod<&SegmentReader::hami>("hami"), InstanceMethod<&SegmentReader::statistics>("statistics"),
+       InstanceMethod<&SegmentReader::close>("close")});
 }
 
 SegmentReader::SegmentReader(const Napi::CallbackInfo& info) : Napi::ObjectWrap<SegmentReader>(info) {

@@ -43,5 +43,5 @@ it('a simulated node points the agent at nothing of the real host', () => {
   const { path } = agent.config();
   expect(path.hami.every((root) => root.startsWith(agent?.directory ?? '?'))).toBe(true);
   // Of the host's tree only what the simulator built is there.
-  expect(readdirSync(path.rootfs).sort()).toEqual(['dev', 'hami', 'proc', 'run', 'sys']);
+  expect(readdirSync(path.rootfs).sort()).toEqual(['dev', 'hami', 'proc', 'run', 'sys', 'var']);
 });
