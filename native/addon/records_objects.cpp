@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 #include <type_traits>
+#include <utility>
 
 namespace gna::addon {
 
@@ -130,6 +131,19 @@ Napi::Array arrayOf(Napi::Env env, const std::vector<Part>& parts, Napi::Object 
   return array;
 }
 
+template <typename Part>
+bool sameBytes(const std::vector<Part>& a, const std::vector<Part>& b) {
+  return a.size() == b.size() && (a.empty() || std::memcmp(a.data(), b.data(), a.size() * sizeof(Part)) == 0);
+}
+
+/// The array of a list: the one of the conversion before while its bytes are the same.
+template <typename Part>
+Napi::Array kept(Napi::Env env, const std::vector<Part>& now, const std::vector<Part>& before,
+                 Napi::Reference<Napi::Array>& array, Napi::Object (*convert)(Napi::Env, const Part&)) {
+  if (array.IsEmpty() || !sameBytes(now, before)) array = Napi::Persistent(arrayOf(env, now, convert));
+  return array.Value();
+}
+
 }  // namespace
 
 Napi::Object driverObject(Napi::Env env, const Copied& record) {
@@ -172,7 +186,7 @@ Napi::Object watchObject(Napi::Env env, const Copied& record) {
   return o;
 }
 
-Napi::Object gpuObject(Napi::Env env, std::uint32_t index, const Copied& record) {
+Napi::Object gpuObject(Napi::Env env, std::uint32_t index, const Copied& record, ConvertedParts& parts) {
   shm::GpuFixed gpu;
   shm::GpuLists lists;
   if (!shm::parseGpu(record.words, gpu, lists)) return {};
@@ -200,13 +214,19 @@ Napi::Object gpuObject(Napi::Env env, std::uint32_t index, const Copied& record)
   o.Set("fabricClusterUuid", fixedText(env, gpu.fabric_cluster_uuid));
   o.Set("platformChassisSerial", fixedText(env, gpu.platform_chassis_serial));
   o.Set("processTotal", number(env, gpu.process_total));
-  o.Set("migInstances", arrayOf(env, lists.mig, migObject));
-  o.Set("migProfiles", arrayOf(env, lists.migProfiles, migProfileObject));
-  o.Set("links", arrayOf(env, lists.links, linkObject));
-  o.Set("c2cLinks", arrayOf(env, lists.c2cLinks, c2cLinkObject));
-  o.Set("fans", arrayOf(env, lists.fans, fanObject));
-  o.Set("processes", arrayOf(env, lists.processes, processObject));
-  o.Set("processUses", arrayOf(env, lists.processUses, processUseObject));
+  auto& [before, arrays] = parts;
+  std::size_t at = 0;
+  const auto set = [&](const char* name, auto list, auto convert) {
+    o.Set(name, kept(env, lists.*list, before.*list, arrays[at++], convert));
+  };
+  set("migInstances", &shm::GpuLists::mig, migObject);
+  set("migProfiles", &shm::GpuLists::migProfiles, migProfileObject);
+  set("links", &shm::GpuLists::links, linkObject);
+  set("c2cLinks", &shm::GpuLists::c2cLinks, c2cLinkObject);
+  set("fans", &shm::GpuLists::fans, fanObject);
+  set("processes", &shm::GpuLists::processes, processObject);
+  set("processUses", &shm::GpuLists::processUses, processUseObject);
+  before = std::move(lists);
   return o;
 }
 

@@ -3,6 +3,7 @@
 
 #include <napi.h>
 
+#include <array>
 #include <cstdint>
 #include <span>
 
@@ -18,8 +19,16 @@ struct Copied {
 
 Napi::Object driverObject(Napi::Env env, const Copied& record);
 Napi::Object watchObject(Napi::Env env, const Copied& record);
+
+/// The parts of a GPU as they were converted last: what did not change since keeps its array. Links, fans and profiles
+/// move every ten seconds or every minute, and are most of the objects of a record.
+struct ConvertedParts {
+  shm::GpuLists lists;
+  std::array<Napi::Reference<Napi::Array>, shm::kGpuListCount> arrays;
+};
+
 /// Empty when the words are not a whole record.
-Napi::Object gpuObject(Napi::Env env, std::uint32_t index, const Copied& record);
+Napi::Object gpuObject(Napi::Env env, std::uint32_t index, const Copied& record, ConvertedParts& parts);
 Napi::Object eventObject(Napi::Env env, const shm::Event& event);
 /// Throws Error SEGMENT_CORRUPT when the sweep cannot be decoded.
 Napi::Object hamiObject(Napi::Env env, const Copied& record);

@@ -108,7 +108,7 @@ Napi::Value SegmentReader::gpus(const Napi::CallbackInfo& info) {
   Napi::Array gpus = Napi::Array::New(env);
   std::uint32_t shown = 0;
   for (std::uint32_t i = 0; i < gpuCount(); ++i)
-    if (refresh(segment_.gpu(i), gpus_[i], [&](const Copied& r) { return gpuObject(env, i, r); }))
+    if (refresh(segment_.gpu(i), gpus_[i], [&](const Copied& r) { return gpuObject(env, i, r, parts_[i]); }))
       gpus.Set(shown++, gpus_[i].object.Value());
   return gpus;
 }

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "addon/records_objects.h"
 #include "core/shm/mapping.h"
 #include "core/shm/segment.h"
 
@@ -43,7 +44,8 @@ class SegmentReader : public Napi::ObjectWrap<SegmentReader> {
   std::vector<std::uint64_t> buffer_;
   Cached driver_, watch_, hami_;
   std::array<Cached, shm::kMaxGpus> gpus_;
-  Napi::Reference<Napi::Float64Array> states_;  // written anew at each read: nothing is allocated per cycle
+  std::array<ConvertedParts, shm::kMaxGpus> parts_;  // of gpus_
+  Napi::Reference<Napi::Float64Array> states_;       // written anew at each read: nothing is allocated per cycle
   std::uint64_t lastEvent_ = 0;
   std::uint64_t driverGpuCount_ = 0;
   std::uint32_t mostGpus_ = 0;

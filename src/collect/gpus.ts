@@ -151,7 +151,7 @@ function partsOf(record: GpuSnapshot): RecordParts {
       readings: new Readings(GPU_READINGS, record.values, record.status),
       migInstances: record.migInstances.map(migInstanceOf),
       migProfiles: record.migProfiles.map(migProfileOf),
-      links: record.links.map(linkOf),
+      links: linksOf(record.links),
       c2cLinks: record.c2cLinks.map(({ link, values, status }) => ({
         link,
         readings: new Readings(CHIP_LINK_READINGS, values, status),
@@ -217,6 +217,15 @@ function migProfileOf(profile: MigProfileSnapshot): MigProfile {
     capacity,
     available: profile.availableStatus === 0 ? profile.available : undefined,
   };
+}
+
+const LINKS = new WeakMap<readonly LinkSnapshot[], readonly NvLink[]>();
+
+/** Made once per list: links move once a minute, and there are eighteen of them on each GPU. */
+function linksOf(snapshots: readonly LinkSnapshot[]): readonly NvLink[] {
+  const made = LINKS.get(snapshots) ?? snapshots.map(linkOf);
+  LINKS.set(snapshots, made);
+  return made;
 }
 
 function linkOf({ link, remotePciBusId, values, status }: LinkSnapshot): NvLink {

@@ -17,7 +17,10 @@ export interface SocketOwner {
   readonly gid: number;
 }
 
-/** Owner of a socket file; undefined when it is gone. */
+/**
+ * Owner of a socket file; undefined when it is gone. Looked at synchronously: once per request on the control socket,
+ * on the agent's own directory of runtime files, and nothing of the request may be looked at before the answer.
+ */
 export function ownerOf(path: string): SocketOwner | undefined {
   const stat = statSync(path, { throwIfNoEntry: false });
   return stat === undefined ? undefined : { uid: stat.uid, gid: stat.gid };

@@ -14,7 +14,11 @@ const GC_KINDS: ReadonlyMap<unknown, string> = new Map([
 /** The key of the page size among what the kernel tells a program at its start (getauxval(3)). */
 const AT_PAGESZ = 6n;
 
-/** What a reading of /proc gives; undefined where there is none, as in a jail without /proc. */
+/**
+ * What a reading of /proc gives; undefined where there is none, as in a jail without /proc. All of them are of
+ * /proc/self and synchronous: the kernel writes a page from memory without waiting for anybody (5 to 9 µs), a round
+ * through the thread pool took 120 µs, and the figures of one scrape belong to one instant.
+ */
 function ifThere<Result>(read: () => Result): Result | undefined {
   try {
     return read();

@@ -223,7 +223,7 @@ export interface HamiContainer {
 export interface SegmentReader {
   /** Throws `Error` with code `SEGMENT_NOT_READY` while the sampler has not initialised it, `SEGMENT_FOREIGN` on another build. */
   read(): Snapshot;
-  /** The newest record of each GPU, by index. Unchanged ones keep their object. Throws like `read`. */
+  /** The newest record of each GPU, by index. Unchanged ones keep their object, unchanged lists of parts their array. Throws like `read`. */
   gpus(): readonly GpuSnapshot[];
   /** The newest sweep of HAMi directories; undefined before the first. Unchanged ones keep their object. Throws like `read`. */
   hami(): HamiSnapshot | undefined;

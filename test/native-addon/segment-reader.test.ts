@@ -20,9 +20,9 @@ async function until(what: string, wanted: () => boolean): Promise<void> {
   throw new Error(`not within 10 s: ${what}`);
 }
 
-/** A sampler of four simulated GPUs. */
-function startSampler(): SpawnedSampler {
-  const node = createNode(join(folder, 'node'), { scenario: 't4-hami', seed: 7 });
+/** A sampler of a simulated node. */
+function startSampler(scenario: string): SpawnedSampler {
+  const node = createNode(join(folder, scenario), { scenario, seed: 7 });
   const args = [
     `--nvml.library=${node.libraryPath}`,
     `--clock.file=${node.clockPath}`,
@@ -68,8 +68,26 @@ function damage(memoryFd: number, uuid: string): void {
 }
 
 describe('a reader of a sampler’s memory', () => {
+  it('keeps the lists of parts that did not change, and renews the numbers that did', async () => {
+    const sampler = startSampler('hgx-h100');
+    try {
+      const reader = addon.openSegment(sampler.memoryFd);
+      await until('links', () => gpusOf(reader)[0]?.links.length === 18);
+      const [before] = gpusOf(reader);
+      await until('a newer record', () => (gpusOf(reader)[0]?.cycle ?? 0) > (before?.cycle ?? 0) + 3);
+      const [now] = gpusOf(reader);
+      expect(now).not.toBe(before);
+      expect(now?.values).not.toBe(before?.values);
+      expect(now?.links).toBe(before?.links);
+      expect(now?.fans).toBe(before?.fans);
+    } finally {
+      await end(sampler);
+      for (const fd of [sampler.socketFd, sampler.memoryFd, sampler.messagesFd]) addon.closeFd(fd);
+    }
+  });
+
   it('drops a record that is not whole: nothing stands for that GPU, or what stood before', async () => {
-    const sampler = startSampler();
+    const sampler = startSampler('t4-hami');
     try {
       const before = addon.openSegment(sampler.memoryFd);
       await until('four GPUs that are read', () => gpusOf(before).filter(({ cycle }) => cycle > 0).length === 4);

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { nodeView } from '../../src/http/documents/node.js';
 import type { NodeState } from '../../src/model/node-state.js';
+import { barWidthRules } from '../../src/web/bar-width.js';
 import { escaped, html } from '../../src/web/markup.js';
 import styles from '../../src/web/page.css';
 import { renderPage } from '../../src/web/page.js';
@@ -108,7 +109,7 @@ describe('the page', () => {
     expect(page).not.toMatch(/\sstyle=|\son\w+=|<script(?![^>]*\ssrc=)/i);
     const classes = [...page.matchAll(/class="fill (w\d+)/g)].map(([, name]) => name);
     expect(classes.length).toBeGreaterThan(0);
-    for (const name of classes) expect(styles).toContain(`.${name} {`);
+    for (const name of classes) expect(`${styles}${barWidthRules()}`).toContain(`.${name} {`);
   });
 
   it('gives every part an id of its own, by which its script finds it', () => {

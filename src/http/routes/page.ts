@@ -2,6 +2,7 @@ import { hostname } from 'node:os';
 import type { FastifyInstance } from 'fastify';
 import Type from 'typebox';
 import type { NodeStateSource } from '../../model/node-state.js';
+import { barWidthRules } from '../../web/bar-width.js';
 import icon from '../../web/icon.svg';
 import script from '../../web/page.client.js';
 import styles from '../../web/page.css';
@@ -10,7 +11,12 @@ import { nodeView } from '../documents/node.js';
 
 /** The three files the page asks for; they are part of the program. */
 const FILES = [
-  { path: '/page.css', type: 'text/css; charset=utf-8', text: styles, operationId: 'getPageStyles' },
+  {
+    path: '/page.css',
+    type: 'text/css; charset=utf-8',
+    text: `${styles}${barWidthRules()}`,
+    operationId: 'getPageStyles',
+  },
   { path: '/page.js', type: 'text/javascript; charset=utf-8', text: script, operationId: 'getPageScript' },
   { path: '/icon.svg', type: 'image/svg+xml', text: icon, operationId: 'getPageIcon' },
 ] as const;
