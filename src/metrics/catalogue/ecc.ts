@@ -7,94 +7,35 @@ const SRAM_STATUS = { needs: 'Ampere or newer; drivers 550 and newer; permission
 const PLACES =
   'boards with ECC memory; locations sram: Ampere or newer; l1, l2, register_file, texture, cbu: before Ampere';
 
+/** Where both severities are counted. Of the CBU only uncorrected errors are. */
+const LOCATIONS = ['dram', 'l1', 'l2', 'register_file', 'sram', 'texture'] as const;
+
+/** Counters of one span of time: in all, and by the place where ECC found them. */
+function errorsByPlace(name: string, what: string, span: 'total' | 'lifetime_total') {
+  const all = (severity: 'corrected' | 'uncorrected') =>
+    ofGpu.line(`ecc_${severity}_${span}`, { severity, location: 'all' });
+  const at = (severity: 'corrected' | 'uncorrected') =>
+    LOCATIONS.map((location) => ofGpu.line(`ecc_${severity}_${location}_${span}`, { severity, location }));
+  const cbu = ofGpu.line(`ecc_uncorrected_cbu_${span}`, { severity: 'uncorrected', location: 'cbu' });
+  return ofGpu.counter(
+    name,
+    `${what}; location all is the total, not one more place`,
+    [all('corrected'), all('uncorrected')],
+    {
+      needs: PLACES,
+      details: { what: PER_PLACE, series: [...at('corrected'), cbu, ...at('uncorrected')] },
+    },
+  );
+}
+
 /** Errors of the memories, and what the hardware put in place of what broke. */
 export const ecc = familiesOf(gpus, [
   ofGpu.gauge('gpu_ecc_mode_enabled', 'Whether ECC is on', 'ecc_mode_enabled', { needs: 'boards with ECC memory' }),
   ofGpu.gauge('gpu_ecc_mode_pending', 'Whether ECC will be on after the next reboot', 'ecc_mode_pending', {
     needs: 'boards with ECC memory',
   }),
-  ofGpu.counter(
-    'gpu_ecc_errors_total',
-    'ECC errors since the driver was loaded; location all is the total, not one more place',
-    [
-      ofGpu.line('ecc_corrected_total', { severity: 'corrected', location: 'all' }),
-      ofGpu.line('ecc_uncorrected_total', { severity: 'uncorrected', location: 'all' }),
-    ],
-    {
-      needs: PLACES,
-      details: {
-        what: PER_PLACE,
-        series: [
-          ...ofGpu.by(
-            'location',
-            {
-              dram: 'ecc_corrected_dram_total',
-              l1: 'ecc_corrected_l1_total',
-              l2: 'ecc_corrected_l2_total',
-              register_file: 'ecc_corrected_register_file_total',
-              sram: 'ecc_corrected_sram_total',
-              texture: 'ecc_corrected_texture_total',
-            },
-            { severity: 'corrected' },
-          ),
-          ...ofGpu.by(
-            'location',
-            {
-              cbu: 'ecc_uncorrected_cbu_total',
-              dram: 'ecc_uncorrected_dram_total',
-              l1: 'ecc_uncorrected_l1_total',
-              l2: 'ecc_uncorrected_l2_total',
-              register_file: 'ecc_uncorrected_register_file_total',
-              sram: 'ecc_uncorrected_sram_total',
-              texture: 'ecc_uncorrected_texture_total',
-            },
-            { severity: 'uncorrected' },
-          ),
-        ],
-      },
-    },
-  ),
-  ofGpu.counter(
-    'gpu_ecc_errors_lifetime_total',
-    "ECC errors in the board's life; location all is the total, not one more place",
-    [
-      ofGpu.line('ecc_corrected_lifetime_total', { severity: 'corrected', location: 'all' }),
-      ofGpu.line('ecc_uncorrected_lifetime_total', { severity: 'uncorrected', location: 'all' }),
-    ],
-    {
-      needs: PLACES,
-      details: {
-        what: PER_PLACE,
-        series: [
-          ...ofGpu.by(
-            'location',
-            {
-              dram: 'ecc_corrected_dram_lifetime_total',
-              l1: 'ecc_corrected_l1_lifetime_total',
-              l2: 'ecc_corrected_l2_lifetime_total',
-              register_file: 'ecc_corrected_register_file_lifetime_total',
-              sram: 'ecc_corrected_sram_lifetime_total',
-              texture: 'ecc_corrected_texture_lifetime_total',
-            },
-            { severity: 'corrected' },
-          ),
-          ...ofGpu.by(
-            'location',
-            {
-              cbu: 'ecc_uncorrected_cbu_lifetime_total',
-              dram: 'ecc_uncorrected_dram_lifetime_total',
-              l1: 'ecc_uncorrected_l1_lifetime_total',
-              l2: 'ecc_uncorrected_l2_lifetime_total',
-              register_file: 'ecc_uncorrected_register_file_lifetime_total',
-              sram: 'ecc_uncorrected_sram_lifetime_total',
-              texture: 'ecc_uncorrected_texture_lifetime_total',
-            },
-            { severity: 'uncorrected' },
-          ),
-        ],
-      },
-    },
-  ),
+  errorsByPlace('gpu_ecc_errors_total', 'ECC errors since the driver was loaded', 'total'),
+  errorsByPlace('gpu_ecc_errors_lifetime_total', "ECC errors in the board's life", 'lifetime_total'),
   ofGpu.counter(
     'gpu_ecc_sram_uncorrected_total',
     "Uncorrected errors of the SRAMs by what found them, since the driver was loaded or in the board's life",

@@ -86,6 +86,30 @@ const EITHER = `; all links of the GPU together, or each with ${PER_LINK}`;
 const linkCount = ofGpu.value('nvlink_links');
 const linkState = ofLink.value('state');
 
+/** Bytes of one direction: by the counters of the data and of the link, on NVLink 5 of the port. */
+function traffic(direction: 'transmit' | 'receive', did: string) {
+  return familyOfLines(
+    'counter',
+    `gpu_nvlink_${direction}_bytes_total`,
+    `Bytes the GPU ${did} over NVLink: payload alone (data) or with the protocol (raw, which data is part of)${EITHER}`,
+    [counted({ kind: 'data' }, `nvlink_${direction}_data_bytes_total`, `${direction}_data_bytes_total`)],
+    {
+      needs: 'boards with NVLink; drivers 450 and newer',
+      details: {
+        what: 'kind `raw`',
+        series: [
+          counted(
+            { kind: 'raw' },
+            `nvlink_${direction}_raw_bytes_total`,
+            `${direction}_raw_bytes_total`,
+            `${direction}_port_bytes_total`,
+          ),
+        ],
+      },
+    },
+  );
+}
+
 /** Active or asleep: a link that sleeps is trained and wakes when it is needed (nvml.md §6, "NVLink state"). */
 const isUp = (state: number) => Number(state !== 0);
 
@@ -115,46 +139,8 @@ export const nvlink = [
     }),
   ]),
   ...familiesOf(linkCounters, [
-    familyOfLines(
-      'counter',
-      'gpu_nvlink_transmit_bytes_total',
-      `Bytes the GPU sent over NVLink: payload alone (data) or with the protocol (raw, which data is part of)${EITHER}`,
-      [counted({ kind: 'data' }, 'nvlink_transmit_data_bytes_total', 'transmit_data_bytes_total')],
-      {
-        needs: 'boards with NVLink; drivers 450 and newer',
-        details: {
-          what: 'kind `raw`',
-          series: [
-            counted(
-              { kind: 'raw' },
-              'nvlink_transmit_raw_bytes_total',
-              'transmit_raw_bytes_total',
-              'transmit_port_bytes_total',
-            ),
-          ],
-        },
-      },
-    ),
-    familyOfLines(
-      'counter',
-      'gpu_nvlink_receive_bytes_total',
-      `Bytes the GPU received over NVLink: payload alone (data) or with the protocol (raw, which data is part of)${EITHER}`,
-      [counted({ kind: 'data' }, 'nvlink_receive_data_bytes_total', 'receive_data_bytes_total')],
-      {
-        needs: 'boards with NVLink; drivers 450 and newer',
-        details: {
-          what: 'kind `raw`',
-          series: [
-            counted(
-              { kind: 'raw' },
-              'nvlink_receive_raw_bytes_total',
-              'receive_raw_bytes_total',
-              'receive_port_bytes_total',
-            ),
-          ],
-        },
-      },
-    ),
+    traffic('transmit', 'sent'),
+    traffic('receive', 'received'),
     familyOfLines(
       'counter',
       'gpu_nvlink_errors_total',
