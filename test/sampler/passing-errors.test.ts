@@ -39,6 +39,47 @@ describe('an error that passes', { timeout: 60_000 }, () => {
     await one.until('its UUID', (state) => state.gpus[2]?.uuid?.startsWith('GPU-51000000-') === true, 15);
   });
 
+  it('at anything that is asked once an hour is made good within seconds, and then asked no more', async () => {
+    const functions = [
+      'nvmlDeviceGetNumFans',
+      'nvmlDeviceGetMaxPcieLinkWidth',
+      'nvmlDeviceGetMaxClockInfo',
+      'nvmlDeviceGetAccountingMode',
+    ];
+    const one = await running('rtx-desk', ...functions.map((name) => ['--function', name, '--code', '999']));
+    const reading = (state: NodeState) => state.gpus[0]?.readings.get('pcie_link_width_lanes_max');
+    const before = await one.until('a GPU up', allUp, 20);
+    expect([before.gpus[0]?.fans, reading(before)]).toEqual([[], undefined]);
+    one.simulator('clear');
+    const known = (state: NodeState) => state.gpus[0]?.fans.length !== 0 && reading(state) !== undefined;
+    await one.until('fans, and the widest link', known, 20);
+
+    const asked = ({ calls }: NodeState) =>
+      Object.values(calls.find((call) => call.function === 'nvmlDeviceGetSerial')?.results ?? {}).reduce(
+        (sum, count) => sum + count,
+        0,
+      );
+    // A round that is under way may still end.
+    await passing(2);
+    const once = asked(one.state());
+    await passing(40);
+    expect(asked(one.state())).toBe(once);
+  });
+
+  it('of a field or of performance metrics is made good as well', async () => {
+    const one = await running(
+      'hgx-h100',
+      ['--function', 'nvmlGpmQueryDeviceSupport', '--gpu', '1', '--code', '10'],
+      ['--function', 'nvmlDeviceGetFieldValues', '--gpu', '2', '--code', '10'],
+    );
+    const before = await one.until('all GPUs up', allUp, 20);
+    expect(before.gpus[1]?.readings.get('sm_activity_ratio')).toBeUndefined();
+    expect(before.gpus[2]?.readings.get('nvlink_links')).toBeUndefined();
+    one.simulator('clear');
+    await one.until('activity', ({ gpus }) => gpus[1]?.readings.get('sm_activity_ratio') !== undefined, 20);
+    await one.until('links', ({ gpus }) => gpus[2]?.links.length === 18, 20);
+  });
+
   it('at the count after an init leaves no init behind: the driver can be unloaded after a release', async () => {
     const one = await running('hgx-h100', ['--function', 'nvmlDeviceGetCount_v2', '--code', '999']);
     await one.until('a second attempt', (state) => state.driver.initAttempts >= 2, 20);

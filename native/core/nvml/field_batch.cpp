@@ -32,13 +32,15 @@ void FieldBatch::add(std::uint32_t fieldId, std::uint32_t scopeId, const FieldTa
   targets_.push_back(target);
 }
 
-void FieldBatch::book(std::size_t from, std::size_t to, Return code) {
+bool FieldBatch::book(std::size_t from, std::size_t to, Return code) {
+  bool incomplete = false;
   for (std::size_t i = from; i < to; ++i) {
     const FieldTarget& target = targets_[i];
     const Return own = code != kSuccess ? code : values_[i].nvmlReturn;
     if (own != kSuccess) {
       *target.status = statusOf(own);
       if (isUnsupported(own)) *target.asleep = true;
+      if (target.isIdentity && isPassing(own)) incomplete = true;
       continue;
     }
     const std::optional<double> raw = integerField(values_[i]);
@@ -51,6 +53,7 @@ void FieldBatch::book(std::size_t from, std::size_t to, Return code) {
     *target.value = value;
     *target.status = reading_status::kPresent;
   }
+  return incomplete;
 }
 
 }  // namespace gna::nvml

@@ -25,6 +25,7 @@ struct FieldTarget {
   Scale scale;
   double highest = std::numeric_limits<double>::infinity();  // base units; above is not believed
   FieldForm form = FieldForm::linear;
+  bool isIdentity = false;  // asked once an hour
 };
 
 /// Fields that are due, of one GPU or of its links. Filled anew in each round; its memory stays.
@@ -43,14 +44,17 @@ class FieldBatch {
            Dormant<Id>& dormant, double highest = std::numeric_limits<double>::infinity(),
            FieldForm form = FieldForm::linear) {
     const std::size_t at = gna::index(reading);
-    add(fieldId, scopeId, {&into.values[at], &into.status[at], &dormant.asleep[at], scale, highest, form});
+    add(fieldId, scopeId,
+        {&into.values[at], &into.status[at], &dormant.asleep[at], scale, highest, form,
+         ReadingTable<Id>::cadences[at] == Cadence::identity});
   }
 
   std::size_t size() const { return values_.size(); }
   FieldValue* at(std::size_t i) { return values_.data() + i; }
 
   /// Books entries `from` to `to` after the call around them gave `code`. An entry's own code never condemns the GPU.
-  void book(std::size_t from, std::size_t to, Return code);
+  /// True when a field that is only asked once an hour came with a passing error.
+  bool book(std::size_t from, std::size_t to, Return code);
 
  private:
   std::vector<FieldValue> values_;

@@ -60,6 +60,11 @@ struct Gather {
 
   bool isDue(Cadence cadence) const;
 
+  /// A passing error keeps something from being known that is only asked once an hour: it is asked again soon.
+  void noteIdentity(Return code) {
+    if (isPassing(code)) g.identityIncomplete_ = true;
+  }
+
   /// Whether a reading of a part is to be asked in this round.
   template <typename Id>
   bool due(Id id, const Dormant<Id>& dormant) const {
@@ -72,6 +77,7 @@ struct Gather {
   void store(Measurements<Id>& into, Dormant<Id>& dormant, Id id, Return code, double value,
              double highest = std::numeric_limits<double>::infinity()) {
     if (code != kSuccess) {
+      if (ReadingTable<Id>::cadences[gna::index(id)] == Cadence::identity) noteIdentity(code);
       into.absent(id, statusOf(code));
       if (isUnsupported(code)) dormant.asleep[gna::index(id)] = true;
     } else if (value > highest) {

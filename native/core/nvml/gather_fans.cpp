@@ -13,7 +13,11 @@ void Gather::fans() {
       code = call(Call::DeviceGetFanSpeed, g.handle_, &percent);
       count = 1;
     }
-    if (code != kSuccess) count = 0;
+    noteIdentity(code);
+    if (isPassing(code))
+      count = static_cast<std::uint32_t>(g.lists_.fans.size());  // what was known stands
+    else if (code != kSuccess)
+      count = 0;
     if (count > shm::kMaxFansPerGpu) count = shm::kMaxFansPerGpu;
     found = g.lists_.fans.size() != count;
     g.lists_.fans.resize(count);

@@ -25,7 +25,7 @@ void Gather::askFields() {
     const std::size_t to = std::min(from + kMostFieldsPerCall, batch.size());
     const Return code =
         call(Call::DeviceGetFieldValues, g.handle_, static_cast<std::int32_t>(to - from), batch.at(from));
-    batch.book(from, to, code);
+    if (batch.book(from, to, code)) g.identityIncomplete_ = true;
   }
 }
 

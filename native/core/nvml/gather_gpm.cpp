@@ -45,6 +45,7 @@ bool Gather::gpmSupported() {
   if (!identityRound) return g.gpmSupported_;
   GpmSupport support{kGpmVersion, 0};
   g.gpmCode_ = call(Call::GpmQueryDeviceSupport, g.handle_, &support);
+  noteIdentity(g.gpmCode_);
   if (g.gpmCode_ == kSuccess && support.isSupportedDevice == 0) g.gpmCode_ = kErrorNotSupported;
   g.gpmSupported_ = g.gpmCode_ == kSuccess;
   return g.gpmSupported_;

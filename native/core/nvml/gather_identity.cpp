@@ -41,7 +41,7 @@ void Gather::identity() {
     const Return code = call(id, g.handle_, static_cast<char*>(buffer), size);
     buffer[sizeof buffer - 1] = 0;
     keep(to, buffer, code);
-    if (code != kSuccess && !isUnsupported(code)) g.identityIncomplete_ = true;
+    noteIdentity(code);
   };
   text(Call::DeviceGetUUID, r.uuid, kDeviceUuidV2BufferSize);
   text(Call::DeviceGetName, r.name, kDeviceNameV2BufferSize);

@@ -1,5 +1,6 @@
 #include "core/nvml/gpu_reader.h"
 
+#include <algorithm>
 #include <cstring>
 #include <iterator>
 
@@ -11,7 +12,7 @@ namespace gna::nvml {
 namespace {
 constexpr std::int64_t kSecondNs = 1'000'000'000;
 constexpr std::int64_t kIdentityEveryNs = 3600 * kSecondNs;
-constexpr std::int64_t kIdentityAgainNs = 5 * kSecondNs;  // after a passing error
+constexpr std::int64_t kIdentityAgainNs = 5 * kSecondNs;  // after a passing error, then twice as long each time
 constexpr std::int64_t kMinuteNs = 60 * kSecondNs;
 constexpr std::int64_t kMediumNs = 10 * kSecondNs;
 }  // namespace
@@ -96,6 +97,7 @@ bool GpuReader::attach(std::uint64_t generation, std::uint32_t driverMajor) {
   }
   dormant_.wakeAll();
   identityDueNs_ = minuteDueNs_ = mediumDueNs_ = migDueNs_ = 0;
+  identityAgainNs_ = kIdentityAgainNs;
   processVariant_ = {};
   processStride_ = {};
   oldProcessUse_ = false;
@@ -135,12 +137,12 @@ CycleVerdict GpuReader::readCycle(std::uint64_t cycle) {
   if (gather.identityRound) {
     dormant_.wakeAll();
     identityDueNs_ = now + kIdentityEveryNs;
+    identityIncomplete_ = false;
     char former[sizeof record_.uuid];
     std::memcpy(former, record_.uuid, sizeof former);
     gather.identity();
     ++record_.identity_version;
     continueTotals(former);
-    if (identityIncomplete_) identityDueNs_ = now + kIdentityAgainNs;
   }
   if (gather.minuteRound) minuteDueNs_ = now + kMinuteNs;
   if (gather.mediumRound) mediumDueNs_ = now + kMediumNs;
@@ -169,6 +171,7 @@ CycleVerdict GpuReader::readCycle(std::uint64_t cycle) {
   gather.migMemory();
   gather.migActivity();
   lane_.idle();
+  if (gather.identityRound) planIdentity(now);
 
   record_.cycle = cycle;
   record_.gather_duration_ns = Clock::kernelMonotonicNs() - startedNs;
@@ -185,6 +188,16 @@ CycleVerdict GpuReader::readCycle(std::uint64_t cycle) {
     record_.state_code = 0;
   }
   return {driverCode_, calls_ > 0 && unknowns_ == calls_, calls_};
+}
+
+/// An error that passed is made good soon; one that stays costs less and less.
+void GpuReader::planIdentity(std::int64_t now) {
+  if (!identityIncomplete_) {
+    identityAgainNs_ = kIdentityAgainNs;
+    return;
+  }
+  identityDueNs_ = now + identityAgainNs_;
+  identityAgainNs_ = std::min(2 * identityAgainNs_, kIdentityEveryNs);
 }
 
 void GpuReader::suspect() {

@@ -89,6 +89,7 @@ class GpuReader {
   void clearReadings(std::uint8_t status);
   void continueTotals(const char* formerUuid);
   void goOnFrom(const shm::GpuFixed& former);
+  void planIdentity(std::int64_t now);
   /// Books a code other than success for the cycle's verdict.
   void note(Return r);
 
@@ -130,6 +131,7 @@ class GpuReader {
   Return fatal_ = kSuccess, driverCode_ = kSuccess;
   std::uint32_t calls_ = 0, unknowns_ = 0, invalids_ = 0;
   bool identityIncomplete_ = false;  // a passing error kept something from being known: asked again soon
+  std::int64_t identityAgainNs_ = 0;
 };
 
 /// Newest record of index `i` in a segment's memory. False when there is none.

@@ -22,6 +22,10 @@ bool isUnsupported(Return r) {
   }
 }
 
+bool isPassing(Return r) {
+  return r != kSuccess && r != kCallSkipped && r != kErrorInvalidArgument && r != kErrorNoData && !isUnsupported(r);
+}
+
 bool isOlderDriver(Return r) {
   return r == kNoSuchSymbol || r == kErrorFunctionNotFound || r == kErrorArgumentVersionMismatch;
 }

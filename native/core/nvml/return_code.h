@@ -18,6 +18,9 @@ std::uint8_t statusOf(Return r);
 /// Codes after which asking again is pointless until the next init or identity round (nvml.md §4).
 bool isUnsupported(Return r);
 
+/// Codes that may be gone at the next question: neither an answer, nor "not here", nor "no such thing".
+bool isPassing(Return r);
+
 /// Codes that say a function, or this version of it, is not there: the older variant is asked.
 bool isOlderDriver(Return r);
 
