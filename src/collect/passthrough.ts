@@ -1,7 +1,7 @@
 import type { SourceState } from '../model/node-state.js';
 import type { Addon } from '../native/addon.js';
 import type { Moment } from './age.js';
-import { type PciScan, scanPci } from './pci.js';
+import { PciBus, type PciScan } from './pci.js';
 
 /** PCI functions and VFIO handles change when somebody binds a driver or starts a machine: rarely. */
 const SCAN_SECONDS = 30;
@@ -34,8 +34,10 @@ export class PassthroughSource {
   private timer: NodeJS.Timeout | undefined;
   private busy = false;
   private readonly seconds: () => number;
+  private readonly pciBus: PciBus;
 
   constructor(private readonly options: PassthroughOptions) {
+    this.pciBus = new PciBus(options.sysfs);
     this.seconds = options.processSeconds ?? (() => performance.now() / 1000);
   }
 
@@ -89,7 +91,7 @@ export class PassthroughSource {
     const started = this.seconds();
     let message: string | undefined;
     try {
-      this.scan = await scanPci(this.options.sysfs);
+      this.scan = await this.pciBus.scan();
       this.options.changed();
       const given = this.scan.functions.some(({ driver }) => driver === 'vfio-pci');
       this.found = given ? await this.findHolders() : undefined;

@@ -1,4 +1,4 @@
-import { readdir, readFile, readlink, realpath } from 'node:fs/promises';
+import { readdir, readFile, readlink, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { PciFunction } from '../model/pci.js';
 import { errorsOf } from './pci-errors.js';
@@ -16,77 +16,166 @@ export interface PciScan {
   readonly vfioDevices: ReadonlyMap<string, string>;
 }
 
+/** What of a function never changes while it is there: read when it is first seen. */
+type Standing = Pick<
+  PciFunction,
+  | 'deviceId'
+  | 'subsystemVendorId'
+  | 'subsystemDeviceId'
+  | 'numaNode'
+  | 'virtualFunctionOf'
+  | 'virtualFunctionsMax'
+  | 'bars'
+> & {
+  /** Number of the folder: another device at the same address has another. */
+  readonly inode: number;
+  /** Folder of the port above. */
+  readonly port: string | undefined;
+  readonly maxSpeed: string | undefined;
+  readonly maxWidth: string | undefined;
+};
+
+/** Rounds after which an address that was none of ours is looked at again: something else may be plugged in there. */
+const LOOK_AGAIN_ROUNDS = 10;
+
 /**
  * NVIDIA display and 3D functions in `<sysfs>/bus/pci/devices`. Only files that the PCI core itself answers are read;
  * none of them enters a device's driver, so none can hang with one. `sriov_numvfs` is not among them: it waits for the
- * device's lock (vgpu-sysfs.md §1.4). Throws when the directory cannot be listed.
+ * device's lock (vgpu-sysfs.md §1.4). What does not change is remembered from one scan to the next: each file is a
+ * round through the thread pool, and hosts have hundreds of functions that are no GPUs.
  */
-export async function scanPci(sysfs: string): Promise<PciScan> {
-  const root = join(sysfs, 'bus', 'pci', 'devices');
-  const found = await Promise.all((await readdir(root)).sort().map((busId) => readFunction(root, busId)));
-  const functions = found.flatMap((one) => one ?? []);
-  const vfioDevices = new Map<string, string>();
-  for (const { busId, driver } of functions) {
-    if (driver?.startsWith('vfio') !== true) continue;
-    const [name] = await readdir(join(root, busId, 'vfio-dev')).catch(() => []);
-    if (name !== undefined) vfioDevices.set(busId, name);
+export class PciBus {
+  private readonly root: string;
+  private readonly ours = new Map<string, Standing>();
+  /** Addresses of others, and the round in which they were looked at. */
+  private readonly others = new Map<string, number>();
+  private round = 0;
+
+  constructor(sysfs: string) {
+    this.root = join(sysfs, 'bus', 'pci', 'devices');
   }
-  return { functions, vfioDevices };
+
+  /** Looks at the bus. Throws when the directory cannot be listed. */
+  async scan(): Promise<PciScan> {
+    this.round++;
+    const names = (await readdir(this.root)).sort();
+    const functions = (await Promise.all(names.map((busId) => this.read(busId)))).flatMap((one) => one ?? []);
+    this.forget(new Set(names));
+    const vfioDevices = new Map<string, string>();
+    for (const { busId, driver } of functions) {
+      if (driver?.startsWith('vfio') !== true) continue;
+      const [name] = await readdir(join(this.root, busId, 'vfio-dev')).catch(() => []);
+      if (name !== undefined) vfioDevices.set(busId, name);
+    }
+    return { functions, vfioDevices };
+  }
+
+  private forget(there: ReadonlySet<string>): void {
+    for (const known of [this.ours, this.others]) {
+      for (const busId of known.keys()) if (!there.has(busId)) known.delete(busId);
+    }
+  }
+
+  private async read(busId: string): Promise<PciFunction | undefined> {
+    const looked = this.others.get(busId);
+    if (looked !== undefined && this.round - looked < LOOK_AGAIN_ROUNDS) return undefined;
+    const folder = join(this.root, busId);
+    const standing = await this.standing(busId, folder);
+    return standing === undefined ? undefined : readFunction(busId, folder, standing);
+  }
+
+  private async standing(busId: string, folder: string): Promise<Standing | undefined> {
+    const known = this.ours.get(busId);
+    if (known !== undefined && (await inodeOf(folder)) === known.inode) return known;
+    const read = await readStanding(folder);
+    if (read === undefined) {
+      this.ours.delete(busId);
+      this.others.set(busId, this.round);
+    } else {
+      this.ours.set(busId, read);
+      this.others.delete(busId);
+    }
+    return read;
+  }
 }
 
-async function readFunction(root: string, busId: string): Promise<PciFunction | undefined> {
-  const folder = join(root, busId);
+async function readStanding(folder: string): Promise<Standing | undefined> {
   const vendorId = await number(folder, 'vendor');
   if (vendorId !== NVIDIA) return undefined;
   const pciClass = await number(folder, 'class');
   if (pciClass === undefined || !DISPLAY_CLASSES.has(pciClass)) return undefined;
-  const [deviceId, subsystemVendorId, subsystemDeviceId, numaNode, totalVfs] = await Promise.all(
+  const [deviceId, subsystemVendorId, subsystemDeviceId, numaNode, virtualFunctionsMax] = await Promise.all(
     ['device', 'subsystem_vendor', 'subsystem_device', 'numa_node', 'sriov_totalvfs'].map((name) =>
       number(folder, name),
     ),
   );
-  const [driver, group, physical, resource, runtimeStatus, names] = await Promise.all([
-    linkName(join(folder, 'driver')),
-    linkName(join(folder, 'iommu_group')),
+  const [physical, resource, maxSpeed, maxWidth, inode, port] = await Promise.all([
     linkName(join(folder, 'physfn')),
     text(folder, 'resource'),
-    text(folder, 'power/runtime_status'),
-    readdir(folder).catch(() => []),
+    text(folder, 'max_link_speed'),
+    text(folder, 'max_link_width'),
+    inodeOf(folder),
+    realpath(folder).then(dirname, () => undefined),
   ]);
-  if (deviceId === undefined) return undefined;
+  if (deviceId === undefined || inode === undefined) return undefined;
   return {
-    busId,
-    vendorId,
     deviceId,
     subsystemVendorId,
     subsystemDeviceId,
-    driver,
-    iommuGroup: group === undefined || !/^\d+$/.test(group) ? undefined : Number(group),
     // −1 = the firmware told no affinity.
     numaNode: numaNode === undefined || numaNode < 0 ? undefined : numaNode,
     virtualFunctionOf: physical,
-    virtualFunctions: names.filter((name) => /^virtfn\d+$/.test(name)).length,
-    virtualFunctionsMax: totalVfs,
+    virtualFunctionsMax,
     bars: barsOf(resource ?? ''),
+    inode,
+    port,
+    maxSpeed,
+    maxWidth,
+  };
+}
+
+async function readFunction(busId: string, folder: string, standing: Standing): Promise<PciFunction> {
+  const { inode, port, maxSpeed, maxWidth, ...facts } = standing;
+  const [driver, group, runtimeStatus, names] = await Promise.all([
+    linkName(join(folder, 'driver')),
+    linkName(join(folder, 'iommu_group')),
+    text(folder, 'power/runtime_status'),
+    readdir(folder).catch(() => []),
+  ]);
+  return {
+    busId,
+    vendorId: NVIDIA,
+    ...facts,
+    driver,
+    iommuGroup: group === undefined || !/^\d+$/.test(group) ? undefined : Number(group),
+    virtualFunctions: names.filter((name) => /^virtfn\d+$/.test(name)).length,
     runtimeStatus: runtimeStatus?.trim(),
-    ...(await readLink(folder, runtimeStatus?.trim() !== 'suspended')),
+    ...(await readLink(folder, standing, runtimeStatus?.trim() !== 'suspended')),
   };
 }
 
 /** What needs the device awake. Asking a suspended one would wake it, only to be asked. */
 async function readLink(
   folder: string,
+  { port, maxSpeed, maxWidth }: Standing,
   awake: boolean,
 ): Promise<Pick<PciFunction, 'gone' | 'link' | 'errors' | 'portErrors'>> {
   if (!awake) return { gone: false, link: undefined, errors: undefined, portErrors: undefined };
-  const port = await realpath(folder).then(dirname, () => undefined);
-  const [files, errors, portErrors] = await Promise.all([
-    texts(folder, ['current_link_speed', 'max_link_speed', 'current_link_width', 'max_link_width']),
+  const [now, errors, portErrors] = await Promise.all([
+    texts(folder, ['current_link_speed', 'current_link_width']),
     readErrors(folder),
     port === undefined ? undefined : readErrors(port),
   ]);
-  const gone = isGone(files.current_link_width);
+  const gone = isGone(now.current_link_width);
+  const files = { ...now, max_link_speed: maxSpeed, max_link_width: maxWidth };
   return { gone, link: gone ? undefined : linkOf(files), errors, portErrors };
+}
+
+async function inodeOf(folder: string): Promise<number | undefined> {
+  return stat(folder).then(
+    ({ ino }) => ino,
+    () => undefined,
+  );
 }
 
 async function readErrors(folder: string) {

@@ -1,9 +1,9 @@
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { vfioNodes } from '../../src/collect/passthrough.js';
-import { scanPci } from '../../src/collect/pci.js';
+import { PciBus } from '../../src/collect/pci.js';
 import { sysfsAddress } from '../../src/collect/pci-address.js';
 import { pciFunction } from '../pci-function.js';
 
@@ -37,7 +37,7 @@ describe('the PCI bus', () => {
     place('0000:06:00.0', { vendor: '0x10de', class: '0x068000', device: '0x22a3' });
     place('0000:00:02.0', { vendor: '0x8086', class: '0x030000', device: '0x1' });
     place('0000:67:00.0', { vendor: '0x10de', class: 'broken', device: '0x1' });
-    const scan = await scanPci(root);
+    const scan = await new PciBus(root).scan();
     expect(scan.functions).toEqual([
       pciFunction('0000:65:00.0', { driver: 'nvidia', iommuGroup: 12, numaNode: 1 }),
       pciFunction('0000:66:00.0', { deviceId: 0x1eb8, driver: 'vfio-pci' }),
@@ -52,7 +52,7 @@ describe('the PCI bus', () => {
       { vendor: '0x10de', class: '0x030200', device: '0x2330' },
       { driver: '/x/nvidia', physfn: '../0000:65:00.0' },
     );
-    const { functions } = await scanPci(root);
+    const { functions } = await new PciBus(root).scan();
     expect(functions.map(({ busId, virtualFunctionOf }) => [busId, virtualFunctionOf])).toEqual([
       ['0000:65:00.0', undefined],
       ['0000:65:00.4', '0000:65:00.0'],
@@ -61,7 +61,7 @@ describe('the PCI bus', () => {
   });
 
   it('that is not there is an error, not an empty bus', async () => {
-    await expect(scanPci(join(root, 'nothing'))).rejects.toThrow(/ENOENT/);
+    await expect(new PciBus(join(root, 'nothing')).scan()).rejects.toThrow(/ENOENT/);
   });
 });
 
@@ -126,7 +126,7 @@ describe('what a function says of its windows, its link and its errors', () => {
   });
   mkdirSync(bus, { recursive: true });
   symlinkSync(gpu, join(bus, '0000:21:00.0'));
-  const scanned = async () => (await scanPci(join(sys, '..'))).functions[0];
+  const scanned = async () => (await new PciBus(join(sys, '..')).scan()).functions[0];
 
   it('is read from files of the PCI core', async () => {
     expect(await scanned()).toEqual(
@@ -170,5 +170,44 @@ describe('what a function says of its windows, its link and its errors', () => {
     });
     expect(await scanned()).toMatchObject({ gone: false, link: undefined });
     write(gpu, facts);
+  });
+});
+
+describe('a bus that is looked at again and again', () => {
+  const sys = mkdtempSync(join(tmpdir(), 'pci-again-'));
+  afterAll(() => rmSync(sys, { recursive: true }));
+  const folder = (busId: string) => join(sys, 'bus/pci/devices', busId);
+  const plug = (busId: string, device: string, vendor = '0x10de') => {
+    // Made before the other one goes: sysfs never gives a folder's number twice, other file systems do.
+    const made = join(sys, 'made');
+    mkdirSync(made);
+    for (const [name, text] of Object.entries({ vendor, class: '0x030200', device, current_link_width: '16' }))
+      writeFileSync(join(made, name), text);
+    rmSync(folder(busId), { recursive: true, force: true });
+    mkdirSync(join(folder(busId), '..'), { recursive: true });
+    renameSync(made, folder(busId));
+  };
+
+  it('shows what moves, and another card at the same address', async () => {
+    plug('0000:01:00.0', '0x2330');
+    const bus = new PciBus(sys);
+    const seen = async () => (await bus.scan()).functions.map(({ deviceId, link }) => [deviceId, link?.widthLanes]);
+    expect(await seen()).toEqual([[0x2330, 16]]);
+    writeFileSync(join(folder('0000:01:00.0'), 'current_link_width'), '8');
+    expect(await seen()).toEqual([[0x2330, 8]]);
+    plug('0000:01:00.0', '0x20b2');
+    expect(await seen()).toEqual([[0x20b2, 16]]);
+    rmSync(folder('0000:01:00.0'), { recursive: true });
+    expect(await seen()).toEqual([]);
+  });
+
+  it('finds a GPU where something else was, after a while', async () => {
+    plug('0000:02:00.0', '0x1', '0x8086');
+    const bus = new PciBus(sys);
+    expect((await bus.scan()).functions).toEqual([]);
+    plug('0000:02:00.0', '0x2330');
+    const found: number[] = [];
+    for (let round = 0; round < 10; round++) found.push((await bus.scan()).functions.length);
+    expect(found).toEqual([0, 0, 0, 0, 0, 0, 0, 0, 0, 1]);
   });
 });
