@@ -35,6 +35,12 @@ type Standing = Pick<
   readonly maxWidth: string | undefined;
 };
 
+/** Error counters of a function and of the port above it. */
+type Counted = Pick<PciFunction, 'errors' | 'portErrors'>;
+
+/** Rounds between two readings of error counters: six files for each function, and nobody acts on them within minutes. */
+const COUNT_AGAIN_ROUNDS = 4;
+
 /** Rounds after which an address that was none of ours is looked at again: something else may be plugged in there. */
 const LOOK_AGAIN_ROUNDS = 10;
 
@@ -49,6 +55,8 @@ export class PciBus {
   private readonly ours = new Map<string, Standing>();
   /** Addresses of others, and the round in which they were looked at. */
   private readonly others = new Map<string, number>();
+  /** Error counters, and the round in which they were read. */
+  private readonly counted = new Map<string, Counted & { readonly round: number }>();
   private round = 0;
 
   constructor(sysfs: string) {
@@ -71,7 +79,7 @@ export class PciBus {
   }
 
   private forget(there: ReadonlySet<string>): void {
-    for (const known of [this.ours, this.others]) {
+    for (const known of [this.ours, this.others, this.counted]) {
       for (const busId of known.keys()) if (!there.has(busId)) known.delete(busId);
     }
   }
@@ -81,7 +89,19 @@ export class PciBus {
     if (looked !== undefined && this.round - looked < LOOK_AGAIN_ROUNDS) return undefined;
     const folder = join(this.root, busId);
     const standing = await this.standing(busId, folder);
-    return standing === undefined ? undefined : readFunction(busId, folder, standing);
+    if (standing === undefined) return undefined;
+    return readFunction(busId, folder, standing, () => this.count(busId, folder, standing));
+  }
+
+  private async count(busId: string, folder: string, { port }: Standing): Promise<Counted> {
+    const before = this.counted.get(busId);
+    if (before !== undefined && this.round - before.round < COUNT_AGAIN_ROUNDS) return before;
+    const [errors, portErrors] = await Promise.all([
+      readErrors(folder),
+      port === undefined ? undefined : readErrors(port),
+    ]);
+    this.counted.set(busId, { errors, portErrors, round: this.round });
+    return { errors, portErrors };
   }
 
   private async standing(busId: string, folder: string): Promise<Standing | undefined> {
@@ -94,6 +114,7 @@ export class PciBus {
     } else {
       this.ours.set(busId, read);
       this.others.delete(busId);
+      this.counted.delete(busId);
     }
     return read;
   }
@@ -134,14 +155,26 @@ async function readStanding(folder: string): Promise<Standing | undefined> {
   };
 }
 
-async function readFunction(busId: string, folder: string, standing: Standing): Promise<PciFunction> {
-  const { inode, port, maxSpeed, maxWidth, ...facts } = standing;
-  const [driver, group, runtimeStatus, names] = await Promise.all([
+async function readFunction(
+  busId: string,
+  folder: string,
+  { inode, port, maxSpeed, maxWidth, ...facts }: Standing,
+  count: () => Promise<Counted>,
+): Promise<PciFunction> {
+  const [driver, group, status, names] = await Promise.all([
     linkName(join(folder, 'driver')),
     linkName(join(folder, 'iommu_group')),
     text(folder, 'power/runtime_status'),
     readdir(folder).catch(() => []),
   ]);
+  const runtimeStatus = status?.trim();
+  // Asking a suspended device would wake it, only to be asked.
+  const awake = runtimeStatus !== 'suspended';
+  const [now, { errors, portErrors }] = await Promise.all([
+    awake ? texts(folder, ['current_link_speed', 'current_link_width']) : undefined,
+    awake ? count() : { errors: undefined, portErrors: undefined },
+  ]);
+  const gone = isGone(now?.current_link_width);
   return {
     busId,
     vendorId: NVIDIA,
@@ -149,26 +182,13 @@ async function readFunction(busId: string, folder: string, standing: Standing): 
     driver,
     iommuGroup: group === undefined || !/^\d+$/.test(group) ? undefined : Number(group),
     virtualFunctions: names.filter((name) => /^virtfn\d+$/.test(name)).length,
-    runtimeStatus: runtimeStatus?.trim(),
-    ...(await readLink(folder, standing, runtimeStatus?.trim() !== 'suspended')),
+    runtimeStatus,
+    gone,
+    link:
+      now === undefined || gone ? undefined : linkOf({ ...now, max_link_speed: maxSpeed, max_link_width: maxWidth }),
+    errors,
+    portErrors,
   };
-}
-
-/** What needs the device awake. Asking a suspended one would wake it, only to be asked. */
-async function readLink(
-  folder: string,
-  { port, maxSpeed, maxWidth }: Standing,
-  awake: boolean,
-): Promise<Pick<PciFunction, 'gone' | 'link' | 'errors' | 'portErrors'>> {
-  if (!awake) return { gone: false, link: undefined, errors: undefined, portErrors: undefined };
-  const [now, errors, portErrors] = await Promise.all([
-    texts(folder, ['current_link_speed', 'current_link_width']),
-    readErrors(folder),
-    port === undefined ? undefined : readErrors(port),
-  ]);
-  const gone = isGone(now.current_link_width);
-  const files = { ...now, max_link_speed: maxSpeed, max_link_width: maxWidth };
-  return { gone, link: gone ? undefined : linkOf(files), errors, portErrors };
 }
 
 async function inodeOf(folder: string): Promise<number | undefined> {
