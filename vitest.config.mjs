@@ -15,7 +15,8 @@ export default defineConfig({
     maxWorkers: Math.max(3, availableParallelism() - 1),
     include: ['test/**/*.test.ts'],
     exclude: ['test/hang/**'],
-    testTimeout: 15_000,
-    hookTimeout: 30_000,
+    // Against hanging for ever only: on a machine with other work a test may wait long for its turn.
+    testTimeout: 60_000,
+    hookTimeout: 120_000,
   },
 });

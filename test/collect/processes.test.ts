@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -112,12 +112,12 @@ describe('process identities', () => {
 
   it('go on when one read never comes back, and begin no more than four that do not', async () => {
     place(42, 1000, '/a.service', 'x\0');
-    const addon = loadAddon();
     let begun = 0;
     let hangs = true;
-    const readFiles: Addon['readFiles'] = (paths, maxBytes) => {
+    // What does not hang is there at once, however busy the machine: the limit of this test is short.
+    const readFiles: Addon['readFiles'] = (paths) => {
       begun++;
-      return hangs ? new Promise(() => {}) : addon.readFiles(paths, maxBytes);
+      return hangs ? new Promise(() => {}) : Promise.resolve(paths.map((path) => readFileSync(path)));
     };
     const processes = new ProcessTable(
       { readFiles },

@@ -10,8 +10,6 @@ import {
 } from '../../simulator/host/frozen-filesystem.mjs';
 import { allUp, LiveAgent } from './live-agent.js';
 
-vi.setConfig({ testTimeout: 60_000 });
-
 const obstacle = frozenFilesystemObstacle();
 
 describe.skipIf(obstacle !== undefined)(

@@ -9,8 +9,6 @@ import { Supervisor, type SupervisorListener } from '../../src/native/supervisor
 import { TIMES } from './fleets.js';
 import { LiveAgent } from './live-agent.js';
 
-vi.setConfig({ testTimeout: 60_000 });
-
 let node: LiveAgent | undefined;
 let supervisor: Supervisor | undefined;
 afterEach(async () => {

@@ -1,12 +1,10 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, expect, it } from 'vitest';
 import { collectOnce } from '../../src/agent.js';
 import { packageRoot } from '../../src/native/package-root.js';
 import { allUp, LiveAgent } from './live-agent.js';
-
-vi.setConfig({ testTimeout: 60_000 });
 
 const sampler = join(packageRoot(), 'out', 'native', 'gpu-node-sampler');
 

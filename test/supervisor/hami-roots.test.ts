@@ -1,11 +1,9 @@
 import { mkdirSync, readdirSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, expect, it, vi } from 'vitest';
+import { afterEach, expect, it } from 'vitest';
 import { collectOnce } from '../../src/agent.js';
 import type { NodeState } from '../../src/model/node-state.js';
 import { LiveAgent } from './live-agent.js';
-
-vi.setConfig({ testTimeout: 60_000 });
 
 let agent: LiveAgent | undefined;
 afterEach(async () => {

@@ -1,13 +1,12 @@
 import { closeSync, copyFileSync, openSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import { collectOnce } from '../../src/agent.js';
 import type { NodeState } from '../../src/model/node-state.js';
 import { packageRoot } from '../../src/native/package-root.js';
 import { allUp, LiveAgent } from './live-agent.js';
 
 // Processes start and end in these tests, on machines that may have other work.
-vi.setConfig({ testTimeout: 60_000 });
 
 let agent: LiveAgent | undefined;
 afterEach(async () => {

@@ -1,8 +1,6 @@
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import { samplesOf } from '../metrics/exposition-lines.js';
 import { allUp, LiveAgent } from './live-agent.js';
-
-vi.setConfig({ testTimeout: 60_000 });
 
 let agent: LiveAgent | undefined;
 afterEach(async () => {

@@ -1,9 +1,7 @@
-import { afterEach, expect, it, vi } from 'vitest';
+import { afterEach, expect, it } from 'vitest';
 import { holdersOnce } from '../../src/agent.js';
 import { runCommand } from '../cli/surroundings.js';
 import { LiveAgent } from './live-agent.js';
-
-vi.setConfig({ testTimeout: 60_000 });
 
 let node: LiveAgent | undefined;
 afterEach(() => node?.dispose());

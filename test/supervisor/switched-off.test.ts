@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import { collectOnce } from '../../src/agent.js';
 import { paint } from '../../src/cli/paint.js';
 import { statusLines } from '../../src/cli/status.js';
@@ -9,8 +9,6 @@ import type { NodeState } from '../../src/model/node-state.js';
 import { renderPage } from '../../src/web/page.js';
 import { runCommand } from '../cli/surroundings.js';
 import { allUp, LiveAgent } from './live-agent.js';
-
-vi.setConfig({ testTimeout: 60_000 });
 
 let agent: LiveAgent | undefined;
 afterEach(async () => {
