@@ -214,10 +214,9 @@ Napi::Object gpuObject(Napi::Env env, std::uint32_t index, const Copied& record,
   o.Set("fabricClusterUuid", fixedText(env, gpu.fabric_cluster_uuid));
   o.Set("platformChassisSerial", fixedText(env, gpu.platform_chassis_serial));
   o.Set("processTotal", number(env, gpu.process_total));
-  auto& [before, arrays] = parts;
   std::size_t at = 0;
   const auto set = [&](const char* name, auto list, auto convert) {
-    o.Set(name, kept(env, lists.*list, before.*list, arrays[at++], convert));
+    o.Set(name, kept(env, lists.*list, parts.lists.*list, parts.arrays[at++], convert));
   };
   set("migInstances", &shm::GpuLists::mig, migObject);
   set("migProfiles", &shm::GpuLists::migProfiles, migProfileObject);
@@ -226,7 +225,7 @@ Napi::Object gpuObject(Napi::Env env, std::uint32_t index, const Copied& record,
   set("fans", &shm::GpuLists::fans, fanObject);
   set("processes", &shm::GpuLists::processes, processObject);
   set("processUses", &shm::GpuLists::processUses, processUseObject);
-  before = std::move(lists);
+  parts.lists = std::move(lists);
   return o;
 }
 
