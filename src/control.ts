@@ -1,11 +1,11 @@
 import type { BaselineKeeper } from './collect/baseline-keeper.js';
 import type { Collector } from './collect/collector.js';
 import { vfioNodes } from './collect/passthrough.js';
-import { sysfsAddress } from './collect/pci-address.js';
-import { findGpu } from './http/find-gpu.js';
 import { type ControlActions, ControlError, type ForgetResult, type Holder } from './model/control.js';
 import { type GpuIdentity, gpuName } from './model/gpu-identity.js';
+import { gpuNamed } from './model/gpu-name.js';
 import type { NodeState } from './model/node-state.js';
+import { sysfsAddress } from './model/pci-address.js';
 import type { Addon } from './native/addon.js';
 import type { Clock } from './native/clock.js';
 import { holdersByProcess } from './native/holders.js';
@@ -35,7 +35,7 @@ export function controlActions(parts: ControlParts): ControlActions {
   const nameOf = (gpu: 'all' | GpuIdentity) => (gpu === 'all' ? 'all' : gpuName(collector.placed(gpu)));
   const known = (id: string) => {
     const { gpus } = collector.current();
-    return findGpu(gpus, sysfsAddress(id) ?? id);
+    return gpuNamed(gpus, id);
   };
   const named = (id: string): ReleasableGpu => {
     const gpu = known(id);
@@ -46,7 +46,7 @@ export function controlActions(parts: ControlParts): ControlActions {
   // A GPU that was handed back and taken from the driver is no GPU of the node now; its index may be another's.
   const heldOff = (id: string): GpuIdentity | undefined => {
     const held = supervisor.fleet.released.flatMap(({ gpu }) => (gpu === 'all' ? [] : [collector.placed(gpu)]));
-    return findGpu(held, sysfsAddress(id) ?? id);
+    return gpuNamed(held, id);
   };
   return {
     async release({ gpu, forSeconds }) {

@@ -4,6 +4,7 @@ import { buildControlApp, buildWebApp } from '../http/app.js';
 import { controlSocketPath, openControlSocket } from '../http/control-socket.js';
 import { isReady } from '../http/readiness.js';
 import { ListenError, openWebServer } from '../http/web-server.js';
+import { readingNotes } from '../metrics/reading-notes.js';
 import type { NodeState, NodeStateSource } from '../model/node-state.js';
 import { AGENT_VERSION } from '../version.js';
 import { type Command, CommandError, EXIT } from './command.js';
@@ -42,7 +43,9 @@ export const serve: Command = {
     const closing: (() => Promise<void>)[] = [() => service.close()];
     try {
       const parts = { source, metrics, maxRequests, traffic, log };
-      const web = await openWebServer(buildWebApp({ ...parts, telemetryPath }), listenAddress, { allowedHosts });
+      const web = await openWebServer(buildWebApp({ ...parts, telemetryPath, readingNotes }), listenAddress, {
+        allowedHosts,
+      });
       closing.unshift(() => web.close());
       print(`gpu-node-agent ${AGENT_VERSION} serves ${web.url}`);
       log.info({ url: web.url, version: AGENT_VERSION, file: loaded.file }, 'serving');

@@ -302,6 +302,7 @@ export class Collector implements NodeStateSource, SupervisorListener {
         hami: this.hami === undefined || isOldSweep(this.hami, moment) ? undefined : this.hami,
         passthroughHolders: this.passthrough.holders,
         identityOf: (pid) => this.processes.get(pid),
+        bootUnixSeconds: this.processes.bootUnixSeconds,
         events: this.events.recent,
         eventsLost: this.events.lost,
         eventsWaiting: this.events.waiting,

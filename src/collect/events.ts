@@ -1,4 +1,5 @@
-import type { GpuEvent, XidCount } from '../model/gpu.js';
+import { EVENTS_KEPT, eventText, type NodeEvent } from '../model/event.js';
+import type { XidCount } from '../model/gpu.js';
 import type { EventSnapshot } from '../native/addon.js';
 
 /** Event type bits of nvml.h (nvmlEventType…) by the values of the label `type` of gpu_events_total: a promise to alerts. */
@@ -22,7 +23,6 @@ const EVENT_TYPES: ReadonlyMap<number, string> = new Map([
 const NO_ID = 0xffffffff;
 /** Two samplers both hear an event while one succeeds the other; their wall-clock stamps differ by less. */
 const SAME_EVENT_SECONDS = 1;
-const REMEMBERED = 256;
 
 /** Counts of one GPU since the agent started. */
 export interface GpuEventHistory {
@@ -35,7 +35,7 @@ export interface GpuEventHistory {
 const QUIET: GpuEventHistory = { xids: [], lastXid: undefined, eventCounts: {} };
 
 interface Heard {
-  readonly event: GpuEvent;
+  readonly event: NodeEvent;
   readonly key: string;
   /** Samplers that told this one event. */
   readonly generations: Set<number>;
@@ -44,12 +44,13 @@ interface Heard {
 /** Driver events of all samplers, each counted once. */
 export class EventLog {
   private readonly heard: Heard[] = [];
+  private sequence = 0;
   private readonly histories = new Map<string, GpuEventHistory>();
   private lostCount = 0;
   private lastWaiting = 0;
 
-  /** The newest events, oldest first, at most 256. */
-  get recent(): readonly GpuEvent[] {
+  /** The newest events, oldest first, at most `EVENTS_KEPT`. */
+  get recent(): readonly NodeEvent[] {
     return this.heard.map(({ event }) => event);
   }
 
@@ -72,7 +73,7 @@ export class EventLog {
   ): void {
     this.lostCount += lost;
     this.lastWaiting = events.length;
-    for (const event of events) this.addOne(generation, gpuEvent(event, uuidOf));
+    for (const event of events) this.addOne(generation, event, uuidOf);
   }
 
   /** Counts of a GPU, by UUID or, while that is not known, by index. */
@@ -80,11 +81,12 @@ export class EventLog {
     return this.histories.get(gpuKey(uuid, index)) ?? QUIET;
   }
 
-  private addOne(generation: number, event: GpuEvent): void {
+  private addOne(generation: number, told: EventSnapshot, uuidOf: (gpuIndex: number) => string | undefined): void {
+    const event = eventOf(told, uuidOf, this.sequence);
     const key = [
       gpuKey(event.gpuUuid, event.gpuIndex),
-      event.type,
-      event.data,
+      event.kind,
+      told.data,
       event.gpuInstance,
       event.computeInstance,
     ].join('|');
@@ -98,39 +100,47 @@ export class EventLog {
       twin.generations.add(generation);
       return;
     }
+    this.sequence++;
     this.heard.push({ event, key, generations: new Set([generation]) });
-    if (this.heard.length > REMEMBERED) this.heard.shift();
+    if (this.heard.length > EVENTS_KEPT) this.heard.shift();
     const gpu = gpuKey(event.gpuUuid, event.gpuIndex);
     this.histories.set(gpu, counted(this.histories.get(gpu) ?? QUIET, event));
   }
 }
 
-function counted(history: GpuEventHistory, event: GpuEvent): GpuEventHistory {
-  if (event.type !== 'xid') {
-    const count = (history.eventCounts[event.type] ?? 0) + 1;
-    return { ...history, eventCounts: { ...history.eventCounts, [event.type]: count } };
+function counted(history: GpuEventHistory, event: NodeEvent): GpuEventHistory {
+  const { kind, code } = event;
+  if (kind !== 'xid' || code === undefined) {
+    const count = (history.eventCounts[kind] ?? 0) + 1;
+    return { ...history, eventCounts: { ...history.eventCounts, [kind]: count } };
   }
-  const before = history.xids.find((one) => one.xid === event.data && one.source === 'nvml');
+  const before = history.xids.find((one) => one.xid === code && one.source === 'nvml');
   const others = history.xids.filter((one) => one !== before);
-  const xids: XidCount[] = [...others, { xid: event.data, count: (before?.count ?? 0) + 1, source: 'nvml' }];
+  const xids: XidCount[] = [...others, { xid: code, count: (before?.count ?? 0) + 1, source: 'nvml' }];
   xids.sort((a, b) => a.xid - b.xid);
-  return { ...history, xids, lastXid: { xid: event.data, atUnixSeconds: event.atUnixSeconds } };
+  return { ...history, xids, lastXid: { xid: code, atUnixSeconds: event.atUnixSeconds } };
 }
 
 function gpuKey(uuid: string | undefined, index: number | undefined): string {
   return uuid ?? `index ${index ?? 'unknown'}`;
 }
 
-function gpuEvent(event: EventSnapshot, uuidOf: (gpuIndex: number) => string | undefined): GpuEvent {
+function eventOf(event: EventSnapshot, uuidOf: (gpuIndex: number) => string | undefined, sequence: number): NodeEvent {
   const id = (value: number) => (value === NO_ID ? undefined : value);
   const gpuIndex = id(event.gpuIndex);
+  const kind = EVENT_TYPES.get(event.type) ?? `type_0x${event.type.toString(16)}`;
+  // nvml.h, nvmlEventData_t: the number of an XID; 0 for every other type.
+  const code = kind === 'xid' ? event.data : undefined;
   return {
+    // The time tells the events of this start from those of another.
+    id: `${Math.round(event.realtimeNs / 1e6).toString(36)}-${sequence}`,
+    atUnixSeconds: event.realtimeNs / 1e9,
+    kind,
     gpuUuid: gpuIndex === undefined ? undefined : uuidOf(gpuIndex),
     gpuIndex,
-    atUnixSeconds: event.realtimeNs / 1e9,
-    type: EVENT_TYPES.get(event.type) ?? `type_0x${event.type.toString(16)}`,
-    data: event.data,
+    code,
     gpuInstance: id(event.gpuInstance),
     computeInstance: id(event.computeInstance),
+    text: eventText(kind, code),
   };
 }

@@ -1,6 +1,7 @@
 import type { Gpu, GpuCondition, GpuProcess, MigInstance, MigProfile, NvLink, ProcessUse } from '../model/gpu.js';
 import { type GpuIdentity, isSameGpu } from '../model/gpu-identity.js';
 import type { StuckCall } from '../model/node-state.js';
+import { sysfsAddress } from '../model/pci-address.js';
 import {
   CHIP_LINK_READINGS,
   FAN_SPEED_READINGS,
@@ -24,7 +25,6 @@ import { READINGS } from '../native/readings.generated.js';
 import { ageSeconds, known, type Moment } from './age.js';
 import type { GpuEventHistory } from './events.js';
 import { KEPT_INDEXES, MIG_CUT } from './last-known.js';
-import { sysfsAddress } from './pci-address.js';
 
 /** What a GPU's state is made of beside its record. */
 export interface GpuContext {

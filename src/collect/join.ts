@@ -3,10 +3,11 @@ import type { Gpu } from '../model/gpu.js';
 import type { GpuIdentity } from '../model/gpu-identity.js';
 import type { HamiSweep, NodeState, StuckCall } from '../model/node-state.js';
 import type { PciFunction } from '../model/pci.js';
+import type { NodeProcess } from '../model/process.js';
 import type { Workload } from '../model/workload.js';
 import type { HamiSnapshot } from '../native/addon.js';
-import { identify, merge } from '../workload/identify.js';
-import type { ProcessIdentity } from '../workload/process-identity.js';
+import { identify, merge, printable } from '../workload/identify.js';
+import { type ProcessIdentity, startedUnixSeconds } from '../workload/process-identity.js';
 import type { Moment } from './age.js';
 import { hamiSweep, sharePartitions } from './hami.js';
 import { gpuPartitions, passthroughPartitions } from './partitions.js';
@@ -35,6 +36,8 @@ export interface JoinParts
   /** Pids with an open VFIO handle, by bus id; undefined = nobody looked. */
   readonly passthroughHolders: ReadonlyMap<string, readonly number[]> | undefined;
   readonly identityOf: (pid: number) => ProcessIdentity | undefined;
+  /** Undefined while it is not known, and then no process has a start. */
+  readonly bootUnixSeconds: number | undefined;
   /** Those of `sampling.stuckCalls` that say how things are now, see `callsInForce`. */
   readonly callsInForce: readonly StuckCall[];
   readonly samplerLimit: string | undefined;
@@ -97,6 +100,7 @@ export function join(parts: JoinParts, topology: Topology, judge: Judge): NodeSt
     gpus,
     partitions,
     workloads: merge([...byPid.values()]),
+    processes: processesOf([...byPid.keys()], parts),
     pci,
     baseline: parts.baseline,
     hami: sweepOf(hami),
@@ -118,6 +122,19 @@ export function join(parts: JoinParts, topology: Topology, judge: Judge): NodeSt
     }),
     topologyVersion: topology.versionOf(state),
   };
+}
+
+function processesOf(pids: readonly number[], parts: JoinParts): readonly NodeProcess[] {
+  return [...pids]
+    .sort((a, b) => a - b)
+    .flatMap((pid) => {
+      const identity = parts.identityOf(pid);
+      if (identity === undefined) return [];
+      const { startTicks, comm } = identity;
+      return [
+        { pid, startedUnixSeconds: startedUnixSeconds(startTicks, parts.bootUnixSeconds), name: printable(comm) },
+      ];
+    });
 }
 
 function holdersOf(parts: JoinParts, busId: string): readonly number[] | undefined {

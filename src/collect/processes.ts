@@ -1,11 +1,13 @@
 import type { SourceState } from '../model/node-state.js';
 import type { Addon } from '../native/addon.js';
 import { splitCommandLine } from '../workload/command-line.js';
-import { type ProcessIdentity, parseNamespacePids, parseStat } from '../workload/process-identity.js';
+import { type ProcessIdentity, parseBootTime, parseNamespacePids, parseStat } from '../workload/process-identity.js';
 import type { Moment } from './age.js';
 
 const SMALL_BYTES = 4096;
 const COMMAND_LINE_BYTES = 16384;
+/** `/proc/stat` has the time of boot behind a line of all interrupts, which is long on large machines. */
+const BOOT_FILE_BYTES = 1024 * 1024;
 /** Pids are used again: identities are read anew after this time. */
 const REREAD_SECONDS = 30;
 /** What has not come back by then is done without: its process holds a lock, its memory's for one. */
@@ -33,6 +35,8 @@ export class ProcessTable {
   private hanging = 0;
   private round: Round | undefined;
   private answeredAtSeconds: number | undefined;
+  /** Unix time of boot: starts of processes are counted from it. */
+  private bootSeconds: number | undefined;
 
   constructor(
     private readonly addon: Pick<Addon, 'readFiles'>,
@@ -55,6 +59,11 @@ export class ProcessTable {
             answeredAtSeconds === undefined ? undefined : unixSeconds - (monotonicSeconds - answeredAtSeconds),
           ...round,
         };
+  }
+
+  /** Unix time at which the node was booted; undefined while it is not known. */
+  get bootUnixSeconds(): number | undefined {
+    return this.bootSeconds;
   }
 
   /** What is known of a pid now; undefined while it is being read, or when it is gone or hidden. */
@@ -83,6 +92,7 @@ export class ProcessTable {
       if (fresh === undefined) message = `${this.procfs}/<pid>/{stat,status,cgroup} did not come back in time`;
       else {
         this.answeredAtSeconds = this.seconds();
+        this.bootSeconds ??= await this.readBoot();
         await this.readCommandLines(fresh);
       }
     } catch (error) {
@@ -139,6 +149,11 @@ export class ProcessTable {
       if (text === undefined || text === '' || entry?.identity !== identity) continue;
       this.known.set(identity.pid, { ...entry, identity: { ...identity, commandLine: splitCommandLine(text) } });
     }
+  }
+
+  private async readBoot(): Promise<number | undefined> {
+    const [text] = (await this.read([`${this.procfs}/stat`], BOOT_FILE_BYTES)) ?? [];
+    return text === undefined ? undefined : parseBootTime(text.toString('latin1'));
   }
 
   /** Undefined when it does not come back in time, or when so many reads hang that no further one is begun. */

@@ -2,17 +2,27 @@ import swagger from '@fastify/swagger';
 import { type FastifyBaseLogger, type FastifyInstance, fastify, LogController } from 'fastify';
 import Type from 'typebox';
 import type { ControlActions } from '../model/control.js';
+import type { EventHistory } from '../model/event.js';
 import type { NodeStateSource } from '../model/node-state.js';
 import { AGENT_VERSION } from '../version.js';
 import { compilersFactory } from './compilers.js';
+import type { ReadingNotes } from './documents/explained-reading.js';
+import { GPU_IN_FULL_PARTS } from './documents/gpu-in-full.js';
 import { DOCUMENTS, nodeDocument } from './documents/node.js';
+import { ProcessDocument } from './documents/process.js';
 import { answerFailures, earlyFailures } from './failures.js';
 import { ProblemDocument } from './problem.js';
+import { requestCap } from './request-cap.js';
 import { controlRoutes } from './routes/control.js';
+import { eventRoute, rememberedEvents } from './routes/events.js';
+import { findingRoute } from './routes/findings.js';
+import { gpuRoutes } from './routes/gpus.js';
 import { healthRoutes } from './routes/health.js';
 import { metricsRoute } from './routes/metrics.js';
 import { nodeResponse, nodeRoutes } from './routes/node.js';
 import { pageRoutes } from './routes/page.js';
+import { pciRoute } from './routes/pci.js';
+import { processRoute } from './routes/processes.js';
 import type { MetricsSource } from './scrape.js';
 import { addSecurityHeaders } from './security-headers.js';
 import { observeRequests, type TrafficObserver } from './traffic.js';
@@ -21,6 +31,7 @@ import { observeRequests, type TrafficObserver } from './traffic.js';
 interface Parts {
   readonly source: NodeStateSource;
   readonly metrics: MetricsSource;
+  /** Requests answered at the same time, of each kind: metrics, API. */
   readonly maxRequests: number;
   /** Told of every answered request; missing = nobody counts them. */
   readonly traffic?: TrafficObserver | undefined;
@@ -31,6 +42,10 @@ interface Parts {
 /** What the app on the TCP port needs. */
 export interface WebParts extends Parts {
   readonly telemetryPath: string;
+  /** Where events are looked up; default: what the state remembers. */
+  readonly events?: EventHistory | undefined;
+  /** What the metrics say of a reading; default: nothing. */
+  readonly readingNotes?: ReadingNotes | undefined;
 }
 
 /** What the app on the control socket needs. */
@@ -57,7 +72,9 @@ function bare({ log, traffic }: Pick<Parts, 'log' | 'traffic'>): FastifyInstance
   });
   answerFailures(app);
   if (traffic !== undefined) observeRequests(app, traffic);
-  for (const document of [...DOCUMENTS, ProblemDocument]) app.addSchema(document);
+  for (const document of [...DOCUMENTS, ProcessDocument, ...GPU_IN_FULL_PARTS, ProblemDocument]) {
+    app.addSchema(document);
+  }
   return app;
 }
 
@@ -83,7 +100,7 @@ export function buildWebApp(parts: WebParts): FastifyInstance {
   void app.register((routes, _options, done) => {
     metricsRoute(routes, { ...parts, path: telemetryPath });
     healthRoutes(routes, source);
-    nodeRoutes(routes, source);
+    apiRoutes(routes, parts);
     pageRoutes(routes, source, telemetryPath);
     const schema = {
       operationId: 'getOpenApi',
@@ -96,6 +113,21 @@ export function buildWebApp(parts: WebParts): FastifyInstance {
     done();
   });
   return app;
+}
+
+/** All that is below `/api/v1`. */
+function apiRoutes(app: FastifyInstance, parts: WebParts): void {
+  const { source, maxRequests, events = rememberedEvents(source), readingNotes = () => undefined } = parts;
+  void app.register((routes, _options, done) => {
+    routes.addHook('onRequest', requestCap(maxRequests));
+    nodeRoutes(routes, source);
+    gpuRoutes(routes, source, readingNotes);
+    processRoute(routes, source);
+    pciRoute(routes, source);
+    findingRoute(routes, source);
+    eventRoute(routes, source, events);
+    done();
+  });
 }
 
 /** The app of the control socket: the state, and the actions that change what the agent holds. */

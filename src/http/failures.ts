@@ -18,7 +18,7 @@ function problemOf(error: FastifyError | Error, request: FastifyRequest): Proble
 }
 
 function send(reply: FastifyReply, problem: Problem): FastifyReply {
-  return reply.code(problem.statusCode).type(PROBLEM_TYPE).send(JSON.stringify(problem));
+  return reply.code(problem.statusCode).headers(problem.headers).type(PROBLEM_TYPE).send(JSON.stringify(problem));
 }
 
 /** What Node's parser says of bytes that are no request; everything else is just not valid. */

@@ -36,7 +36,7 @@ export const PROBLEMS = {
   busy: [409, 'Another change is going on'],
   unavailable: [503, 'Not possible now'],
   not_ready: [503, 'The first attempt to read is still going on'],
-  too_many_requests: [503, 'Too many requests for metrics at the same time'],
+  too_many_requests: [503, 'Too many requests at the same time'],
   scrape_timeout: [503, 'The metrics did not come in time'],
   peer_not_allowed: [403, 'This user may not use the control socket'],
   internal: [500, 'A defect of the agent'],
@@ -50,11 +50,14 @@ export class Problem extends Error {
   override readonly name = 'Problem';
   readonly code: ProblemCode;
   readonly nextStep: string | undefined;
+  /** What the answer's head says of it. */
+  readonly headers: Readonly<Record<string, string>>;
 
-  constructor(code: ProblemCode, detail: string, nextStep?: string) {
+  constructor(code: ProblemCode, detail: string, nextStep?: string, headers: Readonly<Record<string, string>> = {}) {
     super(detail);
     this.code = code;
     this.nextStep = nextStep;
+    this.headers = headers;
   }
 
   /** HTTP status of the answer. */

@@ -19,10 +19,27 @@ import type { FamilyDescription, Labels, Series, Value } from './family.js';
 import { originText } from './origin-text.js';
 import type { C2cLinkRow, FanRow, LinkRow, MigRow } from './subjects.js';
 
+/** A reading that a line is made of. */
+export interface ReadingSource {
+  readonly table: object;
+  readonly id: string;
+}
+
+/** A number, or a bit of a mask, and what it stands for. */
+export interface Word {
+  readonly text: string;
+  readonly number?: number;
+  readonly bit?: number;
+}
+
 /** A line that is made of readings, and where those come from. */
 export interface ReadingLine<Row> extends Series<Row> {
   /** As the table of readings has them. */
   readonly origins: readonly string[];
+  /** The readings themselves, and of which tables. */
+  readonly readings: readonly ReadingSource[];
+  /** What the line says when its reading is this number, or has this bit. */
+  readonly word?: Word;
 }
 
 /** What a family may say beyond what its lines say of themselves. */
@@ -83,7 +100,12 @@ export class ReadingFamilies<Row, Id extends string> {
 
   /** One line computed from readings. */
   made(from: readonly Id[], value: Value<Row>, labels: Labels = {}): ReadingLine<Row> {
-    return { labels, value, origins: from.map((id) => (this.#table.rows[this.#table.index(id)] as Origin).origin) };
+    return {
+      labels,
+      value,
+      origins: from.map((id) => (this.#table.rows[this.#table.index(id)] as Origin).origin),
+      readings: from.map((id) => ({ table: this.#table, id })),
+    };
   }
 
   /** One line that is a reading seen in a way of its own; undefined = the line is absent. */
@@ -103,16 +125,18 @@ export class ReadingFamilies<Row, Id extends string> {
 
   /** A state-set: 1 for the state whose number the reading is, 0 for the others; all 0 for a number we do not know. */
   states(id: Id, label: string, states: Readonly<Record<string, number>>): readonly ReadingLine<Row>[] {
-    return Object.entries(states).map(([state, number]) =>
-      this.seen(id, (current) => Number(current === number), { [label]: state }),
-    );
+    return Object.entries(states).map(([state, number]) => ({
+      ...this.seen(id, (current) => Number(current === number), { [label]: state }),
+      word: { text: state, number },
+    }));
   }
 
   /** A state-set of a mask, one line per bit. */
   bits(id: Id, label: string, bits: Readonly<Record<string, number>>): readonly ReadingLine<Row>[] {
-    return Object.entries(bits).map(([state, bit]) =>
-      this.seen(id, (mask) => bitsAt(mask, bit, 1), { [label]: state }),
-    );
+    return Object.entries(bits).map(([state, bit]) => ({
+      ...this.seen(id, (mask) => bitsAt(mask, bit, 1), { [label]: state }),
+      word: { text: state, bit },
+    }));
   }
 
   gauge(name: string, help: string, lines: Lines<Row, Id>, more: More<Row> = {}): FamilyDescription<Row> {

@@ -92,18 +92,6 @@ export interface XidCount {
   readonly source: 'nvml' | 'kmsg';
 }
 
-/** An event the driver announced for a GPU (nvml.md §5.16). */
-export interface GpuEvent {
-  readonly gpuUuid: string | undefined;
-  readonly gpuIndex: number | undefined;
-  readonly atUnixSeconds: number;
-  readonly type: string;
-  /** XID number for type `xid`. */
-  readonly data: number;
-  readonly gpuInstance: number | undefined;
-  readonly computeInstance: number | undefined;
-}
-
 /** One physical GPU that the driver reports. */
 export interface Gpu {
   readonly index: number;

@@ -1,8 +1,10 @@
 import type { Baseline } from './baseline.js';
+import type { NodeEvent } from './event.js';
 import type { Finding } from './finding.js';
-import type { Gpu, GpuEvent } from './gpu.js';
+import type { Gpu } from './gpu.js';
 import type { Partition } from './partition.js';
 import type { PciFunction } from './pci.js';
+import type { NodeProcess } from './process.js';
 import type { Workload } from './workload.js';
 
 /** Library and kernel driver as the sampler's control thread sees them. */
@@ -132,12 +134,15 @@ export interface NodeState {
   readonly gpus: readonly Gpu[];
   readonly partitions: readonly Partition[];
   readonly workloads: readonly Workload[];
+  /** Identities of the processes on GPUs and behind VFIO functions, by pid; those that may not be read are missing. */
+  readonly processes: readonly NodeProcess[];
   readonly findings: readonly Finding[];
   readonly pci: readonly PciFunction[];
   /** GPUs this node is known to have, whether or not they are there. */
   readonly baseline: Baseline;
   readonly hami: HamiSweep | undefined;
-  readonly events: readonly GpuEvent[];
+  /** What the driver announced, oldest first; the newest, at most `EVENTS_KEPT`. */
+  readonly events: readonly NodeEvent[];
   /** Driver events since the agent started that came faster than they were read: nobody knows what they said. */
   readonly eventsLost: number;
   /** Driver events that waited when a sampler's were fetched last. */

@@ -15,7 +15,7 @@ export interface KnownContainer {
 const LONGEST_TEXT = 128;
 
 /** Texts that a process chose itself: cut, and without what could mislead their reader. */
-function printable(text: string): string {
+export function printable(text: string): string {
   return withoutDeceptive(text.slice(0, LONGEST_TEXT), () => '?');
 }
 

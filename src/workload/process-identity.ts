@@ -28,3 +28,17 @@ export function parseNamespacePids(status: string): readonly number[] | undefine
   const line = /^NSpid:\s*([\d\s]+)$/m.exec(status)?.[1];
   return line?.trim().split(/\s+/).map(Number);
 }
+
+/** Reads the `btime` line of `/proc/stat`: Unix time of boot, seconds (proc_stat(5)). */
+export function parseBootTime(text: string): number | undefined {
+  const line = /^btime (\d+)$/m.exec(text)?.[1];
+  return line === undefined ? undefined : Number(line);
+}
+
+/** Clock ticks per second: USER_HZ, 100 on every architecture there are GPU nodes of (proc_pid_stat(5), `starttime`). */
+const TICKS_PER_SECOND = 100;
+
+/** Unix time at which a process was started. */
+export function startedUnixSeconds(startTicks: number, bootUnixSeconds: number | undefined): number | undefined {
+  return bootUnixSeconds === undefined ? undefined : bootUnixSeconds + startTicks / TICKS_PER_SECOND;
+}

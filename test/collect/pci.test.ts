@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { vfioNodes } from '../../src/collect/passthrough.js';
 import { PciBus } from '../../src/collect/pci.js';
-import { sysfsAddress } from '../../src/collect/pci-address.js';
+import { sysfsAddress } from '../../src/model/pci-address.js';
 import { pciFunction } from '../pci-function.js';
 
 const root = mkdtempSync(join(tmpdir(), 'pci-'));

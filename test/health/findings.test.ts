@@ -58,6 +58,7 @@ const WELL: Judged = {
   },
   gpus: [gpu(0, 'up'), gpu(1, 'up')],
   partitions: [],
+  processes: [],
   workloads: [],
   pci: [],
   baseline: { gpus: [], notKept: undefined },

@@ -135,6 +135,7 @@ export function node(more: Partial<NodeState> = {}): NodeState {
     gpus: [],
     partitions: [],
     workloads: [],
+    processes: [],
     findings: [],
     pci: [],
     baseline: { gpus: [], notKept: undefined },

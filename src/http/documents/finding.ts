@@ -4,12 +4,18 @@ import type { Finding } from '../../model/finding.js';
 import type { Holds, JsonForm, Same } from './json-form.js';
 import { closed, number, text, word } from './words.js';
 
+/** From the least to the worst. */
+export const SEVERITIES = ['info', 'warning', 'critical'] as const;
+
+/** What a finding can be about. */
+export const SUBJECTS = ['gpu', 'partition', 'workload', 'node', 'agent'] as const;
+
 /** Schema of `Finding`. */
 export const FindingDocument = closed(
   {
     code: text('Stable code, e.g. gpu_call_stuck.'),
-    severity: word(['info', 'warning', 'critical']),
-    subject: closed({ kind: word(['gpu', 'partition', 'workload', 'node', 'agent']), id: Type.String() }),
+    severity: word(SEVERITIES),
+    subject: closed({ kind: word(SUBJECTS), id: Type.String() }),
     sinceUnixSeconds: number('Unix time, seconds.'),
     reason: text('One sentence in plain words.'),
     evidence: Type.Record(Type.String(), Type.Union([Type.String(), Type.Number()])),

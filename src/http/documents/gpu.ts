@@ -1,6 +1,6 @@
 import type { Static } from 'typebox';
 import Type from 'typebox';
-import type { Gpu, GpuEvent } from '../../model/gpu.js';
+import type { Gpu } from '../../model/gpu.js';
 import type { AbsenceReason, Readings } from '../../model/readings.js';
 import type { Holds, JsonForm, Same } from './json-form.js';
 import {
@@ -17,7 +17,7 @@ const absent = textsByName(
   'Why readings are missing, by id: an NVML return code in lower case, or symbol_missing, implausible, unknown_error. What is in neither was not asked for.',
 );
 
-const ProcessDocument = closed({
+const ListedProcessDocument = closed({
   pid: Type.Integer(),
   type: word(['compute', 'graphics', 'mps']),
   usedMemoryBytes: maybe(number('Bytes of device memory; missing where the driver does not know.')),
@@ -87,6 +87,9 @@ const ProcessUseDocument = closed(
   { $id: 'ProcessUse', description: "What a process used of a GPU's engines in the driver's newest sample of it." },
 );
 
+/** Every condition of a GPU. */
+export const CONDITIONS = ['attaching', 'up', 'lost', 'failed', 'probing', 'excluded', 'stuck', 'stale'] as const;
+
 /** Schema of `gpuDocument`. */
 export const GpuDocument = closed(
   {
@@ -101,10 +104,7 @@ export const GpuDocument = closed(
     gspFirmwareVersion: maybe(Type.String()),
     fabricClusterUuid: maybe(text("Cluster the GPU's fabric belongs to; zeros on a single node with switches.")),
     platformChassisSerial: maybe(text("Serial number of the rack's chassis.")),
-    condition: word(
-      ['attaching', 'up', 'lost', 'failed', 'probing', 'excluded', 'stuck', 'stale'],
-      'Readings are only current when this is up.',
-    ),
+    condition: word(CONDITIONS, 'Readings are only current when this is up.'),
     conditionReason: maybe(text('Why the condition is not up.')),
     lastCollectionUnixSeconds: maybe(number('Unix time of the last cycle that answered.')),
     ageSeconds: maybe(number('Seconds since that cycle.')),
@@ -115,7 +115,9 @@ export const GpuDocument = closed(
     links: Type.Array(named(NvLinkDocument)),
     c2cLinks: Type.Array(named(C2cLinkDocument)),
     fans: Type.Array(named(FanDocument)),
-    processes: Type.Array(ProcessDocument),
+    processes: Type.Array(ListedProcessDocument, {
+      description: 'As the driver lists them; see /api/v1/processes for who they are.',
+    }),
     processTotal: integer('Entries the driver has; larger than the list when it was cut off.'),
     processUses: Type.Array(named(ProcessUseDocument)),
     xids: Type.Array(closed({ xid: Type.Integer(), count: Type.Integer(), source: word(['nvml', 'kmsg']) })),
@@ -147,20 +149,6 @@ export function gpuDocument(gpu: Gpu) {
 
 type Told = ReturnType<typeof gpuDocument>;
 
-/** Schema of `GpuEvent`. */
-export const GpuEventDocument = closed(
-  {
-    gpuUuid: maybe(Type.String()),
-    gpuIndex: maybe(Type.Integer()),
-    atUnixSeconds: number('Unix time, seconds.'),
-    type: Type.String(),
-    data: number('XID number for type xid.'),
-    gpuInstance: maybe(Type.Integer()),
-    computeInstance: maybe(Type.Integer()),
-  },
-  { $id: 'GpuEvent', description: 'An event the driver announced.' },
-);
-
 /** Schemas the ones above refer to. */
 export const GPU_PARTS = [
   ...READINGS_DOCUMENTS,
@@ -174,4 +162,3 @@ export const GPU_PARTS = [
 
 /** The schemas and the model say the same. */
 export type GpuAgrees = Holds<Same<Omit<Static<typeof GpuDocument>, 'readings'>, Omit<JsonForm<Told>, 'readings'>>>;
-export type GpuEventAgrees = Holds<Same<Static<typeof GpuEventDocument>, JsonForm<GpuEvent>>>;

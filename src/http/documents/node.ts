@@ -1,11 +1,13 @@
 import Type, { type Static } from 'typebox';
 import { COLLECTORS, type NodeState } from '../../model/node-state.js';
-import { BaselineDocument } from './baseline.js';
+import { BaselineDocument, BaselineGpuDocument } from './baseline.js';
+import { EventDocument } from './event.js';
 import { FindingDocument } from './finding.js';
-import { GPU_PARTS, GpuDocument, GpuEventDocument, gpuDocument } from './gpu.js';
+import { GPU_PARTS, GpuDocument, gpuDocument } from './gpu.js';
 import type { Holds, JsonForm, Same } from './json-form.js';
 import { PartitionDocument, WorkloadDocument } from './partition.js';
 import { PCI_PARTS, PciFunctionDocument } from './pci.js';
+import { ProcessIdentityDocument } from './process.js';
 import { CallStatisticsDocument, DriverDocument, SamplingDocument, StuckCallDocument } from './sampling.js';
 import { closed, integer, maybe, named, number, numbersByName, text, word } from './words.js';
 
@@ -43,11 +45,12 @@ export const NodeDocument = closed(
     gpus: Type.Array(named(GpuDocument)),
     partitions: Type.Array(named(PartitionDocument)),
     workloads: Type.Array(named(WorkloadDocument)),
+    processes: Type.Array(named(ProcessIdentityDocument)),
     findings: Type.Array(named(FindingDocument)),
     pci: Type.Array(named(PciFunctionDocument)),
     baseline: named(BaselineDocument),
     hami: maybe(named(HamiSweepDocument)),
-    events: Type.Array(named(GpuEventDocument)),
+    events: Type.Array(named(EventDocument), { description: 'Oldest first; the newest 256.' }),
     eventsWaiting: integer("Driver events that waited when a sampler's were fetched last."),
     eventsLost: integer('Driver events since the agent started that came faster than they were read.'),
     switchedOff: Type.Array(word(COLLECTORS), {
@@ -77,15 +80,17 @@ export type StuckCallView = Static<typeof StuckCallDocument>;
 export const DOCUMENTS = [
   ...GPU_PARTS,
   GpuDocument,
-  GpuEventDocument,
+  EventDocument,
   PartitionDocument,
   WorkloadDocument,
+  ProcessIdentityDocument,
   FindingDocument,
   DriverDocument,
   StuckCallDocument,
   SamplingDocument,
   CallStatisticsDocument,
   ...PCI_PARTS,
+  BaselineGpuDocument,
   BaselineDocument,
   HamiSweepDocument,
   SourceDocument,

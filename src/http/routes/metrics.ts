@@ -3,6 +3,7 @@ import Type from 'typebox';
 import { whenAnswered } from '../answered.js';
 import { acceptsGzip, CONTENT_TYPES, metricsFormat } from '../negotiation.js';
 import { Problem } from '../problem.js';
+import { requestCap } from '../request-cap.js';
 import { problems } from '../responses.js';
 import { type MetricsSource, Scrape } from '../scrape.js';
 import type { TrafficObserver } from '../traffic.js';
@@ -25,7 +26,6 @@ const body = { schema: Type.String() };
 /** `GET /metrics`. */
 export function metricsRoute(app: FastifyInstance, { path, metrics, maxRequests, traffic }: MetricsRoute): void {
   const scrape = Scrape.of(metrics);
-  let running = 0;
 
   app.get(
     path,
@@ -41,17 +41,7 @@ export function metricsRoute(app: FastifyInstance, { path, metrics, maxRequests,
           ...problems('too_many_requests', 'scrape_timeout', 'internal'),
         },
       },
-      onRequest: async (request, reply) => {
-        if (running >= maxRequests) {
-          const detail = `${maxRequests} requests are being answered already.`;
-          throw new Problem('too_many_requests', detail, 'Scrape less often, or raise --web.max-requests.');
-        }
-        running += 1;
-        // The answer counts until it is written out: a slow reader holds its bytes in memory that long.
-        whenAnswered(reply.raw, request.raw.socket, () => {
-          running -= 1;
-        });
-      },
+      onRequest: requestCap(maxRequests),
     },
     async (request, reply) => {
       const format = metricsFormat(request.headers.accept);

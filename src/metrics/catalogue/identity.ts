@@ -7,7 +7,7 @@ import { ofGpu } from '../reading.js';
 import { gpus, node } from '../subjects.js';
 
 /** nvmlBrandType_t; 11 has two names, 17 none. */
-const BRANDS: Readonly<Record<number, string>> = {
+export const BRANDS: Readonly<Record<number, string>> = {
   1: 'quadro',
   2: 'tesla',
   3: 'nvs',
@@ -27,7 +27,7 @@ const BRANDS: Readonly<Record<number, string>> = {
 };
 
 /** NVML_DEVICE_ARCH_*. */
-const ARCHITECTURES: Readonly<Record<number, string>> = {
+export const ARCHITECTURES: Readonly<Record<number, string>> = {
   2: 'kepler',
   3: 'maxwell',
   4: 'pascal',
@@ -41,7 +41,7 @@ const ARCHITECTURES: Readonly<Record<number, string>> = {
 };
 
 /** nvmlGpuVirtualizationMode_t. */
-const VIRTUALIZATION: Readonly<Record<number, string>> = {
+export const VIRTUALIZATION: Readonly<Record<number, string>> = {
   0: 'none',
   1: 'passthrough',
   2: 'vgpu_guest',
@@ -63,7 +63,7 @@ const RECOVERY_ACTIONS: Readonly<Record<string, number>> = {
 const KNOWN_ACTIONS: ReadonlySet<number> = new Set(Object.values(RECOVERY_ACTIONS));
 
 /** `10de:2330`, as lspci prints it, from NVML's device id × 65536 + vendor id. */
-function pciId(combined: number | undefined): string | undefined {
+export function pciId(combined: number | undefined): string | undefined {
   if (combined === undefined) return undefined;
   const hex = combined.toString(16).padStart(8, '0');
   return `${hex.slice(4)}:${hex.slice(0, 4)}`;

@@ -9,7 +9,7 @@ const PER_LINK = '--collector.nvlink-links';
 const NVLINK_5 = `Blackwell or newer; drivers 560 and newer; ${PER_LINK}`;
 
 /** nvmlNvlinkVersion_t. */
-const VERSIONS: Readonly<Record<number, string>> = {
+export const NVLINK_VERSIONS: Readonly<Record<number, string>> = {
   1: '1.0',
   2: '2.0',
   3: '2.2',
@@ -21,7 +21,7 @@ const VERSIONS: Readonly<Record<number, string>> = {
 };
 
 /** nvmlIntNvLinkDeviceType_t. */
-const REMOTE_TYPES: Readonly<Record<number, string>> = { 0: 'gpu', 1: 'npu', 2: 'switch' };
+export const NVLINK_REMOTE_TYPES: Readonly<Record<number, string>> = { 0: 'gpu', 1: 'npu', 2: 'switch' };
 
 /** How many symbols of a block were corrected; the last bin holds all above. */
 const BINS = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15] as const;
@@ -32,8 +32,8 @@ interface PeerRow extends LinkRow {
 
 function peerOf({ remotePciBusId, readings }: NvLink): Labels {
   return {
-    version: VERSIONS[readings.get('version') ?? 0],
-    remote_type: REMOTE_TYPES[readings.get('remote_type') ?? -1],
+    version: NVLINK_VERSIONS[readings.get('version') ?? 0],
+    remote_type: NVLINK_REMOTE_TYPES[readings.get('remote_type') ?? -1],
     remote_pci_bus_id: remotePciBusId,
     remote_link: readings.get('remote_link'),
   };
@@ -73,6 +73,10 @@ function counted(
   return {
     labels,
     origins: [...(sum === undefined ? [] : ofGpu.line(sum).origins), ...ofOne.flatMap((id) => ofLink.line(id).origins)],
+    readings: [
+      ...(sum === undefined ? [] : ofGpu.line(sum).readings),
+      ...ofOne.flatMap((id) => ofLink.line(id).readings),
+    ],
     value: ({ gpu, link }) => {
       if (link !== undefined) return single({ gpu, link });
       if (all === undefined || gpu.links.some((one) => single({ gpu, link: one }) !== undefined)) return undefined;

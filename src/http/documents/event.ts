@@ -1,0 +1,26 @@
+import type { Static } from 'typebox';
+import Type from 'typebox';
+import type { NodeEvent } from '../../model/event.js';
+import type { Holds, JsonForm, Same } from './json-form.js';
+import { closed, integer, maybe, number, text } from './words.js';
+
+/** Schema of `NodeEvent`. */
+export const EventDocument = closed(
+  {
+    id: text('Unique, also beyond a restart of the agent; says nothing by itself.'),
+    atUnixSeconds: number('Unix time at which the agent heard of it.'),
+    kind: text('xid, mig_config_change, …; type_0x… for one that has no name here.'),
+    gpuUuid: maybe(Type.String()),
+    gpuIndex: maybe(integer('Where the GPU stood when the event came.')),
+    code: maybe(integer('Number of an XID; missing where the event has no number.')),
+    gpuInstance: maybe(Type.Integer()),
+    computeInstance: maybe(Type.Integer()),
+    text: text('What happened, in a few plain words.'),
+  },
+  { $id: 'Event', description: 'Something the driver announced.' },
+);
+
+export type EventView = Static<typeof EventDocument>;
+
+/** The schema and the model say the same. */
+export type EventAgrees = Holds<Same<EventView, JsonForm<NodeEvent>>>;
