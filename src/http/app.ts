@@ -98,7 +98,7 @@ export function buildWebApp(parts: WebParts): FastifyInstance {
     refResolver: { buildLocalReference: (document, _base, _fragment, index) => String(document.$id ?? `def-${index}`) },
   });
   void app.register((routes, _options, done) => {
-    metricsRoute(routes, { ...parts, path: telemetryPath });
+    metricsRoute(routes, { ...parts, path: telemetryPath, switchedOff: () => source.current().switchedOff });
     healthRoutes(routes, source);
     apiRoutes(routes, parts);
     pageRoutes(routes, source, telemetryPath);
@@ -136,7 +136,7 @@ export function buildControlApp(parts: ControlParts): FastifyInstance {
   const app = bare(parts);
   const schema = { operationId: 'getState', summary: 'Everything known of this node', response: { 200: nodeResponse } };
   app.get('/v1/state', { schema }, async () => nodeDocument(source.current()));
-  metricsRoute(app, { ...parts, path: '/v1/metrics' });
+  metricsRoute(app, { ...parts, path: '/v1/metrics', switchedOff: () => source.current().switchedOff });
   controlRoutes(app, control);
   return app;
 }

@@ -1,10 +1,14 @@
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
+import type { MetricsFilter } from '../model/metrics-filter.js';
 import type { MetricsFormat } from './negotiation.js';
 
 /** Who writes the metrics. */
 export interface MetricsSource {
-  render(format: MetricsFormat): Promise<Uint8Array>;
+  /** All families, or those that the filter lets through. */
+  render(format: MetricsFormat, filter?: MetricsFilter): Promise<Uint8Array>;
+  /** Why no family of this name is written; undefined for one that is. Missing = nobody can tell. */
+  whyNot?(name: string): string | undefined;
   /** Told, once, that nobody looks at these bytes any more: their memory may be written over. */
   release?(bytes: Uint8Array): void;
 }
@@ -63,9 +67,12 @@ export class Scrape {
     this.#source = source;
   }
 
-  /** The metrics in the format, compressed if `compressed`. Rejects with what the renderer throws. */
-  body(format: MetricsFormat, compressed: boolean): Promise<ScrapeBody> {
-    const kind = `${format} ${compressed}`;
+  /**
+   * The metrics in the format, compressed if `compressed`, of the families that `filter` lets through. Rejects with what
+   * the renderer throws.
+   */
+  body(format: MetricsFormat, compressed: boolean, filter: MetricsFilter = {}): Promise<ScrapeBody> {
+    const kind = `${format} ${compressed} ${JSON.stringify(filter)}`;
     const running = this.#pending.get(kind);
     if (running !== undefined) {
       running.sharers.count += 1;
@@ -73,15 +80,15 @@ export class Scrape {
     }
     const sharers = { count: 1 };
     const body = this.#last
-      .then(() => this.#gather(format, compressed, sharers))
+      .then(() => this.#gather(format, compressed, filter, sharers))
       .finally(() => this.#pending.delete(kind));
     this.#pending.set(kind, { body, sharers });
     this.#last = body.catch(() => undefined);
     return body;
   }
 
-  async #gather(format: MetricsFormat, gzip: boolean, sharers: Sharers): Promise<ScrapeBody> {
-    const bytes = await this.#source.render(format);
+  async #gather(format: MetricsFormat, gzip: boolean, filter: MetricsFilter, sharers: Sharers): Promise<ScrapeBody> {
+    const bytes = await this.#source.render(format, filter);
     const release = () => this.#source.release?.(bytes);
     if (!gzip) {
       const done = () => {

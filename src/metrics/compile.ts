@@ -26,6 +26,8 @@ export interface CompiledCatalogue {
   readonly exposition: Exposition;
   /** Names of the families in output order. */
   readonly familyNames: readonly string[];
+  /** Behind the last place of each family: the places of one family follow each other. */
+  readonly slotEnds: readonly number[];
   readonly sections: readonly Section[];
   /** One place per line; overwritten by each scrape. */
   readonly values: Float64Array;
@@ -96,6 +98,7 @@ export function compileCatalogue(
   const whole = { ...scene, seriesByFamily };
   const sections = new Map<Subject<unknown>, SectionBuilder>();
   const definitions: FamilyDefinition[] = [];
+  const slotEnds: number[] = [];
   let slots = 0;
   let duplicates = 0;
 
@@ -130,6 +133,7 @@ export function compileCatalogue(
       }
     }
     seriesByFamily.set(family.name, seen.size);
+    slotEnds.push(slots);
     const heading = { ...family, help: `${family.help} (${family.origin})` };
     definitions.push({
       headerText: headerText(heading, 'text'),
@@ -140,6 +144,7 @@ export function compileCatalogue(
   return {
     exposition: new addon.Exposition({ families: definitions }),
     familyNames: families.map(({ name }) => name),
+    slotEnds,
     sections: [...sections.values()].map(({ subject, keys, columns }) => ({ subject, keys, columns })),
     values: new Float64Array(slots),
     seriesByFamily,
@@ -165,4 +170,17 @@ export function fillValues({ sections, values }: CompiledCatalogue, scene: Scene
     }
   }
   return true;
+}
+
+/**
+ * Takes the values of families away that are not wanted: a line without a value is not printed, nor the header of a
+ * family without lines. So every filter is served by the one exposition that is compiled.
+ */
+export function leaveOut(
+  { familyNames, slotEnds, values }: CompiledCatalogue,
+  isWanted: (name: string) => boolean,
+): void {
+  for (const [index, name] of familyNames.entries()) {
+    if (!isWanted(name)) values.fill(Number.NaN, slotEnds[index - 1] ?? 0, slotEnds[index]);
+  }
 }

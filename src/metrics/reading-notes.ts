@@ -73,8 +73,8 @@ const AS_LABELS: Readonly<Record<keyof typeof TABLES, Readonly<Record<string, Re
     },
   },
   mig: {
-    placement_start: { metric: 'gpu_mig_placement_info{start}', meaning: 'First memory slice of its GPU instance' },
-    placement_size: { metric: 'gpu_mig_placement_info{size}', meaning: 'Memory slices of its GPU instance' },
+    placement_start: { metric: 'gpu_mig_info{placement_start}', meaning: 'First memory slice of its GPU instance' },
+    placement_size: { metric: 'gpu_mig_info{placement_size}', meaning: 'Memory slices of its GPU instance' },
   },
   nvlink: {
     version: { metric: 'gpu_nvlink_info{version}', meaning: 'Version of NVLink', wordsOf: inTable(NVLINK_VERSIONS) },

@@ -1,9 +1,11 @@
+import type { MetricsFilter } from '../model/metrics-filter.js';
 import type { NodeStateSource } from '../model/node-state.js';
 import type { Addon, ExpositionInsert } from '../native/addon.js';
 import type { Clock } from '../native/clock.js';
-import { type CompiledCatalogue, compileCatalogue, fillValues } from './compile.js';
+import { isWanted } from './collectors.js';
+import { type CompiledCatalogue, compileCatalogue, fillValues, leaveOut } from './compile.js';
 import type { Family, MetricsFormat, Scene } from './family.js';
-import { type Selection, selectFamilies } from './selection.js';
+import { notRendered, type Selection, selectFamilies } from './selection.js';
 import { SelfMetrics } from './self.js';
 import type { RenderedFamily } from './self-text.js';
 
@@ -43,6 +45,7 @@ export class MetricsRenderer {
   readonly #source: NodeStateSource;
   readonly #addon: RenderingAddon;
   readonly #families: readonly Family[];
+  readonly #names: ReadonlySet<string>;
   readonly #clock: Pick<Clock, 'monotonicSeconds'>;
   #compiled: CompiledCatalogue | undefined;
   #topologyVersion: number | undefined;
@@ -57,6 +60,7 @@ export class MetricsRenderer {
     this.#source = source;
     this.#addon = addon;
     this.#families = selectFamilies(options);
+    this.#names = new Set(this.#families.map(({ name }) => name));
     this.#clock = options.clock;
     this.self = options.exporterMetrics === false ? undefined : new SelfMetrics();
   }
@@ -66,11 +70,21 @@ export class MetricsRenderer {
     return this.#compilations;
   }
 
-  /** The exposition of the newest state, complete. The bytes are the caller's until they are given to `release`. */
-  async render(format: MetricsFormat): Promise<Uint8Array> {
-    const own = await this.self?.families(format);
+  /** Why no family of this name is rendered; undefined for one that is, when it has samples. */
+  whyNot(name: string): string | undefined {
+    if (this.#names.has(name) || this.self?.names.includes(name) === true) return undefined;
+    return notRendered(name, [...this.#names, ...(this.self?.names ?? [])]);
+  }
+
+  /**
+   * The exposition of the newest state, of all families or of those that a filter lets through. The bytes are the
+   * caller's until they are given to `release`.
+   */
+  async render(format: MetricsFormat, filter: MetricsFilter = {}): Promise<Uint8Array> {
+    const own = (await this.self?.families(format))?.filter(({ name }) => isWanted(name, filter));
     // From here on nothing waits: what is rendered is one state.
     const compiled = this.#filled();
+    leaveOut(compiled, (name) => isWanted(name, filter));
     const inserts = this.#inserts(own ?? [], compiled);
     const bytes = compiled.exposition.render(compiled.values, format, inserts, this.#spare.pop());
     this.#lent.add(bytes);

@@ -32,3 +32,16 @@ export function selectFamilies({ enabledFamilies = [], disabledFamilies = [] }: 
     return [wanted ? whole(family) : family];
   });
 }
+
+/** Why no family of this name is rendered, where these are. */
+export function notRendered(name: string, rendered: readonly string[]): string {
+  const known = FAMILIES.find((family) => family.name === name);
+  if (known?.optIn === true) return `${name} is off by default; --metrics.enable=${name} switches it on.`;
+  if (known !== undefined) return `${name} is switched off by --metrics.disable.`;
+  // Samples of OpenMetrics and of histograms have names of their own.
+  const related = rendered.find(
+    (one) => name.startsWith(`${one}_`) || one === `${name}_total` || one === `${name}_info`,
+  );
+  const hint = related === undefined ? 'docs/metrics.md lists all' : `did you mean ${related}?`;
+  return `no family is named ${JSON.stringify(name)}; ${hint}`;
+}

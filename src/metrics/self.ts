@@ -34,6 +34,11 @@ export class SelfMetrics {
     });
   }
 
+  /** Names of its families. */
+  get names(): readonly string[] {
+    return this.#registry.getMetricsAsArray().map(({ name }) => name);
+  }
+
   /** Counts an answered request. `route` is the route's pattern, never the path that was asked for. */
   observeRequest(request: {
     readonly route: string;

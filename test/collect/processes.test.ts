@@ -5,12 +5,14 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ProcessTable } from '../../src/collect/processes.js';
 import type { Addon } from '../../src/native/addon.js';
 import { loadAddon } from '../../src/native/load-addon.js';
+import { startedUnixSeconds } from '../../src/workload/process-identity.js';
 
 let root: string;
 let seconds: number;
 beforeEach(() => {
   root = mkdtempSync(join(tmpdir(), 'procfs-'));
   seconds = 100;
+  writeFileSync(join(root, 'stat'), 'cpu  1 2 3\nintr 5 0 0\nctxt 9\nbtime 1699990000\nprocesses 12\n');
 });
 afterEach(() => rmSync(root, { recursive: true }));
 
@@ -41,6 +43,24 @@ describe('process identities', () => {
       commandLine: ['python3', 'train.py'],
     });
     expect(processes.get(43)).toBeUndefined();
+  });
+
+  it('come with the time of boot, from which their starts are counted', async () => {
+    place(42, 1234, '/a.service', 'x\0');
+    const processes = table();
+    expect(processes.bootUnixSeconds).toBeUndefined();
+    await processes.refresh(new Set([42]));
+    expect(processes.bootUnixSeconds).toBe(1_699_990_000);
+    expect(startedUnixSeconds(1234, processes.bootUnixSeconds)).toBe(1_699_990_012.34);
+    expect(startedUnixSeconds(1234, undefined)).toBeUndefined();
+  });
+
+  it('are read without a time of boot where none is told', async () => {
+    rmSync(join(root, 'stat'));
+    place(42, 1234, '/a.service', 'x\0');
+    const processes = table();
+    await processes.refresh(new Set([42]));
+    expect([processes.get(42)?.comm, processes.bootUnixSeconds]).toEqual(['python3', undefined]);
   });
 
   it('are not believed for ever: a pid that is used again is somebody else', async () => {
