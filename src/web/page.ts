@@ -23,7 +23,7 @@ export function renderPage(node: NodeView, { hostname, telemetryPath }: PageOpti
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
-<title>${hostname} · gpu-node-agent</title>
+<title>${hostname} \u00b7 gpu-node-agent</title>
 <link rel="icon" href="icon.svg" type="image/svg+xml">
 <link rel="stylesheet" href="page.css">
 <script type="module" src="page.js"></script>
@@ -102,12 +102,12 @@ function attention(node: NodeView): Markup {
 function findingItem(finding: FindingView, node: NodeView): Markup {
   return html`<li class="finding ${finding.severity}"><p><span class="severity">${finding.severity}</span> ${finding.reason}</p>
 <p class="next">${finding.nextStep}</p>
-<p class="meta"><code>${finding.code}</code> · ${finding.subject.kind} ${finding.subject.id} · for ${spanText(node.atUnixSeconds - finding.sinceUnixSeconds)}</p></li>`;
+<p class="meta"><code>${finding.code}</code> \u00b7 ${finding.subject.kind} ${finding.subject.id} \u00b7 for ${spanText(node.atUnixSeconds - finding.sinceUnixSeconds)}</p></li>`;
 }
 
 function callItem(call: StuckCallView): Markup {
   const where = placeOfCall(call) ?? `the ${call.lane} thread`;
-  const asleep = call.wchan === undefined ? undefined : html` · asleep in <code>${call.wchan}</code>`;
+  const asleep = call.wchan === undefined ? undefined : html` \u00b7 asleep in <code>${call.wchan}</code>`;
   return html`<li class="finding ${call.verdict === 'stuck' ? 'critical' : 'warning'}"><p><span class="severity">${call.verdict}</span> <code>${call.function}</code> of ${where} has not come back for ${spanText(call.seconds)}.</p>
 <p class="meta">process ${call.samplerPid}, thread ${call.tid}${call.threadState === undefined ? undefined : ` (${call.threadState})`}${asleep}</p></li>`;
 }
