@@ -35,14 +35,17 @@ unsigned ownerOf(const Call& call, unsigned session) {
   return processes.empty() ? 0 : processes[session % processes.size()].pid;
 }
 
-/// Fills a list in the two steps of the interface: `make(n)` gives session n.
+/// Fills a list in the two steps of the interface: `make(n)` gives session n. Unlike with other lists the question for
+/// the number, a count of 0, is answered with success.
 template <class Session, class Make>
 Return giveSessions(const Call& call, Attribute attribute, unsigned* count, Session* sessions, Make make) {
   if (count == nullptr) return kInvalidArgument;
   const auto there = call.gpu.attributes.number(attribute);
   if (!there) return kNotSupported;
-  const unsigned room = sessions == nullptr ? 0 : *count;
+  const unsigned room = *count;
   *count = static_cast<unsigned>(*there);
+  if (room == 0) return kSuccess;
+  if (sessions == nullptr) return kInvalidArgument;
   if (room < *count) return kInsufficientSize;
   for (unsigned n = 0; n < *count; ++n) sessions[n] = make(n);
   return kSuccess;

@@ -26,7 +26,10 @@ void writeGuid(std::uint8_t (&out)[16], std::string_view digits) {
 NVML_API Return nvmlDeviceGetPlatformInfo(DeviceHandle device, PlatformInfo* info) {
   return onDevice(__func__, device, Accepts::WholeGpus, [&](const Call& call) {
     if (info == nullptr) return kInvalidArgument;
-    if (info->version != versionWord<PlatformInfo>(2)) return kVersionMismatch;
+    // The first form has the same members at the same places, under other names; go-nvml asks for it to this day.
+    if (info->version != versionWord<PlatformInfo>(2) && info->version != versionWord<PlatformInfo>(1)) {
+      return kVersionMismatch;
+    }
     const char* serial = call.gpu.attributes.text(platformChassisSerial);
     if (serial == nullptr) return kNotSupported;
     const auto byte = [&](Attribute attribute) {
