@@ -13,7 +13,7 @@ import { agentTypes, scriptTypes } from './checks/typescript.mjs';
 import { runChild, runScript } from './child.mjs';
 import { sanitizerStages } from './ci/sanitizers.mjs';
 import { checkStage, one, runStage } from './ci/stage.mjs';
-import { documentedTests, hangTests } from './ci/tests.mjs';
+import { clientTests, documentedTests, hangTests } from './ci/tests.mjs';
 import { ensureTools } from './ci/tools.mjs';
 import { sum } from './reports.mjs';
 
@@ -43,6 +43,7 @@ const stages = [
   ...[agentTypes, scriptTypes, scriptLint, scriptFormat, cppFormat].map(checkStage),
   scriptStage('binary interface against the real headers', ['scripts/abi-check/main.mjs']),
   scriptStage('expositions before the parsers of others', ['scripts/test-exposition.mjs']),
+  clientTests,
   checkStage(cppLint),
   ...sanitizerStages,
   scriptStage('fuzzing the reader of HAMi files', ['scripts/fuzz.mjs', '--seconds=60']),

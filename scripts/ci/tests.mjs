@@ -18,12 +18,25 @@ export const documentedTests = {
   },
 };
 
-/** @type {Stage} */
-export const hangTests = {
-  name: 'cannot hang (one cell per function)',
+/**
+ * A script that runs Vitest, in its short form.
+ * @param {string} name of the stage
+ * @param {string} script
+ * @param {string} report file name of what it leaves
+ * @returns {Stage}
+ */
+const shortTests = (name, script, report) => ({
+  name,
   async run() {
-    const { code } = await runChild(process.execPath, ['scripts/hang.mjs', '--short'], { show: true });
-    const count = countVitest(reportPath('hang.json'));
+    const { code } = await runChild(process.execPath, [script, '--short'], { show: true });
+    const count = countVitest(reportPath(report));
     return code !== 0 && count.failed === 0 ? sum([count, one(false)]) : count;
   },
-};
+});
+
+export const hangTests = shortTests('cannot hang (one cell per function)', 'scripts/hang.mjs', 'hang.json');
+export const clientTests = shortTests(
+  'clients that are not ours (three scenarios)',
+  'scripts/clients.mjs',
+  'clients.json',
+);
