@@ -43,6 +43,7 @@ const stages = [
   ...[agentTypes, scriptTypes, scriptLint, scriptFormat, cppFormat].map(checkStage),
   scriptStage('binary interface against the real headers', ['scripts/abi-check/main.mjs']),
   scriptStage('expositions before the parsers of others', ['scripts/test-exposition.mjs']),
+  scriptStage('every scenario in a real Prometheus', ['scripts/prometheus.mjs']),
   clientTests,
   checkStage(cppLint),
   ...sanitizerStages,
