@@ -1,6 +1,6 @@
 /**
  * clang-tidy over every C++ source (.clang-tidy), two at a time. A source that was clean is not looked at again until
- * it, a header of its half, or the rules change.
+ * it, a header it includes, or the rules change.
  */
 
 import { createRequire } from 'node:module';
@@ -11,6 +11,7 @@ import { findNodeHeaders } from '../build/node-headers.mjs';
 import { Failure, runChild } from '../child.mjs';
 import { simulatorBranches } from '../layout.mjs';
 import { findClangTool } from './clang-tools.mjs';
+import { includedFiles } from './cpp-includes.mjs';
 import { sourceFiles } from './sources.mjs';
 
 /** Longest a single file may take, in seconds. */
@@ -48,8 +49,6 @@ export const cppLint = {
     const files = await sourceFiles('native/*.cpp', 'simulator/*.cpp', 'test/*.cpp', 'bench/*.cpp');
     if (files.length === 0) return { code: 1, output: 'no C++ sources found\n' };
     const command = await findClangTool('clang-tidy');
-    const simulatorHeaders = await sourceFiles('simulator/*.h');
-    const nativeHeaders = await sourceFiles('native/*.h', 'native/*.def', 'test/*.h', 'bench/*.h');
     let output = '';
     let code = 0;
     const waiting = [...files];
@@ -57,8 +56,8 @@ export const cppLint = {
       for (let file = waiting.shift(); file !== undefined; file = waiting.shift()) {
         const flags = flagsFor(file);
         const stamp = `lint-${file.replaceAll('/', '-')}`;
-        const headers = file.startsWith('simulator/') ? simulatorHeaders : nativeHeaders;
-        const print = fingerprint(['.clang-tidy', file, ...headers], { flags: flags.join(' ') });
+        const folders = flags.filter((flag) => flag.startsWith('-I')).map((flag) => flag.slice(2));
+        const print = fingerprint(['.clang-tidy', file, ...includedFiles(file, folders)], { flags: flags.join(' ') });
         if (isCurrent(stamp, print, [])) continue;
         const result = await runChild(command, ['--quiet', file, '--', ...flags], {
           timeoutSeconds: perFileSeconds,
