@@ -3,7 +3,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 import { inRoot } from '../layout.mjs';
 
-const QUOTED = /^\s*#\s*include\s+"([^"]+)"/gm;
+/** Also a file's name given to a macro, for an include by that macro. */
+const QUOTED = /^\s*#\s*(?:include|define\s+\w+)\s+"([^"]+)"/gm;
 
 /**
  * All files a source includes, directly or not, sorted. What is not found in the folders is not ours.
