@@ -1,3 +1,4 @@
+import type { OpenNode } from './cli/command.js';
 import type { Service } from './cli/service.js';
 import { BaselineKeeper } from './collect/baseline-keeper.js';
 import { Collector } from './collect/collector.js';
@@ -166,6 +167,29 @@ export async function collectOnce(config: Config, deadlineMilliseconds: number):
 }
 
 /**
+ * Begins to read the node for a command that found no running agent and shows it more than once. Nothing is written:
+ * what the node is known to have is left to the service.
+ */
+export function openNode(config: Config): OpenNode {
+  const core = createCore(config, SILENT);
+  const { supervisor, collector } = core;
+  supervisor.start();
+  const started = collector.start(supervisor);
+  let isFirst = true;
+  return {
+    async read(milliseconds) {
+      if (isFirst) await complete(core, config, performance.now() + milliseconds, started);
+      isFirst = false;
+      return collector.current();
+    },
+    async close() {
+      collector.close();
+      await supervisor.close();
+    },
+  };
+}
+
+/**
  * Who holds a GPU, for commands that found no running agent. The sampler that looked the GPU up is left out: it ends
  * with the command. Throws `ControlError` for a GPU that is not there, and another error while nobody can know that,
  * because the driver has not said which GPUs it has.
@@ -198,18 +222,23 @@ async function readOnce<Result>(
   const { supervisor, collector } = core;
   const closing = Math.min(deadlineMilliseconds * CLOSING_SHARE, MOST_CLOSING_MILLISECONDS);
   const end = performance.now() + deadlineMilliseconds - closing;
-  const sleep = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
-  const inTime = (work: Promise<unknown>) => Promise.race([work, sleep(Math.max(0, end - performance.now()))]);
   try {
     supervisor.start();
-    await inTime(collector.start(supervisor));
-    while (performance.now() < end && !isComplete(core, config)) await sleep(LOOK_MILLISECONDS);
-    if (config.collector.processes) await inTime(collector.readProcesses());
+    await complete(core, config, end, collector.start(supervisor));
     return await use(core);
   } finally {
     collector.close();
     await supervisor.close();
   }
+}
+
+/** Waits until everything was read once, or until `end`, a time of `performance.now()`. */
+async function complete(core: Core, config: Config, end: number, started: Promise<void>): Promise<void> {
+  const sleep = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+  const inTime = (work: Promise<unknown>) => Promise.race([work, sleep(Math.max(0, end - performance.now()))]);
+  await inTime(started);
+  while (performance.now() < end && !isComplete(core, config)) await sleep(LOOK_MILLISECONDS);
+  if (config.collector.processes) await inTime(core.collector.readProcesses());
 }
 
 function isComplete({ supervisor, collector }: Core, config: Config): boolean {

@@ -6,6 +6,7 @@ import type { Holder } from '../model/control.js';
 import type { NodeState } from '../model/node-state.js';
 import type { Paint } from './paint.js';
 import type { Service } from './service.js';
+import type { Terminal } from './terminal.js';
 
 /** Exit codes: docs/cli.md explains them, scripts rely on them. */
 export const EXIT = {
@@ -21,6 +22,13 @@ export const EXIT = {
 
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
+/** A node that is read again and again without a running agent. */
+export interface OpenNode {
+  /** The newest state; waits for the first one so many milliseconds. */
+  read(milliseconds: number): Promise<NodeState>;
+  close(): Promise<void>;
+}
+
 /** What a command sees of the world. */
 export interface Surroundings {
   readonly environment: Readonly<Record<string, string | undefined>>;
@@ -29,8 +37,12 @@ export interface Surroundings {
   /** Width of the terminal; undefined when the output is no terminal. */
   readonly columns: number | undefined;
   readonly colours: boolean;
+  /** Undefined when the output is no terminal, or one that cannot be drawn on. */
+  readonly terminal?: Terminal | undefined;
   /** Reads the node without a running agent, within so many milliseconds. */
   readonly collectOnce: (config: Config, deadlineMs: number) => Promise<NodeState>;
+  /** Begins to read the node without a running agent. */
+  readonly openNode: (config: Config) => OpenNode;
   /** Who holds a GPU, found without a running agent, within so many milliseconds. Rejects with `ControlError`. */
   readonly holdersOnce: (config: Config, gpu: string, deadlineMs: number) => Promise<readonly Holder[]>;
   /**

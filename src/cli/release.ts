@@ -3,7 +3,7 @@ import type { ReleaseView } from '../http/documents/control.js';
 import { spanText } from '../model/quantity.js';
 import { askControl } from './ask.js';
 import { type Command, CommandError, EXIT } from './command.js';
-import { callText } from './status.js';
+import { callText } from './stuck-call-text.js';
 import { visible } from './text.js';
 
 /** `gpu-node-agent release` */

@@ -1,14 +1,14 @@
-import type { FindingView, NodeView, StuckCallView } from '../http/documents/node.js';
 import { spanText } from '../model/quantity.js';
-import { placeOfCall } from '../model/stuck-call.js';
 import { askNode, isUnanswered, type Told } from './ask.js';
 import { gpuColumns, partitionColumns } from './columns.js';
 import { type Command, EXIT } from './command.js';
+import { findingLines } from './finding-lines.js';
 import { driverText } from './gpu-facts.js';
 import { emptyList, simulationLines } from './heading.js';
 import type { Paint } from './paint.js';
+import { callText } from './stuck-call-text.js';
 import { table } from './table.js';
-import { visible, wrap } from './text.js';
+import { visible, width, wrap } from './text.js';
 
 /** Width of prose where the terminal sets none. */
 const PROSE_COLUMNS = 100;
@@ -62,8 +62,12 @@ function aboutLines({ node, by }: Told, columns: number | undefined, paint: Pain
     by === 'own reading'
       ? 'no agent answered; this was read just now'
       : `agent ${agent.version}, up ${spanText(node.atUnixSeconds - agent.startedUnixSeconds)}, pid ${agent.pid}`;
-  const lines = [`${paint.bold(visible(driverText(node)))} · ${visible(who)}`];
   const limit = columns ?? PROSE_COLUMNS;
+  const driver = visible(driverText(node));
+  const isOneLine = columns === undefined || width(driver) + width(who) + 3 <= columns;
+  const lines = isOneLine
+    ? [`${paint.bold(driver)} · ${visible(who)}`]
+    : [paint.bold(driver), ...wrap(visible(who), limit)];
   const others = node.switchedOff.filter((name) => name !== 'nvml');
   if (node.driver.message !== undefined && node.driver.state !== 'unused')
     lines.push(...wrap(visible(node.driver.message), limit));
@@ -81,28 +85,7 @@ function aboutLines({ node, by }: Told, columns: number | undefined, paint: Pain
       untilUnixSeconds === undefined
         ? 'until resume'
         : `for another ${spanText(untilUnixSeconds - node.atUnixSeconds)}`;
-    lines.push(paint.warning(`released: ${visible(gpu)}, ${until}`));
+    lines.push(...wrap(`released: ${visible(gpu)}, ${until}`, limit).map(paint.warning));
   }
   return lines;
-}
-
-function findingLines(finding: FindingView, node: NodeView, columns: number | undefined, paint: Paint): string[] {
-  const colour = { critical: paint.bad, warning: paint.warning, info: paint.dim }[finding.severity];
-  const since = `for ${spanText(node.atUnixSeconds - finding.sinceUnixSeconds)}`;
-  const body = wrap(`${visible(finding.reason)} (${visible(finding.code)}, ${since})`, (columns ?? PROSE_COLUMNS) - 10);
-  const next = wrap(`→ ${visible(finding.nextStep)}`, (columns ?? PROSE_COLUMNS) - 10);
-  const indent = ' '.repeat(10);
-  return [
-    `${colour(finding.severity.padEnd(10))}${body[0] ?? ''}`,
-    ...body.slice(1).map((line) => indent + line),
-    ...next.map((line) => indent + line),
-  ];
-}
-
-/** A driver call that does not come back, in one sentence. */
-export function callText(call: StuckCallView): string {
-  const where = placeOfCall(call) ?? `the ${call.lane} thread`;
-  const sleeps = call.wchan === undefined ? '' : `, asleep in ${visible(call.wchan)}`;
-  const thread = `process ${call.samplerPid}, thread ${call.tid}${call.threadState === undefined ? '' : ` (${visible(call.threadState)})`}`;
-  return `${call.verdict}: ${visible(call.function)} of ${where} has not come back for ${spanText(call.seconds)} [${thread}${sleeps}]`;
 }

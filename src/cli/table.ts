@@ -1,5 +1,5 @@
 import type { Paint } from './paint.js';
-import { truncate, visible, width } from './text.js';
+import { truncate, truncateStart, visible, width } from './text.js';
 
 /** One column of a table. */
 export interface Column<Row> {
@@ -12,6 +12,10 @@ export interface Column<Row> {
   readonly dropOrder?: number;
   /** May be cut down to so many columns before others are left out. */
   readonly shrinkTo?: number;
+  /** Is cut down before the others are; those without it are in their order. */
+  readonly shrinkFirst?: boolean;
+  /** What is cut is the beginning: the end says more. */
+  readonly keepEnd?: boolean;
 }
 
 const GAP = '  ';
@@ -41,7 +45,7 @@ export function table<Row>(
   const lines = [colours.dim(header.join(GAP).trimEnd())];
   rows.forEach((row, index) => {
     const cells = laid.map(({ column, cells: own, columns: wide }, position) => {
-      const text = truncate(own[index] as string, wide);
+      const text = (column.keepEnd === true ? truncateStart : truncate)(own[index] as string, wide);
       const last = position === laid.length - 1 && column.align !== 'right';
       const colour = column.colour?.(row, colours) ?? ((same: string) => same);
       // Colour only what is there, so that padding never carries it.
@@ -79,10 +83,13 @@ function narrow<Row>(laid: readonly Laid<Row>[], limit: number): Laid<Row>[] {
 
 function shrink<Row>(laid: readonly Laid<Row>[], excess: number): Laid<Row>[] {
   let left = excess;
-  return laid.map((one) => {
+  const shrunk = new Map<Laid<Row>, number>();
+  const first = laid.filter(({ column }) => column.shrinkFirst === true);
+  for (const one of [...first, ...laid.filter((other) => !first.includes(other))]) {
     const least = Math.max(one.column.shrinkTo ?? one.columns, width(one.column.title));
     const taken = Math.max(0, Math.min(left, one.columns - least));
     left -= taken;
-    return { ...one, columns: one.columns - taken };
-  });
+    shrunk.set(one, one.columns - taken);
+  }
+  return laid.map((one) => ({ ...one, columns: shrunk.get(one) ?? one.columns }));
 }

@@ -49,6 +49,31 @@ export function truncate(text: string, columns: number): string {
   return `${kept}…`;
 }
 
+/** The same, with the beginning cut off. */
+export function truncateStart(text: string, columns: number): string {
+  let excess = width(text) - columns;
+  if (excess <= 0) return text;
+  // The mark takes a place of its own.
+  excess += 1;
+  let kept = '';
+  for (const character of text) {
+    if (excess > 0) excess -= width(character);
+    else kept += character;
+  }
+  return `…${kept}`;
+}
+
+/** Items in lines of at most so many columns, broken between items alone. */
+export function wrapItems(items: readonly string[], columns: number): string[] {
+  const lines: string[] = [];
+  for (const item of items) {
+    const last = lines.at(-1);
+    if (last === undefined || width(last) + width(item) + 3 > columns) lines.push(item);
+    else lines[lines.length - 1] = `${last} · ${item}`;
+  }
+  return lines;
+}
+
 /** Text in lines of at most so many columns, broken at spaces where there are any. */
 export function wrap(text: string, columns: number): string[] {
   const lines: string[] = [];

@@ -5,9 +5,10 @@ import {
   MIG_INSTANCE_READINGS,
   NVLINK_READINGS,
 } from '../model/readings.js';
+import { SUMMARIES as FABRIC_SUMMARIES } from './catalogue/fabric.js';
 import { ARCHITECTURES, BRANDS, pciId, VIRTUALIZATION } from './catalogue/identity.js';
 import { NVLINK_REMOTE_TYPES, NVLINK_VERSIONS } from './catalogue/nvlink.js';
-import { FAMILIES } from './catalogue.js';
+import { CATALOGUE } from './catalogue.js';
 import type { Labels } from './family.js';
 import { labelBlock, labelPairs } from './label-text.js';
 import { bitsAt, type ReadingLine, type Word } from './reading.js';
@@ -18,6 +19,8 @@ export interface ReadingNote {
   readonly metric?: string;
   /** Help text of the family. */
   readonly meaning: string;
+  /** Chapter of docs/metrics.md it belongs to. */
+  readonly chapter: string;
   /** What a number of it stands for; undefined for a number without a name. Missing where numbers are amounts. */
   readonly wordsOf?: (value: number) => string | undefined;
 }
@@ -33,7 +36,7 @@ const TABLES = {
 const inTable = (names: Readonly<Record<number, string>>) => (value: number) => names[value];
 
 /** Readings that are labels of an info family, or that no family shows. */
-const AS_LABELS: Readonly<Record<keyof typeof TABLES, Readonly<Record<string, ReadingNote>>>> = {
+const AS_LABELS: Readonly<Record<keyof typeof TABLES, Readonly<Record<string, Omit<ReadingNote, 'chapter'>>>>> = {
   gpu: {
     minor_number: { metric: 'gpu_info{minor}', meaning: 'Number of its device node, /dev/nvidia<number>' },
     brand: { metric: 'gpu_info{brand}', meaning: 'Line of products', wordsOf: inTable(BRANDS) },
@@ -89,25 +92,48 @@ const AS_LABELS: Readonly<Record<keyof typeof TABLES, Readonly<Record<string, Re
   fan: {},
 };
 
+/** What numbers stand for whose families say it in another way (nvml.md §6). */
+const NAMES: Readonly<Record<string, Readonly<Record<number, string>>>> = {
+  'nvlink state': { 0: 'inactive', 1: 'active', 2: 'asleep' },
+  'gpu fabric_health_summary': Object.fromEntries(
+    Object.entries(FABRIC_SUMMARIES).map(([summary, number]) => [number, summary]),
+  ),
+};
+
+/** Where readings stand that no family shows as they are. */
+const IDENTITY = 'Node and identity';
+const CHAPTERS: Readonly<Record<string, string>> = {
+  fabric_clique_id: 'NVLink fabric',
+  mig_devices_max: 'MIG',
+  process_utilization_samples: 'Processes',
+};
+
 let made: ReadonlyMap<object, ReadonlyMap<string, ReadingNote>> | undefined;
 
 /** What the metrics say of a reading; undefined for one of which they say nothing. */
 export function readingNotes(owner: keyof typeof TABLES, id: string): ReadingNote | undefined {
   made ??= notesByTable();
-  return made.get(TABLES[owner])?.get(id) ?? AS_LABELS[owner][id];
+  const known = made.get(TABLES[owner])?.get(id);
+  const label = AS_LABELS[owner][id];
+  const names = NAMES[`${owner} ${id}`];
+  if (known !== undefined) return names === undefined ? known : { ...known, wordsOf: inTable(names) };
+  return label === undefined ? undefined : { ...label, chapter: CHAPTERS[id] ?? IDENTITY };
 }
 
 interface ShownLine {
   readonly name: string;
   readonly help: string;
+  readonly chapter: string;
   readonly line: ReadingLine<unknown>;
 }
 
 /** A reading may stand in several families: one that shows it as it is comes before one that computes with it. */
 function notesByTable(): ReadonlyMap<object, ReadonlyMap<string, ReadingNote>> {
-  const lines = FAMILIES.flatMap(({ name, help, series, details }) =>
+  const lines = CATALOGUE.flatMap(({ title, families }) =>
+    families.map((family) => ({ ...family, chapter: title })),
+  ).flatMap(({ name, help, chapter, series, details }) =>
     [...(typeof series === 'function' ? [] : series), ...(details?.series ?? [])].flatMap((line): ShownLine[] =>
-      'readings' in line ? [{ name, help, line: line as ReadingLine<unknown> }] : [],
+      'readings' in line ? [{ name, help, chapter, line: line as ReadingLine<unknown> }] : [],
     ),
   );
   const byTable = new Map<object, Map<string, ShownLine[]>>();
@@ -132,6 +158,7 @@ function noteOf(all: readonly ShownLine[]): ReadingNote {
   return {
     metric: first.name + (same.length > 1 ? '' : labelText(labels)),
     meaning: first.help,
+    chapter: first.chapter,
     ...(words.length === 0 ? {} : { wordsOf: (value: number) => wordsText(words, value) }),
   };
 }

@@ -18,7 +18,8 @@ describe('status', () => {
     expect(out).toBe(`\
 SIMULATED NODE (scenario=dgx-a100-mig seed=1 branch=550.54.15): no GPU here is real.
 
-driver 550.54.15 · CUDA 12.4 · 2 GPUs · no agent answered; this was read just now
+driver 550.54.15 · CUDA 12.4 · 2 GPUs
+no agent answered; this was read just now
 released: GPU-00000000-0000-0000-0000-000000000001, for another 9 min
 
 critical  GPU 0 has not answered nvmlDeviceGetPowerUsage for 61 seconds.

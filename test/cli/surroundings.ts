@@ -30,6 +30,13 @@ export async function runCommand(
       if (state === undefined) throw new Error('no driver here');
       return state;
     },
+    openNode: () => ({
+      read: async () => {
+        if (state === undefined) throw new Error('no driver here');
+        return state;
+      },
+      close: async () => {},
+    }),
     holdersOnce: () => Promise.reject(new Error('no driver here')),
     startService: () => Promise.reject(new Error('this command starts no service')),
     ...changes,

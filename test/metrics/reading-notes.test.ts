@@ -40,4 +40,6 @@ it('numbers that are names have words, masks one for each bit, amounts none', ()
   expect(words('clocks_event_reasons', 0b101)).toBe('gpu_idle, sw_power_cap');
   expect(words('clocks_event_reasons', 0)).toBeUndefined();
   expect(words('memory_used_bytes', 1)).toBeUndefined();
+  expect(words('fabric_health_summary', 1)).toBe('healthy');
+  expect(readingNotes('nvlink', 'state')?.wordsOf?.(2)).toBe('asleep');
 });

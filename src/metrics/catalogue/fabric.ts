@@ -52,7 +52,7 @@ const CONDITIONS: Readonly<Record<string, (mask: number) => number | undefined>>
   route_unhealthy: (mask) => yesOrNo(bitsAt(mask, 4, 2)),
 };
 
-const SUMMARIES: Readonly<Record<string, number>> = { healthy: 1, limited_capacity: 3, unhealthy: 2 };
+export const SUMMARIES: Readonly<Record<string, number>> = { healthy: 1, limited_capacity: 3, unhealthy: 2 };
 
 /** The NVLink fabric that switches make of GPUs. */
 export const fabric = [

@@ -1,0 +1,26 @@
+import type { FindingView, NodeView } from '../http/documents/node.js';
+import { spanText } from '../model/quantity.js';
+import type { Paint } from './paint.js';
+import { visible, wrap } from './text.js';
+
+/** Width of prose where the terminal sets none. */
+const PROSE_COLUMNS = 100;
+
+/** A finding with its next step. */
+export function findingLines(
+  finding: FindingView,
+  node: NodeView,
+  columns: number | undefined,
+  paint: Paint,
+): string[] {
+  const colour = { critical: paint.bad, warning: paint.warning, info: paint.dim }[finding.severity];
+  const since = `for ${spanText(node.atUnixSeconds - finding.sinceUnixSeconds)}`;
+  const body = wrap(`${visible(finding.reason)} (${visible(finding.code)}, ${since})`, (columns ?? PROSE_COLUMNS) - 10);
+  const next = wrap(`→ ${visible(finding.nextStep)}`, (columns ?? PROSE_COLUMNS) - 10);
+  const indent = ' '.repeat(10);
+  return [
+    `${colour(finding.severity.padEnd(10))}${body[0] ?? ''}`,
+    ...body.slice(1).map((line) => indent + line),
+    ...next.map((line) => indent + line),
+  ];
+}
