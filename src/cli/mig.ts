@@ -51,9 +51,10 @@ export const mig: Command = {
   },
 };
 
-function modeText({ readings }: GpuView, isOn: boolean): string {
+function modeText({ readings, absent }: GpuView, isOn: boolean): string {
   if (isOn) return 'MIG on';
-  return readings.mig_mode_enabled === undefined ? 'no MIG that is known of' : 'MIG off';
+  if (readings.mig_mode_enabled !== undefined) return 'MIG off';
+  return absent.mig_mode_enabled === 'not_supported' ? 'no MIG' : 'MIG not known';
 }
 
 /** Why a GPU shows no division; undefined where MIG mode is just off. */

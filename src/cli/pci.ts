@@ -96,7 +96,10 @@ export function linkText({
   if (link?.widthLanes === undefined) return UNKNOWN;
   const now = `gen ${link.generation ?? '?'} x${link.widthLanes}`;
   const most = `gen ${link.generationMax ?? link.generation ?? '?'} x${link.widthLanesMax ?? link.widthLanes}`;
-  return now === most ? now : `${now} of ${most}`;
+  if (now === most) return now;
+  // What is the same in both is said once.
+  const sameGeneration = (link.generationMax ?? link.generation) === link.generation;
+  return `${now} of ${sameGeneration ? `x${link.widthLanesMax}` : most}`;
 }
 
 /** A link with fewer lanes than it could have; its generation falls by itself when it is idle. */

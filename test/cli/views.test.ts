@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createNode } from '../../simulator/node.mjs';
 import { collectOnce } from '../../src/agent.js';
+import { linkText } from '../../src/cli/pci.js';
 import { width } from '../../src/cli/text.js';
 import { loadConfig } from '../../src/config/load.js';
 import type { NodeState } from '../../src/model/node-state.js';
@@ -95,7 +96,7 @@ GPU 2  A100-SXM4-40GB  MIG on
   it('says why GPUs show none', async () => {
     const page = await text(['mig']);
     expect(page).toContain('GPU 0  H100 80GB HBM3  MIG off');
-    expect(page).toMatch(/GPU 3 {2}Tesla T4 {2}no MIG that is known of\n {2}this board, .* has none \(not_supported\)/);
+    expect(page).toMatch(/GPU 3 {2}Tesla T4 {2}no MIG\n {2}this board, .* has none \(not_supported\)/);
   });
 
   it('draws nothing where two instances claim one place, or where places are not told', async () => {
@@ -134,6 +135,16 @@ it('pci lists functions that NVML cannot see, with who has them', async () => {
   expect(functions).toHaveLength(5);
   const nothing = await runCommand(['pci', ...alone], { state: runningState() });
   expect(nothing.out).toContain('No NVIDIA display or 3D functions on the PCI bus.');
+});
+
+it.each([
+  [{ generation: 3, generationMax: 3, widthLanes: 8, widthLanesMax: 16 }, 'gen 3 x8 of x16'],
+  [{ generation: 1, generationMax: 4, widthLanes: 16, widthLanesMax: 16 }, 'gen 1 x16 of gen 4 x16'],
+  [{ generation: 5, generationMax: 5, widthLanes: 16, widthLanesMax: 16 }, 'gen 5 x16'],
+  [{ widthLanes: 16 }, 'gen ? x16'],
+  [undefined, '–'],
+])('a link of %j reads %s', (link, shown) => {
+  expect(linkText({ gone: false, ...(link === undefined ? {} : { link }) })).toBe(shown);
 });
 
 it('hostile names cannot write to the terminal', async () => {
