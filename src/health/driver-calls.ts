@@ -49,12 +49,12 @@ function longest(calls: readonly StuckCall[]): readonly StuckCall[] {
 }
 
 /**
- * Whether the whole driver hangs for the sampler that is shown: loading or init is stuck, or of two and more GPUs that are not lost or handed back
- * every one is.
+ * Whether the whole driver hangs for the sampler that is shown: a call of no GPU is stuck (loading, init, shutdown) and
+ * no GPU is read, or of two and more GPUs that are not lost or handed back every one is stuck.
  */
 export function isDriverStalled({ callsInForce, gpus }: Judged): boolean {
   const stuck = callsInForce.filter(({ verdict }) => verdict === 'stuck');
-  if (stuck.some(({ lane }) => lane === 'control')) return true;
+  if (stuck.some(({ lane }) => lane === 'control')) return gpus.every(({ condition }) => condition !== 'up');
   const own = gpus.filter(
     ({ condition }) => condition !== 'excluded' && condition !== 'lost' && condition !== 'failed',
   );
@@ -97,7 +97,6 @@ export const stuckCall: Rule = (state) => {
   const quiet = state.setAside.filter((one) => !stuck.some((call) => isCallOf(call, one.gpu)));
   return [
     ...stuck.map((call): Verdict => {
-      const hami = call.lane === 'hami';
       return {
         code: 'gpu_call_stuck',
         severity: 'critical',
@@ -105,8 +104,7 @@ export const stuckCall: Rule = (state) => {
         sinceUnixSeconds: since(call, state),
         reason: `${call.function} ${waiting(call)}${onGpu(call)}.`,
         evidence: facts(call),
-        action: hami ? 'watch' : 'drain',
-        nextStep: hami ? 'The file system with the HAMi directories does not answer: check its mount.' : GPU_HANGS,
+        ...(call.lane === 'gpu' ? GPU_HANGS : call.lane === 'hami' ? HAMI_HANGS : CALL_OF_NO_GPU_HANGS),
       };
     }),
     ...quiet.map(
@@ -124,15 +122,31 @@ export const stuckCall: Rule = (state) => {
               ? undefined
               : Math.max(0, Math.round(againUnixSeconds - state.atUnixSeconds)),
         }),
-        action: 'drain',
-        nextStep: GPU_HANGS,
+        ...GPU_HANGS,
       }),
     ),
   ];
 };
 
-const GPU_HANGS =
-  'Look for NVRM and XID lines of this GPU in the kernel log (dmesg), move its workloads away and reset it (nvidia-smi --gpu-reset); if the reset hangs too, reboot.';
+/** What to do about a call that is stuck. */
+type Advice = Pick<Verdict, 'action' | 'nextStep'>;
+
+const GPU_HANGS: Advice = {
+  action: 'drain',
+  nextStep:
+    'Look for NVRM and XID lines of this GPU in the kernel log (dmesg), move its workloads away and reset it (nvidia-smi --gpu-reset); if the reset hangs too, reboot.',
+};
+
+const HAMI_HANGS: Advice = {
+  action: 'watch',
+  nextStep: 'The file system with the HAMi directories does not answer: check its mount.',
+};
+
+const CALL_OF_NO_GPU_HANGS: Advice = {
+  action: 'drain',
+  nextStep:
+    'The call is about no single GPU, and the GPUs are still read. Look for NVRM lines in the kernel log (dmesg); a driver that keeps a call like this for minutes comes back with a reboot.',
+};
 
 /** `gpu_call_slow`: information below half a minute, a warning above. */
 export const slowCall: Rule = (state) => {

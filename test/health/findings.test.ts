@@ -125,6 +125,19 @@ describe('findings', () => {
     expect(codes(withCalls(both, [gpu(0, 'stuck'), gpu(1, 'stuck')]))).toEqual(['driver_stalled']);
     const init = [call({ lane: 'control', gpuIndex: undefined, gpuUuid: undefined, function: 'nvmlInitWithFlags' })];
     expect(codes(withCalls(init, []))).toEqual(['driver_stalled']);
+    expect(codes(withCalls(init, [gpu(0, 'attaching'), gpu(1, 'stale')]))).toEqual(['driver_stalled']);
+  });
+
+  it('do not say that the driver answers no call while GPUs are read beside a call of no GPU that hangs', () => {
+    const count = call({ lane: 'control', gpuIndex: undefined, gpuUuid: undefined, function: 'nvmlDeviceGetCount_v2' });
+    const [finding, ...others] = new Findings().judge(withCalls([count], [gpu(0, 'up'), gpu(1, 'lost')]));
+    expect(others.map(({ code }) => code)).toEqual(['gpu_lost']);
+    expect(finding).toMatchObject({
+      code: 'gpu_call_stuck',
+      subject: { kind: 'node', id: 'control' },
+      evidence: { function: 'nvmlDeviceGetCount_v2' },
+      nextStep: expect.stringContaining('the GPUs are still read'),
+    });
   });
 
   it('are none for calls of a sampler whose successor reads everything', () => {
