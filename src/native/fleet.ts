@@ -171,17 +171,14 @@ export function noteEnded(fleet: Fleet, generation: number, reason: string, nowS
 
 /**
  * Whether the whole driver hangs, not one GPU: loading or init is stuck, or of two and more GPUs every one that is
- * not left out is late and one at least stuck.
+ * not left out is late and one at least stuck. A lost GPU has no say in it, unless its look-up is late too.
  */
 export function isStalled(view: MemberView, exclusion: Exclusion): boolean {
   if (exclusion === 'all') return false;
   if (view.controlStuck) return true;
+  const isLate = (index: number) => view.lateGpus.has(index) || view.stuckGpus.has(index);
   const own = Array.from({ length: view.gpuCount }, (_, index) => index).filter(
-    (index) => !view.excludedGpus.has(index),
+    (index) => !view.excludedGpus.has(index) && (isLate(index) || !view.unreadableGpus.has(index)),
   );
-  return (
-    own.length > 1 &&
-    own.some((index) => view.stuckGpus.has(index)) &&
-    own.every((index) => view.lateGpus.has(index) || view.stuckGpus.has(index))
-  );
+  return own.length > 1 && own.some((index) => view.stuckGpus.has(index)) && own.every(isLate);
 }

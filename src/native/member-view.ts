@@ -32,6 +32,8 @@ export interface MemberView {
   readonly settledGpus: ReadonlySet<number>;
   /** GPUs it never looks up. */
   readonly excludedGpus: ReadonlySet<number>;
+  /** GPUs that are lost or refused: they are only looked up now and then. */
+  readonly unreadableGpus: ReadonlySet<number>;
   /** GPUs whose call is stuck, and which they are. */
   readonly stuckGpus: ReadonlyMap<number, GpuIdentity>;
   /** GPUs whose call is slow or stuck, or that are more than two cycles behind. */
@@ -46,6 +48,7 @@ export const UNSEEN: MemberView = {
   gpuCount: 0,
   settledGpus: new Set(),
   excludedGpus: new Set(),
+  unreadableGpus: new Set(),
   stuckGpus: new Map(),
   lateGpus: new Set(),
   controlStuck: false,
@@ -79,6 +82,7 @@ export function viewOf(snapshot: Snapshot, gpus: () => readonly GpuSnapshot[]): 
     gpuCount: driver.gpuCount,
     settledGpus: new Set(gpusWhere(snapshot, (state) => state !== GPU_STATE.attaching)),
     excludedGpus: new Set(gpusWhere(snapshot, (state) => state === GPU_STATE.excluded)),
+    unreadableGpus: new Set(gpusWhere(snapshot, (state) => state === GPU_STATE.lost || state === GPU_STATE.failed)),
     stuckGpus: new Map(atLeast(VERDICT.stuck).map((index) => [index, identityAt(gpus(), index)])),
     lateGpus: new Set([...atLeast(VERDICT.slow), ...behind]),
     controlStuck: watch.inFlight.some((call) => LANES[call.lane] === 'control' && call.verdict >= VERDICT.stuck),

@@ -205,6 +205,25 @@ describe('a driver that hangs as a whole', () => {
     expect(rehearsal.started).toHaveLength(1);
   });
 
+  it('has no say of a lost GPU in it, unless its look-up hangs too', () => {
+    const others = [0, 1, 2, 3, 4, 6, 7];
+    const rehearsal = running();
+    rehearsal.view(1, { ...stuckOn(...others), unreadableGpus: new Set([5]) });
+    rehearsal.pass(30);
+    expect(rehearsal.started).toHaveLength(1);
+    expect(rehearsal.fleet.setAside.gpus).toEqual([]);
+
+    const allLost = running();
+    allLost.view(1, { ...stuckOn(0, 1, 2, 3, 4, 5, 6, 7), unreadableGpus: new Set([0, 1, 2, 3, 4, 5, 6, 7]) });
+    allLost.pass(30);
+    expect(allLost.started).toHaveLength(1);
+
+    const oneLost = running();
+    oneLost.view(1, { ...stuckOn(5), unreadableGpus: new Set([5]) });
+    oneLost.pass(30);
+    expect(oneLost.started).toHaveLength(2);
+  });
+
   it('that answers again is read again without a new process', () => {
     const rehearsal = new Rehearsal();
     rehearsal.settle();
