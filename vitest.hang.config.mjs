@@ -2,8 +2,8 @@ import { defineConfig, mergeConfig } from 'vitest/config';
 import base from './vitest.config.mjs';
 
 /**
- * `npm run test:hang`: the cells of "cannot hang". One file at a time: each starts processes that are made to sleep
- * in the driver, and its limits are times.
+ * `npm run test:hang`: the cells of "cannot hang". Each starts processes that are made to sleep in the driver and mostly
+ * waits for them, so some are played side by side.
  */
 export default mergeConfig(
   { ...base, test: { ...base.test, include: [], exclude: [] } },
@@ -11,7 +11,8 @@ export default mergeConfig(
     test: {
       include: ['test/hang/**/*.test.ts'],
       fileParallelism: false,
-      testTimeout: 120_000,
+      maxConcurrency: 3,
+      testTimeout: 180_000,
       hookTimeout: 60_000,
     },
   }),

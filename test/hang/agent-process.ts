@@ -1,7 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
+import { ask } from '../../src/cli/ask.js';
+import { controlSocketPath } from '../../src/http/control-socket.js';
+import type { ReleaseResult } from '../../src/model/control.js';
 import type { NodeState } from '../../src/model/node-state.js';
+import { childrenOf } from './threads.js';
 
 const PROGRAM = fileURLToPath(new URL('../../dist/gpu-node-agent.mjs', import.meta.url));
 
@@ -17,6 +21,7 @@ export async function freePort(): Promise<number> {
 /** The real agent as a process of its own. */
 export class AgentProcess {
   private readonly child: ChildProcess;
+  private readonly run: string;
   private output = '';
   readonly ended: Promise<number | NodeJS.Signals | null>;
 
@@ -24,6 +29,7 @@ export class AgentProcess {
     flags: readonly string[],
     readonly port: number,
   ) {
+    this.run = flags.find((flag) => flag.startsWith('--path.run='))?.slice('--path.run='.length) ?? '/run';
     this.child = spawn(process.execPath, [PROGRAM, 'serve', ...flags, `--web.listen-address=127.0.0.1:${port}`], {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
@@ -41,13 +47,26 @@ export class AgentProcess {
     return this.output;
   }
 
+  /** Pids of its samplers: those that run, those that are ending, and those that cannot. */
+  get samplers(): readonly number[] {
+    return this.child.pid === undefined ? [] : childrenOf(this.child.pid);
+  }
+
+  /** Asks it to let go of all GPUs, as `gpu-node-agent release` does. */
+  async release(): Promise<ReleaseResult> {
+    const door = { socketPath: controlSocketPath(this.run) };
+    const reply = await ask(door, { method: 'POST', path: '/v1/release', body: {} }, 15_000);
+    if (reply.status !== 200) throw new Error(`release was answered ${reply.status}: ${reply.body}`);
+    return JSON.parse(reply.body) as ReleaseResult;
+  }
+
   signal(signal: NodeJS.Signals): void {
     this.child.kill(signal);
   }
 
-  /** An answer within two seconds, or an exception. */
+  /** An answer, or an exception when there is none for so long that a crowded machine does not explain it. */
   async get(path: string): Promise<Response> {
-    return fetch(`http://127.0.0.1:${this.port}${path}`, { signal: AbortSignal.timeout(2000) });
+    return fetch(`http://127.0.0.1:${this.port}${path}`, { signal: AbortSignal.timeout(10_000) });
   }
 
   /** The document of the node; undefined while nobody answers. */
@@ -73,7 +92,7 @@ export class AgentProcess {
       driver: last.driver.state,
       sampling: last.sampling,
       gpus: last.gpus.map((gpu) => [gpu.index, gpu.condition, gpu.ageSeconds]),
-      findings: last.findings.map((finding) => finding.code),
+      findings: last.findings.map(({ code, subject }) => `${code} of ${subject.id}`),
     };
     throw new Error(
       `${wanted}: not seen within ${seconds} s; last: ${JSON.stringify(seen)}\n${this.output.slice(-3000)}`,

@@ -1,61 +1,49 @@
-import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { createFrozenFilesystem, type FrozenFilesystem } from '../../simulator/host/frozen-filesystem.mjs';
+import { silenceFolder } from '../../simulator/host/silent-folder.mjs';
+import { createNode } from '../../simulator/node.mjs';
 import type { Cell } from './cells.js';
 
-const TOOL = fileURLToPath(new URL('../../simulator/bin/gpu-node-simulator.mjs', import.meta.url));
+/** Folder that lists the driver's GPUs, in a node's directory. */
+const LIST_OF_GPUS = 'host/proc/driver/nvidia/gpus';
 
-/** A simulated node in a folder of its own, driven by the simulator's own tool. */
-export class SimulatedNode {
-  readonly folder = mkdtempSync(join(tmpdir(), 'gna-hang-'));
-  readonly directory = join(this.folder, 'node');
+/** A simulated node in a folder of its own, whose driver can be made to hang as a cell says. */
+export class HangingNode {
+  private readonly folder = mkdtempSync(join(tmpdir(), 'gna-hang-'));
+  readonly simulated: ReturnType<typeof createNode>;
   private frozen: FrozenFilesystem | undefined;
+  private silent: { readonly dispose: () => void } | undefined;
 
   constructor(scenario: string) {
-    this.tool('create', '--scenario', scenario);
-  }
-
-  /** Runs a command of the tool on this node; its answer. */
-  tool(command: string, ...args: readonly string[]): string {
-    return execFileSync(process.execPath, [TOOL, command, this.directory, ...args], {
-      encoding: 'utf8',
-      timeout: 60_000,
-    });
-  }
-
-  /** The agent's flags for this node. */
-  flags(): string[] {
-    return this.tool('flags').trim().split('\n');
+    this.simulated = createNode(join(this.folder, 'node'), { scenario });
   }
 
   /** Makes the cell's function hang. */
-  hang(cell: Cell, gpu: number): void {
-    const target = ['--function', cell.function, ...(cell.reach === 'gpu' ? ['--gpu', `${gpu}`] : [])];
-    if (cell.sleep === 'killable') {
-      this.tool('fault', ...target, '--hang', 'killable');
+  async hang(cell: Cell, gpu: number): Promise<void> {
+    if (cell.subject === 'list of GPUs') {
+      this.silent ??= await silenceFolder(join(this.simulated.directory, LIST_OF_GPUS));
       return;
     }
-    this.frozen ??= createFrozenFilesystem(this.folder);
-    this.frozen.freeze();
-    this.tool('fault', ...target, '--hang', 'd-state', '--frozen-file', this.frozen.path('driver'));
+    this.fault(cell, { function: cell.function, ...(cell.reach === 'gpu' ? { gpu } : {}) });
   }
 
-  /** One function answers a code until `end` is called with the number given here. */
-  answer(functionName: string, code: number): string {
-    return this.tool('fault', '--function', functionName, '--code', `${code}`).trim();
+  /** Makes every call hang that begins from now on. */
+  hangEverything(cell: Cell): void {
+    this.fault(cell, {});
   }
 
-  /** Ends one fault. */
-  end(fault: string): void {
-    this.tool('clear', '--id', fault);
+  /** One function answers a code, until the number given here is cleared. */
+  answer(functionName: string, code: number): number {
+    return this.simulated.fault({ function: functionName, code });
   }
 
   /** Ends every fault and wakes everything that sleeps. */
   heal(): void {
-    this.tool('clear');
+    this.simulated.clear();
+    this.silent?.dispose();
+    this.silent = undefined;
     this.frozen?.thaw();
   }
 
@@ -66,5 +54,15 @@ export class SimulatedNode {
       this.frozen?.dispose();
       rmSync(this.folder, { recursive: true, force: true });
     }
+  }
+
+  private fault({ sleep }: Cell, target: { readonly function?: string; readonly gpu?: number }): void {
+    if (sleep === 'killable') {
+      this.simulated.fault({ ...target, hang: 'killable' });
+      return;
+    }
+    this.frozen ??= createFrozenFilesystem(this.folder);
+    this.frozen.freeze();
+    this.simulated.fault({ ...target, hang: 'd-state', frozenFile: this.frozen.path('driver') });
   }
 }
