@@ -202,6 +202,18 @@ export class SimulatedNode {
   }
 
   /**
+   * A lost GPU that the driver gives up, although it is in use: neither counted nor listed any more, and the indexes of
+   * those behind it move. `clear` and `bind` bring it back.
+   * @param {number} gpu counts over the whole node
+   */
+  unplug(gpu) {
+    const id = this.lose(gpu);
+    this.#append({ kind: EntryKind.bindGpu, gpu, name: '' });
+    this.#changeGpus();
+    return id;
+  }
+
+  /**
    * Delivers events, one after the other.
    * @param {number} gpu
    * @param {readonly { type: number, data: number, gpuInstance?: number, computeInstance?: number }[]} events

@@ -186,10 +186,12 @@ Napi::Object watchObject(Napi::Env env, const Copied& record) {
   return o;
 }
 
-Napi::Object gpuObject(Napi::Env env, std::uint32_t index, const Copied& record, ConvertedParts& parts) {
+Napi::Object gpuObject(Napi::Env env, std::uint32_t index, const Copied& record, ConvertedParts& parts,
+                       bool orderIsNone) {
   shm::GpuFixed gpu;
   shm::GpuLists lists;
   if (!shm::parseGpu(record.words, gpu, lists)) return {};
+  if (!shm::isPlaceKnown(orderIsNone, gpu)) gpu.uuid[0] = gpu.pci_bus_id[0] = 0;
   Napi::Object o = Napi::Object::New(env);
   o.Set("index", number(env, index));
   o.Set("published", number(env, record.published));

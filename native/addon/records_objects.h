@@ -27,8 +27,9 @@ struct ConvertedParts {
   std::array<Napi::Reference<Napi::Array>, shm::kGpuListCount> arrays;
 };
 
-/// Empty when the words are not a whole record.
-Napi::Object gpuObject(Napi::Env env, std::uint32_t index, const Copied& record, ConvertedParts& parts);
+/// Empty when the words are not a whole record. `orderIsNone` = of the driver record of the same segment.
+Napi::Object gpuObject(Napi::Env env, std::uint32_t index, const Copied& record, ConvertedParts& parts,
+                       bool orderIsNone);
 Napi::Object eventObject(Napi::Env env, const shm::Event& event);
 /// Throws Error SEGMENT_CORRUPT when the sweep cannot be decoded.
 Napi::Object hamiObject(Napi::Env env, const Copied& record);

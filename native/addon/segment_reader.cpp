@@ -108,7 +108,8 @@ Napi::Value SegmentReader::gpus(const Napi::CallbackInfo& info) {
   Napi::Array gpus = Napi::Array::New(env);
   std::uint32_t shown = 0;
   for (std::uint32_t i = 0; i < gpuCount(); ++i)
-    if (refresh(segment_.gpu(i), gpus_[i], [&](const Copied& r) { return gpuObject(env, i, r, parts_[i]); }))
+    if (refresh(segment_.gpu(i), gpus_[i],
+                [&](const Copied& r) { return gpuObject(env, i, r, parts_[i], orderIsNone_); }))
       gpus.Set(shown++, gpus_[i].object.Value());
   return gpus;
 }
@@ -123,6 +124,11 @@ Napi::Value SegmentReader::read(const Napi::CallbackInfo& info) {
     shm::DriverRecord fixed{};
     std::memcpy(static_cast<void*>(&fixed), record.words.data(), std::min(sizeof fixed, record.words.size_bytes()));
     driverGpuCount_ = fixed.gpu_count;
+    if (const bool orderIsNone = fixed.order_is_none != 0; orderIsNone != orderIsNone_) {
+      orderIsNone_ = orderIsNone;
+      // They say something else now, although nobody published them anew.
+      for (Cached& gpu : gpus_) gpu.published = 0;
+    }
     return driverObject(env, record);
   };
   if (!refresh(segment_.driver(), driver_, driver)) driver_.object = Napi::Persistent(driverObject(env, {}));

@@ -48,6 +48,7 @@ class SegmentReader : public Napi::ObjectWrap<SegmentReader> {
   Napi::Reference<Napi::Float64Array> states_;       // written anew at each read: nothing is allocated per cycle
   std::uint64_t lastEvent_ = 0;
   std::uint64_t driverGpuCount_ = 0;
+  bool orderIsNone_ = false;  // of the driver record, as read last
   std::uint32_t mostGpus_ = 0;
 };
 

@@ -15,6 +15,7 @@
 #include "core/proc/small_file.h"
 #include "core/proc/thread_id.h"
 #include "sampler/engine_state.h"
+#include "sampler/missing_gpus.h"
 #include "sampler/watched_listing.h"
 
 namespace gna {
@@ -236,6 +237,7 @@ class Control {
     // An index that was another GPU's although the driver's GPUs are the same: their order says nothing here.
     if (misplaced && list == s_.listed) record_.order_is_none = 1;
     s_.listed = list;
+    s_.indexesMayHaveMoved.store(false, std::memory_order_release);
     const FormerGpus former = formerGpus(misplaced);
     const auto ask = [this](const proc::PciAddress& address) { return readInformation(address); };
     const auto positions = enumerateGpus({counted, list, former, ask, record_.order_is_none == 0}, excluded_);
@@ -257,13 +259,17 @@ class Control {
   FormerGpus formerGpus(bool misplaced) {
     FormerGpus former;
     const bool own = counted_.has_value();
-    if (own) former.add(s_.segment, *counted_, true, misplaced);
+    if (own) {
+      shm::DriverRecord before = record_;
+      before.gpu_count = *counted_;
+      former.add(s_.segment, before, true, misplaced);
+    }
     if (s_.carry.valid()) {
       shm::DriverRecord driver;
       readRecord(s_.carry.driver(), driver);
       if (driver.order_is_none) record_.order_is_none = 1;
       const std::size_t before = former.gpus.size();
-      former.add(s_.carry, driver.gpu_count, !own);
+      former.add(s_.carry, driver, !own);
       // Its stamps are of another process's readings.
       for (std::size_t i = before; i < former.gpus.size(); ++i) {
         shm::GpuFixed& record = former.gpus[i].record;
@@ -309,6 +315,7 @@ class Control {
       if (position.named && !position.inDoubt) assign(fixed.uuid, position.named->uuid);
     }
     fixed.excluded_in_doubt = position.inDoubt;
+    fixed.placed_by_order = position.byOrder;
     publishIn(i, fixed, position.named ? shm::GpuState::excluded : shm::GpuState::attaching);
     s_.gpus[i]->use.store(position.named ? IndexUse::leftOut : IndexUse::lookedUp, std::memory_order_release);
   }
@@ -371,6 +378,7 @@ class Control {
       // Rings from here on are not lost, whatever is looked at meanwhile.
       const std::uint32_t seen = s_.controlBell.rings();
       if (everyGpuFails()) s_.requestReinit(nvml::kErrorUnknown);
+      if (s_.misplaced.load(std::memory_order_acquire)) judgeMisplaced();
       if (s_.reinitCode.load(std::memory_order_acquire) != 0) break;
       if (s_.clock->monotonicNs() >= recountNs_) {
         recount();
@@ -392,10 +400,34 @@ class Control {
     if (code == nvml::kErrorUninitialized || code == nvml::kErrorDriverNotLoaded ||
         code == nvml::kErrorLibRmVersionMismatch)
       s_.requestReinit(code);
-    else if (code == nvml::kSuccess && now != record_.gpu_count)
+    else if (code == nvml::kSuccess && now != record_.gpu_count && !onlyLostOnesAreGone(now))
       s_.requestReinit(nvml::kErrorGpuNotFound);
     else
       startMissingThreads();
+    if (code == nvml::kSuccess) s_.indexesMayHaveMoved.store(now != record_.gpu_count, std::memory_order_release);
+  }
+
+  /// Whether the driver counts fewer GPUs only because it gave up some that were lost before. A GPU that left without
+  /// having been lost was taken away, and one more was added: then the indexes have other owners.
+  bool onlyLostOnesAreGone(std::uint64_t counted) {
+    if (counted > record_.gpu_count) return false;
+    const auto lost = s_.lostGpus();
+    if (lost.size() < record_.gpu_count - counted) return false;
+    const auto list = listUnderWatch(s_.controlLane, s_.options.procfs);
+    return !list || !s_.listed || onlyLostOnesLeft(*s_.listed, *list, lost);
+  }
+
+  /// An index is another GPU's than was expected. Where the driver's GPUs are the same ones, their order says nothing
+  /// here: nobody is named by it any more. With nobody to leave alone that is all, because each GPU says who it is, and
+  /// its totals go by that; else somebody may be left out for another.
+  void judgeMisplaced() {
+    if (listUnderWatch(s_.controlLane, s_.options.procfs) != s_.listed || !excluded_.empty()) {
+      s_.requestReinit(nvml::kErrorGpuNotFound);
+      return;
+    }
+    s_.misplaced.store(false, std::memory_order_release);
+    record_.order_is_none = 1;
+    publish();
   }
 
   /// An init that did not last is not followed by the next one at once: repeated cycles have hung drivers

@@ -5,11 +5,14 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <exception>
 #include <system_error>
 #include <thread>
+
+#include "core/nvml/gpu_reader.h"
 
 namespace gna {
 
@@ -41,6 +44,18 @@ void EngineState::arrive(std::uint64_t c) {
       if ((p & 0xFF) == 1) wakeMain();
       return;
     }
+}
+
+std::vector<proc::PciAddress> EngineState::lostGpus() const {
+  std::vector<proc::PciAddress> lost;
+  const std::uint32_t n = gpuSlots.load(std::memory_order_acquire);
+  for (std::uint32_t i = 0; i < n; ++i) {
+    shm::GpuFixed record;
+    if (!isLookedUp(i) || !nvml::readCarried(segment, i, record) || record.state != shm::GpuState::lost) continue;
+    if (const auto address = proc::parsePciAddress(record.pci_bus_id)) lost.push_back(*address);
+  }
+  std::sort(lost.begin(), lost.end());
+  return lost;
 }
 
 void EngineState::requestReinit(nvml::Return code) {

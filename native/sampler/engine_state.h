@@ -78,6 +78,9 @@ struct EngineState {
   std::optional<std::vector<proc::PciAddress>> listed;  // of /proc/driver/nvidia/gpus
   std::vector<shm::GpuFixed> formers;                   // GPUs known from before, whose totals go on
   std::atomic<bool> misplaced{false};                   // GPU thread: an index was another GPU's than was expected
+  // Control, at a recount: the driver counts fewer GPUs than at the last init, all of them lost ones. An index may mean
+  // another GPU by now.
+  std::atomic<bool> indexesMayHaveMoved{false};
 
   std::atomic<std::uint64_t> cycle{0};
   std::atomic<std::uint64_t> pending{0};  // cycle << 8 | GPUs that have not published yet
@@ -91,6 +94,8 @@ struct EngineState {
   void wakeMain();
   /// Whether the GPU of an index is to be looked up by its thread.
   bool isLookedUp(std::uint32_t i) const { return gpus[i]->use.load(std::memory_order_acquire) == IndexUse::lookedUp; }
+  /// Addresses of the GPUs that are lost, as they say of themselves; ascending.
+  std::vector<proc::PciAddress> lostGpus() const;
   /// Asks control for a new init. The first reason stays.
   void requestReinit(nvml::Return code);
 };

@@ -89,6 +89,7 @@ class Enumeration {
   void placeListed(const std::vector<PciAddress>& addresses) {
     for (std::uint32_t i = 0; i < sources_.count; ++i) {
       positions_[i].address = addresses[i];
+      positions_[i].byOrder = true;
       const auto& gpus = sources_.former.gpus;
       const auto found =
           std::find_if(gpus.begin(), gpus.end(), [&](const auto& f) { return addressOf(f.record) == addresses[i]; });
@@ -232,7 +233,8 @@ std::optional<ExcludedGpu> parseExcludedGpu(const std::string& text) {
   return gpu;
 }
 
-void FormerGpus::add(const shm::Segment& segment, std::uint64_t gpuCount, bool asEnumerated, bool misplaced) {
+void FormerGpus::add(const shm::Segment& segment, const shm::DriverRecord& driver, bool asEnumerated, bool misplaced) {
+  const std::uint64_t gpuCount = driver.gpu_count;
   if (asEnumerated) count = gpuCount;
   // Those that are gone lie behind those that are counted, without a gap.
   for (std::uint32_t i = 0; i < shm::kMaxGpus; ++i) {
@@ -243,6 +245,7 @@ void FormerGpus::add(const shm::Segment& segment, std::uint64_t gpuCount, bool a
     }
     if (!nvml::readCarried(segment, i, former.record)) continue;
     const shm::GpuFixed& record = former.record;
+    if (!shm::isPlaceKnown(driver.order_is_none != 0, record)) continue;
     const auto known = std::find_if(gpus.begin(), gpus.end(), [&](const FormerGpu& other) {
       if (record.uuid[0] != 0) return std::string_view(record.uuid) == other.record.uuid;
       return std::string_view(record.pci_bus_id) == other.record.pci_bus_id;

@@ -36,8 +36,9 @@ struct FormerGpus {
 
   /// Takes in what a segment's records say: of GPUs that were enumerated and of those that were gone already.
   /// `asEnumerated` = theirs is the enumeration before this one. Totals of records that are there already stand.
-  /// `misplaced` = an index turned out to be another GPU's: those that nobody looked up may be elsewhere too.
-  void add(const shm::Segment& segment, std::uint64_t gpuCount, bool asEnumerated, bool misplaced = false);
+  /// `misplaced` = an index turned out to be another GPU's: those that nobody looked up may be elsewhere too. What
+  /// followed from an order that does not hold is not taken in.
+  void add(const shm::Segment& segment, const shm::DriverRecord& driver, bool asEnumerated, bool misplaced = false);
 };
 
 /// One index of NVML.
@@ -46,6 +47,7 @@ struct GpuPosition {
   const FormerGpu* former = nullptr;   // who stood at that address before
   const ExcludedGpu* named = nullptr;  // left out because of this; null = looked up
   bool inDoubt = false;                // it may be the one named; nobody can say without looking it up
+  bool byOrder = false;                // the address follows from the order of the indexes: nobody saw it here
 };
 
 /// What there is to go by.

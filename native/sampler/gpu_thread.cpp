@@ -3,12 +3,14 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <optional>
 #include <string>
 
 #include "core/nvml/gather.h"
 #include "core/nvml/gpu_reader.h"
 #include "core/proc/thread_id.h"
 #include "sampler/engine_state.h"
+#include "sampler/missing_gpus.h"
 #include "sampler/watched_listing.h"
 
 namespace gna {
@@ -94,33 +96,44 @@ class GpuLoop {
     reader_.begin(base, s_.formers);
   }
 
-  /// Indexes are only those of the last init as long as the driver has the same GPUs: with another set, this index may
-  /// have become that of a GPU that is not to be touched. A set that cannot be seen is not another one. That this GPU,
-  /// being lost, is the one that is missing says nothing about the others: they go on, and it is not looked up.
-  bool mayLookUp(std::int64_t now) {
-    if (!s_.listed) return true;
+  /// How this GPU may be looked up now; nothing = not at all. Indexes are those of the last init only as long as the
+  /// driver has the same GPUs: with another set, this index may have become that of a GPU that is not to be touched. A
+  /// set that cannot be seen is not another one. That lost GPUs are missing says nothing about the others: they go on,
+  /// and one that has to be looked up is found by its address.
+  std::optional<nvml::GpuReader::By> mayLookUp(std::int64_t now) {
+    using By = nvml::GpuReader::By;
+    const bool moved = s_.indexesMayHaveMoved.load(std::memory_order_acquire);
+    if (!s_.listed) return moved ? byAddress(now) : By::index;
     const auto list = listUnderWatch(slot_.lane, s_.options.procfs);
-    if (list == s_.listed) return true;
+    if (list == s_.listed) return moved ? byAddress(now) : By::index;
     if (!list) {
-      if (s_.options.excluded.empty()) return true;  // nobody is to be avoided, and the GPU says who it is
+      if (s_.options.excluded.empty()) return By::index;  // nobody is to be avoided, and the GPU says who it is
       retryNs_ = now + kListAgainNs;
-      return false;
+      return std::nullopt;
     }
+    if (!onlyLostOnesLeft(*s_.listed, *list, s_.lostGpus())) {
+      retryNs_ = now + kProbeEveryNs;
+      s_.requestReinit(nvml::kErrorGpuNotFound);
+      return std::nullopt;
+    }
+    const auto own = proc::parsePciAddress(reader_.record().pci_bus_id);
+    if (own && std::find(list->begin(), list->end(), *own) != list->end()) return byAddress(now);
     retryNs_ = now + kProbeEveryNs;
-    if (!onlyThisIsMissing(*list)) s_.requestReinit(nvml::kErrorGpuNotFound);
-    return false;
+    return std::nullopt;
   }
 
-  bool onlyThisIsMissing(std::vector<proc::PciAddress> list) const {
-    const auto own = proc::parsePciAddress(reader_.record().pci_bus_id);
-    if (reader_.record().state != shm::GpuState::lost || !own) return false;
-    list.insert(std::lower_bound(list.begin(), list.end(), *own), *own);
-    return list == s_.listed;
+  /// Only a GPU that has said itself where it is.
+  std::optional<nvml::GpuReader::By> byAddress(std::int64_t now) {
+    if (reader_.record().pci_bus_id[0] != 0 && reader_.record().placed_by_order == 0)
+      return nvml::GpuReader::By::address;
+    retryNs_ = now + kProbeEveryNs;
+    return std::nullopt;
   }
 
   bool attach(std::int64_t now) {
-    if (!mayLookUp(now)) return false;
-    if (!reader_.attach(generation_, s_.driverMajor.load(std::memory_order_acquire))) {
+    const auto by = mayLookUp(now);
+    if (!by) return false;
+    if (!reader_.attach(generation_, s_.driverMajor.load(std::memory_order_acquire), *by)) {
       retryNs_ = now + kProbeEveryNs;
       slot_.failing.store(false, std::memory_order_release);
       if (reader_.driverCode() != nvml::kSuccess) s_.requestReinit(reader_.driverCode());
@@ -153,13 +166,14 @@ class GpuLoop {
     }
   }
 
-  /// The GPU must be the one that was expected here: whom to leave alone was decided by the same reckoning.
+  /// The GPU must be the one that was expected here: who the others are, and whom to leave alone, was decided by the
+  /// same reckoning. Control knows what follows.
   void checkPlace() {
     const char* found = reader_.record().pci_bus_id;
     if (expected_.empty() || found[0] == 0 || expected_ == found) return;
     expected_.clear();
     s_.misplaced.store(true, std::memory_order_release);
-    s_.requestReinit(nvml::kErrorGpuNotFound);
+    s_.controlBell.ring();
   }
 
   /// Registers this GPU's events in the current set, once per set. A passing error is tried again; the events thread

@@ -209,7 +209,9 @@ void printJson(const shm::Segment& segment) {
   json.key("gpus").beginArray();
   for (std::uint32_t i = 0; i < shm::kMaxGpus; ++i) {
     GpuView gpu;
-    if (readGpu(segment, i, gpu) && gpu.fixed.state != shm::GpuState::gone) writeGpu(json, i, gpu);
+    if (!readGpu(segment, i, gpu) || gpu.fixed.state == shm::GpuState::gone) continue;
+    if (!shm::isPlaceKnown(driver.order_is_none != 0, gpu.fixed)) gpu.fixed.uuid[0] = gpu.fixed.pci_bus_id[0] = 0;
+    writeGpu(json, i, gpu);
   }
   json.endArray();
   writeInFlight(json, readRecord<shm::WatchRecord>(segment.watch()));

@@ -100,6 +100,11 @@ export const COMMANDS = {
     flags: { gpu },
     run: (args) => String(openNode(args.directory).lose(args.neededNumber('gpu'))),
   },
+  unplug: {
+    help: 'a lost GPU is given up by the driver although it is in use; prints the id of the loss',
+    flags: { gpu },
+    run: (args) => String(openNode(args.directory).unplug(args.neededNumber('gpu'))),
+  },
   xid: {
     help: 'delivers XID events, one after the other',
     flags: { gpu, code: { kind: 'numbers', help: 'XID, or several with commas between', needed: true } },

@@ -20,6 +20,7 @@ export const CALLS = [
   { symbol: 'nvmlDeviceGetCount', callClass: 'slow' },
   { symbol: 'nvmlDeviceGetHandleByIndex_v2', callClass: 'attach' },
   { symbol: 'nvmlDeviceGetHandleByIndex', callClass: 'attach' },
+  { symbol: 'nvmlDeviceGetHandleByPciBusId_v2', callClass: 'attach' },
   { symbol: 'nvmlDeviceGetUUID', callClass: 'slow' },
   { symbol: 'nvmlDeviceGetName', callClass: 'slow' },
   { symbol: 'nvmlDeviceGetSerial', callClass: 'slow' },

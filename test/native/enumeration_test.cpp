@@ -7,6 +7,7 @@
 
 #include "check.h"
 #include "sampler/enumeration.h"
+#include "sampler/missing_gpus.h"
 
 using namespace gna;
 using proc::PciAddress;
@@ -73,13 +74,21 @@ struct Node {
   }
 };
 
+shm::DriverRecord driverOf(std::uint64_t gpuCount, bool orderIsNone = false) {
+  shm::DriverRecord driver;
+  driver.gpu_count = gpuCount;
+  driver.order_is_none = orderIsNone;
+  return driver;
+}
+
 /// The records of a sampler, as it publishes them.
 class Records {
  public:
   Records() { segment_.initialize(); }
-  void publish(std::uint32_t index, int n, shm::GpuState state) {
+  void publish(std::uint32_t index, int n, shm::GpuState state, bool byOrder = false) {
     shm::GpuFixed record = formerGpu(n, index).record;
     record.state = state;
+    record.placed_by_order = byOrder;
     segment_.gpu(index).publish(&record, sizeof record);
   }
   const shm::Segment& segment() const { return segment_; }
@@ -253,7 +262,7 @@ TEST("after a GPU was found at another's index, what was only thought of the oth
   records.publish(1, 1, shm::GpuState::attaching);
   records.publish(2, 2, shm::GpuState::excluded);
   FormerGpus former;
-  former.add(records.segment(), 3, true, true);
+  former.add(records.segment(), driverOf(3), true, true);
   REQUIRE(former.gpus.size() == 2);
   CHECK_EQ(std::string(former.gpus[0].record.uuid), "GPU-1");
   CHECK_EQ(former.gpus[0].index.value_or(99), 1u);
@@ -309,3 +318,51 @@ TEST("what is named twice is left out once, and certainty wins") {
 }
 
 TEST_MAIN("enumeration of GPUs")
+
+TEST("what followed from an order that does not hold is no knowledge of anybody") {
+  // 1 was expected at 0, where somebody hangs who never said who it is; 1 said that it is at 1.
+  Records records;
+  records.publish(0, 1, shm::GpuState::attaching, true);
+  records.publish(1, 1, shm::GpuState::up);
+  FormerGpus believed;
+  believed.add(records.segment(), driverOf(2), true);
+  CHECK_EQ(believed.gpus.size(), 1u);
+  CHECK_EQ(believed.gpus.at(0).index.value_or(99), 0u);
+  FormerGpus former;
+  former.add(records.segment(), driverOf(2, true), true);
+  REQUIRE(former.gpus.size() == 1);
+  CHECK_EQ(former.gpus[0].index.value_or(99), 1u);
+
+  // Of the one that hangs only the index is known, and that is enough.
+  Node node;
+  node.count = 2;
+  node.list({0, 1});
+  node.inOrder = false;
+  node.former = former;
+  CHECK_EQ(node.leftOut({"0"}), "x.");
+}
+
+TEST("only what follows from the order of the indexes is marked so") {
+  Node node;
+  node.count = 2;
+  node.list({0, 1});
+  for (const GpuPosition& position : enumerateGpus(node.sources(), {})) CHECK(position.byOrder);
+  node.knew(2);
+  for (const GpuPosition& position : enumerateGpus(node.sources(), {})) CHECK(!position.byOrder);
+}
+
+TEST("lost GPUs that the driver gave up are told from GPUs that were taken away, and from new ones") {
+  const auto of = [](std::initializer_list<int> numbers) {
+    std::vector<PciAddress> addresses;
+    for (const int n : numbers) addresses.push_back(addressOf(n));
+    return addresses;
+  };
+  const auto all = of({0, 1, 2, 3});
+  CHECK(onlyLostOnesLeft(all, of({0, 2, 3}), of({1})));
+  CHECK(onlyLostOnesLeft(all, of({0, 3}), of({1, 2})));
+  CHECK(onlyLostOnesLeft(all, all, of({1})));
+  CHECK(!onlyLostOnesLeft(all, of({0, 2, 3}), {}));
+  CHECK(!onlyLostOnesLeft(all, of({0, 3}), of({1})));
+  CHECK(!onlyLostOnesLeft(all, of({0, 2, 3, 4}), of({1})));
+  CHECK(!onlyLostOnesLeft(all, of({0, 1, 2, 3, 4}), of({1})));
+}

@@ -198,6 +198,37 @@ describe('a lost GPU', () => {
     expect(state.sampling.restarts).toBe(1);
   });
 
+  it('that is not counted any more costs nobody an init, also not a neighbour that is looked up again', async () => {
+    await withLost();
+    agent.simulator('fault', '--gpu', '5', '--hang', 'killable'); // nobody may touch what was handed back
+    agent.simulator('unplug', '--gpu', '4');
+    await untilRecount();
+    const without = await agent.until('fresh readings', ({ sampling }) => (sampling.ageSeconds ?? 9) < 1);
+    expect(without.driver).toMatchObject({ state: 'initialized', reinitializations: 0, initAttempts: 2 });
+    expect(without.gpus.map(({ condition }) => condition)).toEqual(CONDITIONS);
+
+    // Index 6 is the last GPU's by now.
+    const loss = agent.simulator('lost', '--gpu', '6');
+    await agent.until('GPU 6 lost', ({ gpus }) => gpus[6]?.condition === 'lost');
+    agent.simulator('clear', '--id', loss);
+    await pass(31);
+    const back = await agent.until('GPU 6 back', ({ gpus }) => gpus[6]?.condition === 'up');
+    expect(back.gpus.map(({ uuid }) => uuid)).toEqual(uuids());
+    expect(back.gpus.map(({ condition }) => condition)).toEqual(CONDITIONS);
+    expect(back.driver.reinitializations).toBe(0);
+    // A wait for events that the clock jumped over looks stuck for a moment; it is no call of a GPU.
+    expect(back.sampling.stuckCalls.filter(({ lane }) => lane === 'gpu')).toEqual([]);
+    expect(heldNodes()).not.toContain('nvidia5');
+
+    // One that was not lost is taken away: now the indexes have other owners.
+    bind(5, 'vfio-pci');
+    await untilRecount();
+    const six = await agent.until('six GPUs', (state) => state.gpus.length === 6 && allUp(state), 20);
+    expect(six.gpus.map(({ uuid }) => uuid)).toEqual(uuids().filter((_, gpu) => gpu !== 4 && gpu !== 5));
+    expect(six.driver.reinitializations).toBe(1);
+    expect(six.sampling.restarts).toBe(1);
+  });
+
   it('waits when the list of GPUs cannot be read, and nobody else is disturbed', async () => {
     await withLost();
     const list = join(agent.directory, PROC_GPUS);
@@ -215,11 +246,12 @@ describe('a driver whose indexes are not in the order of the PCI addresses', () 
     agent = new LiveAgent(unordered());
     await agent.start();
     const seen = await agent.until(
-      'another init after the first GPUs said who they are',
-      (state) => state.gpus.length === 4 && allUp(state) && state.driver.reinitializations === 1,
+      'all GPUs up, where they say that they are',
+      (state) => state.gpus.length === 4 && allUp(state),
       30,
     );
     expect(seen.gpus.map(({ uuid }) => uuid)).toEqual(uuids());
+    expect(seen.driver.reinitializations).toBe(0);
     for (const gpu of ['1', '3']) await agent.running.control.release({ gpu });
     agent.simulator('fault', '--gpu', '1', '--hang', 'killable');
     const two = await agent.until(
@@ -233,7 +265,7 @@ describe('a driver whose indexes are not in the order of the PCI addresses', () 
     expect(two.gpus.map(({ condition }) => condition)).toEqual(['up', 'excluded', 'up', 'excluded']);
     expect(two.gpus.map(({ uuid }) => uuid)).toEqual(uuids());
     expect(heldNodes()).not.toContain('nvidia1');
-    expect(two.driver.reinitializations).toBe(1);
+    expect(two.driver.reinitializations).toBe(0);
 
     for (const { pid } of openNode(agent.directory).read().gpus[3]?.processes ?? [])
       agent.simulator('process', 'end', String(pid), '--gpu', '3');
@@ -257,6 +289,33 @@ describe('a driver whose indexes are not in the order of the PCI addresses', () 
 });
 
 describe('a GPU that hung when it was first looked up', () => {
+  it('has no name but its index, and is left out by it, where the order of the others names it falsely', async () => {
+    agent = new LiveAgent(unordered());
+    agent.simulator('fault', '--gpu', '0', '--function', 'nvmlDeviceGetHandleByIndex_v2', '--hang', 'killable');
+    await agent.start();
+    // By the order of the addresses it would be the GPU that stands at index 1.
+    const nameless = (state: NodeState) =>
+      state.gpus.length === 4 &&
+      state.gpus[0]?.condition === 'stuck' &&
+      state.gpus[0].uuid === undefined &&
+      state.gpus[0].pciBusId === undefined;
+    const othersUp = ({ gpus }: NodeState) => gpus.slice(1).every(({ condition }) => condition === 'up');
+    const stuck = await agent.until('GPU 0 stuck, without a name', nameless, 30);
+    expect(othersUp(stuck)).toBe(true);
+    expect(stuck.sampling.stuckCalls).toMatchObject([{ gpuIndex: 0, gpuUuid: undefined, gpuPciBusId: undefined }]);
+    const left = await agent.until(
+      'it left out by a successor',
+      ({ sampling }) => sampling.restarts === 1 && sampling.processes.every(({ role }) => role === 'active'),
+      30,
+    );
+    expect(nameless(left) && othersUp(left)).toBe(true);
+    expect(left.sampling.processes.map(({ excluded }) => excluded)).toEqual([['0']]);
+    expect(left.gpus.slice(1).map(({ uuid }) => uuid)).toEqual(uuids().slice(1));
+    const findings = left.findings.filter(({ code }) => code === 'gpu_call_stuck');
+    expect(findings.map(({ subject }) => subject)).toEqual([{ kind: 'gpu', id: '0' }]);
+    expect(left.driver.reinitializations).toBe(0);
+  });
+
   it('is left out at its new index, by its address, and no other GPU is', async () => {
     agent = new LiveAgent('hgx-h100');
     agent.simulator('fault', '--gpu', '4', '--function', 'nvmlDeviceGetHandleByIndex_v2', '--hang', 'killable');

@@ -64,6 +64,7 @@ void Gather::identity() {
   if (code == kSuccess && (full || addressFromText(pci))) {
     // sysfs form: four-digit domain, lower case, with the function (NVML's texts differ in both). A GPU is function 0.
     std::snprintf(r.pci_bus_id, sizeof r.pci_bus_id, "%04x:%02x:%02x.0", pci.domain, pci.bus, pci.device);
+    r.placed_by_order = 0;
   }
   store(Reading::pci_device_id, newest, pci.pciDeviceId);
   store(Reading::pci_subsystem_id, newest, pci.pciSubSystemId);

@@ -81,15 +81,21 @@ void GpuReader::note(Return r) {
   if (r == kErrorInvalidArgument) ++invalids_;
 }
 
-bool GpuReader::attach(std::uint64_t generation, std::uint32_t driverMajor) {
+Return GpuReader::lookUp(By by) {
+  Gather gather{*this};
+  if (by == By::address)
+    return gather.call(Call::DeviceGetHandleByPciBusId_v2, static_cast<const char*>(record_.pci_bus_id), &handle_);
+  const Return code = gather.call(Call::DeviceGetHandleByIndex_v2, gpuIndex_, &handle_);
+  if (code != kNoSuchSymbol && code != kErrorFunctionNotFound) return code;
+  return gather.call(Call::DeviceGetHandleByIndex, gpuIndex_, &handle_);
+}
+
+bool GpuReader::attach(std::uint64_t generation, std::uint32_t driverMajor, By by) {
   fatal_ = driverCode_ = kSuccess;
   driverMajor_ = driverMajor;
   record_.generation = generation;
   lane_.beginBatch();
-  Gather gather{*this};
-  Return code = gather.call(Call::DeviceGetHandleByIndex_v2, gpuIndex_, &handle_);
-  if (code == kNoSuchSymbol || code == kErrorFunctionNotFound)
-    code = gather.call(Call::DeviceGetHandleByIndex, gpuIndex_, &handle_);
+  const Return code = lookUp(by);
   if (code != kSuccess || !handle_) {
     lane_.idle();
     detach(code == kErrorGpuIsLost ? shm::GpuState::lost : shm::GpuState::failed, code);

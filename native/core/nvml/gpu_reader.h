@@ -50,8 +50,10 @@ class GpuReader {
   /// index, the totals go on from the one of `formers` with the same UUID. `formers` must outlive the enumeration.
   void begin(const shm::GpuFixed& base, const std::vector<shm::GpuFixed>& formers);
 
-  /// Looks the handle up. False when the GPU cannot be read; the record says why.
-  bool attach(std::uint64_t generation, std::uint32_t driverMajor);
+  /// Looks the handle up, by the index or, where that may mean another GPU by now, by the GPU's PCI address. False when
+  /// the GPU cannot be read; the record says why.
+  enum class By { index, address };
+  bool attach(std::uint64_t generation, std::uint32_t driverMajor, By by = By::index);
 
   /// Code of the last attach or cycle by which the whole driver has to be initialised anew, else success.
   Return driverCode() const { return driverCode_; }
@@ -90,6 +92,7 @@ class GpuReader {
   void continueTotals(const char* formerUuid);
   void goOnFrom(const shm::GpuFixed& former);
   void planIdentity(std::int64_t now);
+  Return lookUp(By by);
   /// Books a code other than success for the cycle's verdict.
   void note(Return r);
 

@@ -9,7 +9,7 @@
 namespace gna::shm {
 
 inline constexpr std::uint64_t kMagic = 0x3130415341474e47ull;  // "GNGASA01"
-inline constexpr std::uint32_t kLayoutVersion = 6;
+inline constexpr std::uint32_t kLayoutVersion = 7;
 inline constexpr std::uint32_t kMaxGpus = 64;
 inline constexpr std::uint32_t kMaxMigPerGpu = 16;
 inline constexpr std::uint32_t kMaxMigProfilesPerGpu = 32;
@@ -57,6 +57,7 @@ struct GpuFixed {
   std::uint64_t state_code = 0;         // NVML code that led to the state, 0 if none
   std::uint64_t identity_version = 0;   // grows when texts or identity readings were read anew
   std::uint64_t excluded_in_doubt = 0;  // 1 = excluded because it may be the GPU that is to be left alone
+  std::uint64_t placed_by_order = 0;    // 1 = that it stands here follows from the order alone, it has not said so yet
   // Integrator state: a successor goes on from here.
   std::uint64_t samples_last_seen_us = 0;
   std::uint64_t busy_ns = 0;
@@ -182,6 +183,10 @@ struct DriverRecord {
   char message[256] = {};    // what was tried and what came, when not initialized
 };
 static_assert(sizeof(DriverRecord) % 8 == 0);
+
+/// Whether a record's UUID and PCI address are of the GPU at its index, as far as anybody knows: what followed from the
+/// order of the indexes is worth nothing where that order was seen not to hold.
+inline bool isPlaceKnown(bool orderIsNone, const GpuFixed& gpu) { return !orderIsNone || gpu.placed_by_order == 0; }
 
 enum class LaneKind : std::uint32_t { control = 0, events = 1, hami = 2, gpu = 3 };
 enum class Verdict : std::uint32_t { in_flight = 0, slow = 1, stuck = 2 };
