@@ -16,6 +16,7 @@ export type Lane = 'control' | 'events' | 'gpu';
 export interface Cell {
   /** Short name of the table in the issue, e.g. `memory`. */
   readonly subject: Subject;
+  readonly part: Part;
   /** Function that does not come back, as it is named. */
   readonly function: string;
   readonly lane: Lane;
@@ -32,6 +33,7 @@ export type Subject =
   | 'init'
   | 'count'
   | 'handle'
+  | 'handle, no list'
   | 'field values'
   | 'memory'
   | 'samples'
@@ -40,10 +42,14 @@ export type Subject =
   | 'shutdown'
   | 'list of GPUs';
 
+/** The file that plays a function's cells: three are played side by side. */
+export type Part = 'initialisation' | 'look-up' | 'readings' | 'events';
+
 /** `true`: the cell exists. A text: why it cannot. */
 type Existence = true | string;
 
 interface Row {
+  readonly part: Part;
   readonly function: string;
   readonly lane: Lane | Partial<Record<Moment, Lane>>;
   readonly deadline: Deadline;
@@ -63,6 +69,7 @@ const EACH_CYCLE = { gpu: ALWAYS, driver: ALWAYS, alone: OF_A_GPU } as const;
 /** The whole matrix, with the cells that cannot exist and why. */
 export const ROWS: Readonly<Record<Subject, Row>> = {
   init: {
+    part: 'initialisation',
     function: 'nvmlInitWithFlags',
     lane: 'control',
     deadline: 'attach',
@@ -76,6 +83,7 @@ export const ROWS: Readonly<Record<Subject, Row>> = {
     },
   },
   count: {
+    part: 'initialisation',
     function: 'nvmlDeviceGetCount_v2',
     lane: 'control',
     deadline: 'slow',
@@ -91,29 +99,62 @@ export const ROWS: Readonly<Record<Subject, Row>> = {
     },
   },
   handle: {
+    part: 'look-up',
     function: 'nvmlDeviceGetHandleByIndex_v2',
     lane: 'gpu',
     deadline: 'attach',
     // Steady: GPUs that were lost are looked up again.
     reaches: { gpu: ALWAYS, driver: ALWAYS, alone: OF_A_GPU },
   },
+  'handle, no list': {
+    part: 'look-up',
+    function: 'nvmlDeviceGetHandleByIndex_v2',
+    lane: 'gpu',
+    deadline: 'attach',
+    // In a container whose /proc does not list the driver's GPUs, one that hangs before it told its name has none.
+    reaches: {
+      gpu: {
+        start: true,
+        steady: 'a GPU that is looked up again has told its name: with and without a list are the same',
+        're-init': 'as at steady: its name is known from before',
+        exit: 'an agent ends the same way, whether a GPU has a name or not',
+      },
+      driver: 'the whole driver needs no name',
+      alone: OF_A_GPU,
+    },
+  },
   register: {
+    part: 'events',
     function: 'nvmlDeviceRegisterEvents',
     lane: 'gpu',
     deadline: 'slow',
     // Steady: a lost GPU spoils the set of events, and the others register in a new one.
     reaches: { gpu: ALWAYS, driver: ALWAYS, alone: OF_A_GPU },
   },
-  memory: { function: 'nvmlDeviceGetMemoryInfo_v2', lane: 'gpu', deadline: 'fast', reaches: EACH_CYCLE },
-  samples: { function: 'nvmlDeviceGetSamples', lane: 'gpu', deadline: 'fast', reaches: EACH_CYCLE },
-  'field values': { function: 'nvmlDeviceGetFieldValues', lane: 'gpu', deadline: 'fast', reaches: EACH_CYCLE },
+  memory: {
+    part: 'readings',
+    function: 'nvmlDeviceGetMemoryInfo_v2',
+    lane: 'gpu',
+    deadline: 'fast',
+    reaches: EACH_CYCLE,
+  },
+  samples: { part: 'readings', function: 'nvmlDeviceGetSamples', lane: 'gpu', deadline: 'fast', reaches: EACH_CYCLE },
+  'field values': {
+    part: 'readings',
+    function: 'nvmlDeviceGetFieldValues',
+    lane: 'gpu',
+    deadline: 'fast',
+    reaches: EACH_CYCLE,
+  },
   'event wait': {
+    part: 'events',
     function: 'nvmlEventSetWait_v2',
     lane: 'events',
     deadline: 'fast',
     reaches: { gpu: 'one wait is for the events of all GPUs', driver: ALWAYS, alone: ALWAYS },
   },
   shutdown: {
+    part: 'initialisation',
     function: 'nvmlShutdown',
     lane: 'control',
     deadline: 'attach',
@@ -131,6 +172,7 @@ export const ROWS: Readonly<Record<Subject, Row>> = {
     },
   },
   'list of GPUs': {
+    part: 'initialisation',
     function: 'read /proc/driver/nvidia/gpus',
     // GPUs are listed when the driver is initialised, and by a GPU before it is looked up again.
     lane: { start: 'control', steady: 'gpu', 're-init': 'control', exit: 'control' },
@@ -170,8 +212,8 @@ export const ALL_CELLS: readonly Cell[] = SUBJECTS.flatMap((subject) => {
     const lane = typeof row.lane === 'string' ? row.lane : (row.lane[moment] ?? 'control');
     return REACHES.flatMap((reach) =>
       SLEEPS.filter((sleep) => exists(row, reach, sleep, moment)).map((sleep) => {
-        const { function: name, deadline } = row;
-        return { subject, function: name, lane, deadline, reach, sleep, moment };
+        const { function: name, deadline, part } = row;
+        return { subject, part, function: name, lane, deadline, reach, sleep, moment };
       }),
     );
   });

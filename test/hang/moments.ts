@@ -85,6 +85,7 @@ function wayOf({ subject, moment }: Cell): Way {
     case 'init':
     case 'count':
     case 'handle':
+    case 'handle, no list':
     case 'register':
     case 'list of GPUs': {
       if (moment === 'exit') return 'start';

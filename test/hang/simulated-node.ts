@@ -26,6 +26,9 @@ export class HangingNode {
       this.silent ??= await silenceFolder(join(this.simulated.directory, LIST_OF_GPUS));
       return;
     }
+    if (cell.subject === 'handle, no list') {
+      rmSync(join(this.simulated.directory, LIST_OF_GPUS), { recursive: true });
+    }
     this.fault(cell, { function: cell.function, ...(cell.reach === 'gpu' ? { gpu } : {}) });
   }
 

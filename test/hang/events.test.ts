@@ -1,0 +1,4 @@
+import { describe } from 'vitest';
+import { play } from './cannot-hang.js';
+
+describe('cannot hang', () => play('events'));
