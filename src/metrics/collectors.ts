@@ -22,6 +22,11 @@ export function collectorsOf(name: string): readonly CollectorName[] {
   return BY_BEGINNING.find(([beginning]) => name.startsWith(beginning))?.[1] ?? [];
 }
 
+/** Whether a filter lets every family through. */
+export function isEmpty({ collect, exclude, names }: MetricsFilter): boolean {
+  return collect === undefined && exclude === undefined && names === undefined;
+}
+
 /** Whether a filter lets a family through. */
 export function isWanted(name: string, { collect, exclude, names }: MetricsFilter): boolean {
   if (names !== undefined && !names.includes(name)) return false;

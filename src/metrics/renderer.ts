@@ -2,7 +2,7 @@ import type { MetricsFilter } from '../model/metrics-filter.js';
 import type { NodeStateSource } from '../model/node-state.js';
 import type { Addon, ExpositionInsert } from '../native/addon.js';
 import type { Clock } from '../native/clock.js';
-import { isWanted } from './collectors.js';
+import { isEmpty, isWanted } from './collectors.js';
 import { type CompiledCatalogue, compileCatalogue, fillValues, leaveOut } from './compile.js';
 import type { Family, MetricsFormat, Scene } from './family.js';
 import { notRendered, type Selection, selectFamilies } from './selection.js';
@@ -84,7 +84,8 @@ export class MetricsRenderer {
     const own = (await this.self?.families(format))?.filter(({ name }) => isWanted(name, filter));
     // From here on nothing waits: what is rendered is one state.
     const compiled = this.#filled();
-    leaveOut(compiled, (name) => isWanted(name, filter));
+    // Nearly every scrape wants everything.
+    if (!isEmpty(filter)) leaveOut(compiled, (name) => isWanted(name, filter));
     const inserts = this.#inserts(own ?? [], compiled);
     const bytes = compiled.exposition.render(compiled.values, format, inserts, this.#spare.pop());
     this.#lent.add(bytes);
