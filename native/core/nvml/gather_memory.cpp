@@ -1,6 +1,16 @@
+#include <algorithm>
+
 #include "core/nvml/gather.h"
 
 namespace gna::nvml {
+
+namespace {
+
+/// Above it no memory is: all bits set is what libraries answer in place of a number they do not have.
+constexpr std::uint64_t kMostBytes = std::uint64_t{1} << 60;
+constexpr auto kMost = static_cast<double>(kMostBytes);
+
+}  // namespace
 
 void Gather::memory() {
   Memory_v2 v2{};
@@ -9,7 +19,8 @@ void Gather::memory() {
       due(Reading::memory_reserved_bytes) ? call(Call::DeviceGetMemoryInfo_v2, g.handle_, &v2) : kNoSuchSymbol;
   if (code == kSuccess || !(code == kNoSuchSymbol || isUnsupported(code))) {
     // Unified-memory systems answer total 0 (nvml.md §12.5); free above total was seen behind interposers.
-    const bool plausible = v2.total > 0 && v2.free <= v2.total && v2.used <= v2.total && v2.reserved <= v2.total;
+    const bool plausible =
+        v2.total > 0 && v2.total <= kMostBytes && v2.free <= v2.total && v2.used <= v2.total && v2.reserved <= v2.total;
     const Return stored = code != kSuccess ? code : v2.total == 0 ? kErrorNotSupported : kSuccess;
     if (stored == kSuccess && !plausible) {
       for (Reading r : {Reading::memory_total_bytes, Reading::memory_reserved_bytes, Reading::memory_used_bytes,
@@ -29,9 +40,10 @@ void Gather::memory() {
       code = call(Call::DeviceGetMemoryInfo, g.handle_, &v1);
       if (code == kSuccess && v1.total == 0) code = kErrorNotSupported;
       const double limit = static_cast<double>(v1.total);
-      store(Reading::memory_total_bytes, code, limit);
-      store(Reading::memory_used_bytes, code, static_cast<double>(v1.used), limit);
-      store(Reading::memory_free_bytes, code, static_cast<double>(v1.free), limit);
+      const double most = std::min(limit, kMost);
+      store(Reading::memory_total_bytes, code, limit, kMost);
+      store(Reading::memory_used_bytes, code, static_cast<double>(v1.used), most);
+      store(Reading::memory_free_bytes, code, static_cast<double>(v1.free), most);
     }
   }
 
@@ -39,9 +51,10 @@ void Gather::memory() {
     BAR1Memory bar1{};
     code = call(Call::DeviceGetBAR1MemoryInfo, g.handle_, &bar1);
     const double limit = static_cast<double>(bar1.bar1Total);
-    store(Reading::bar1_memory_total_bytes, code, limit);
-    store(Reading::bar1_memory_used_bytes, code, static_cast<double>(bar1.bar1Used), limit);
-    store(Reading::bar1_memory_free_bytes, code, static_cast<double>(bar1.bar1Free), limit);
+    const double most = std::min(limit, kMost);
+    store(Reading::bar1_memory_total_bytes, code, limit, kMost);
+    store(Reading::bar1_memory_used_bytes, code, static_cast<double>(bar1.bar1Used), most);
+    store(Reading::bar1_memory_free_bytes, code, static_cast<double>(bar1.bar1Free), most);
   }
 }
 
