@@ -1,5 +1,5 @@
 /** The programs that are not ours, and how each is had: by package name, below out/, installed nowhere. */
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Failure, mustRun } from '../child.mjs';
 import { unpackedDebianPackage } from '../debian-package.mjs';
@@ -26,6 +26,20 @@ async function pythonWith(name, packages) {
   });
   writeFileSync(complete, wanted);
   return python;
+}
+
+/**
+ * The driver's library in one of Debian's packages.
+ * @param {string} name of the package
+ * @param {string} place folder below usr/lib/x86_64-linux-gnu/nvidia
+ * @returns {Promise<string>} the file with the version in its name
+ */
+async function nvidiaLibrary(name, place) {
+  const unpacked = await unpackedDebianPackage(name, 'non-free');
+  const libraries = join(unpacked, 'usr', 'lib', 'x86_64-linux-gnu', 'nvidia', place);
+  const file = readdirSync(libraries).find((entry) => /^libnvidia-ml\.so\.\d+\./.test(entry));
+  if (file === undefined) throw new Failure(`the package ${name} holds no library`);
+  return join(libraries, file);
 }
 
 /**
@@ -65,6 +79,13 @@ const clients = [
       pythonWith('nvitop', ['nvitop==1.7.2', 'nvitop-exporter==1.7.2', 'nvidia-ml-py==13.615.71', 'psutil==7.2.2']),
   },
   { name: 'nvtop', ensure: async () => join(await unpackedDebianPackage('nvtop', 'contrib'), 'usr', 'bin', 'nvtop') },
+  {
+    name: 'nvidia-smi',
+    ensure: async () =>
+      join(await unpackedDebianPackage('nvidia-smi', 'non-free'), 'usr', 'lib', 'nvidia', 'current', 'nvidia-smi'),
+  },
+  { name: 'libnvidia-ml 535', ensure: () => nvidiaLibrary('libnvidia-ml1', 'current') },
+  { name: 'libnvidia-ml 470', ensure: () => nvidiaLibrary('libnvidia-tesla-470-ml1', 'tesla-470') },
   // What reads a screen is no client, and needed for one.
   { name: 'terminal', ensure: () => pythonWith('terminal', ['pyte==0.8.2']) },
 ];
