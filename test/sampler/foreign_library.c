@@ -2,17 +2,17 @@
  * named in others.h, made by the test from the list of all names: OTHER(name). */
 #include <string.h>
 
-#define FIRST_VERSIONS 1      /* only the first form of each function, and few of those */
-#define FEW_SYMBOLS 2         /* init, count and handle, nothing else */
-#define NOT_SUPPORTED 3       /* every question about a GPU */
-#define STUBS 4               /* exported, and "no such function" all the same */
-#define SILENT_SUCCESS 5      /* success without having written anything */
-#define HUGE_COUNTS 6         /* lists of four billion entries */
-#define COUNT_ABOVE_ROOM 7    /* success with a count above what there was room for */
-#define UNTERMINATED_TEXTS 8  /* texts fill their whole buffer */
-#define UNKNOWN_CODES 9       /* return codes that no header has */
-#define MANY_GPUS 10          /* says that it has four billion GPUs */
-#define ONLY_BYTES 11         /* every answer is 0xff throughout */
+#define FIRST_VERSIONS 1     /* only the first form of each function, and few of those */
+#define FEW_SYMBOLS 2        /* init, count and handle, nothing else */
+#define NOT_SUPPORTED 3      /* every question about a GPU */
+#define STUBS 4              /* exported, and "no such function" all the same */
+#define SILENT_SUCCESS 5     /* success without having written anything */
+#define HUGE_COUNTS 6        /* lists of four billion entries */
+#define COUNT_ABOVE_ROOM 7   /* success with a count above what there was room for */
+#define UNTERMINATED_TEXTS 8 /* texts fill their whole buffer */
+#define UNKNOWN_CODES 9      /* return codes that no header has */
+#define MANY_GPUS 10         /* says that it has four billion GPUs */
+#define ONLY_BYTES 11        /* every answer is 0xff throughout */
 
 #ifndef VERSION
 #define VERSION "580.65.06"
@@ -55,15 +55,9 @@ static int number(unsigned* out, unsigned wanted) {
 static int list(unsigned* count, void* entries) {
   if (usual() != 0) return usual();
   switch (SHAPE) {
-    case HUGE_COUNTS:
-      *count = 0xffffffffU;
-      return entries == 0 ? 7 : 0;
-    case COUNT_ABOVE_ROOM:
-      *count = *count + 1000;
-      return entries == 0 ? 7 : 0;
-    case ONLY_BYTES:
-      *count = 0xffffffffU;
-      return 0;
+    case HUGE_COUNTS: *count = 0xffffffffU; return entries == 0 ? 7 : 0;
+    case COUNT_ABOVE_ROOM: *count = *count + 1000; return entries == 0 ? 7 : 0;
+    case ONLY_BYTES: *count = 0xffffffffU; return 0;
     case SILENT_SUCCESS: return 0;
     default: *count = 0; return 0;
   }
@@ -84,7 +78,10 @@ int nvmlDeviceGetMemoryInfo(void* device, unsigned long long* info) {
 }
 int nvmlDeviceGetComputeRunningProcesses(void* device, unsigned* count, void* entries) {
   (void)device;
-  struct { unsigned pid; unsigned long long bytes; }* process = entries;
+  struct {
+    unsigned pid;
+    unsigned long long bytes;
+  }* process = entries;
   if (*count < 1) return *count = 1, 7;
   process->pid = 4711;
   process->bytes = 3ULL << 30;
@@ -169,8 +166,12 @@ int nvmlDeviceGetProcessUtilization(void* d, void* out, unsigned* count, unsigne
 }
 int nvmlDeviceGetComputeRunningProcesses_v3(void* d, unsigned* count, void* out) { return (void)d, list(count, out); }
 int nvmlDeviceGetGraphicsRunningProcesses_v3(void* d, unsigned* count, void* out) { return (void)d, list(count, out); }
-int nvmlDeviceGetMPSComputeRunningProcesses_v3(void* d, unsigned* count, void* out) { return (void)d, list(count, out); }
-int nvmlDeviceGetRetiredPages(void* d, int cause, unsigned* count, void* out) { return (void)d, (void)cause, list(count, out); }
+int nvmlDeviceGetMPSComputeRunningProcesses_v3(void* d, unsigned* count, void* out) {
+  return (void)d, list(count, out);
+}
+int nvmlDeviceGetRetiredPages(void* d, int cause, unsigned* count, void* out) {
+  return (void)d, (void)cause, list(count, out);
+}
 
 /* What has no answer of its own is not supported where success without an answer is not the habit. */
 static int other(void) {
