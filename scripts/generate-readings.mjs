@@ -12,7 +12,7 @@ const read = (path) => readFileSync(new URL(path, root), 'utf8');
  * @param {string} macro name of the macro a row calls
  */
 function rows(text, macro) {
-  return [...text.matchAll(new RegExp(`^${macro}\\(([^)]*(?:\\([^)]*\\))?[^)]*)\\)\\s*$`, 'gm'))].map((m) =>
+  return [...text.matchAll(new RegExp(`^${macro}\\(([^)]*(?:\\([^)]*\\))?[^)]*)\\)\\s*(?://.*)?$`, 'gm'))].map((m) =>
     (m[1]?.match(/"[^"]*"|[^,]+/g) ?? []).map((cell) => cell.trim().replace(/^"|"$/g, '')),
   );
 }
@@ -24,6 +24,7 @@ const TABLES = /** @type {const} */ ([
   ['an NVLink', 'link_readings.def', 'LINK_READINGS', 'LinkReadingId'],
   ['a chip-to-chip link', 'c2c_link_readings.def', 'C2C_LINK_READINGS', 'C2cLinkReadingId'],
   ['a fan', 'fan_readings.def', 'FAN_READINGS', 'FanReadingId'],
+  ['the node', 'node_readings.def', 'NODE_READINGS', 'NodeReadingId'],
 ]);
 const calls = rows(read('native/core/nvml/calls.def'), 'CALL');
 /** @param {string} source */
@@ -45,7 +46,7 @@ export type ${id} = (typeof ${list})[number]['id'];
 `;
 }
 
-const readingsText = `${banner('native/core/readings/*.def')}/** One row of a table of readings: a number of one GPU or of one of its parts, in base units. */
+const readingsText = `${banner('native/core/readings/*.def')}/** One row of a table of readings: a number of one GPU, of one of its parts or of the node, in base units. */
 export interface ReadingDefinition {
   readonly id: string;
   readonly unit: string;

@@ -124,6 +124,21 @@ Napi::Object processObject(Napi::Env env, const shm::ProcessEntry& process) {
   return o;
 }
 
+Napi::Object accountObject(Napi::Env env, const shm::ProcessAccount& account) {
+  Napi::Object o = Napi::Object::New(env);
+  o.Set("pid", number(env, account.pid));
+  o.Set("gpuInstance", number(env, account.gpu_instance));
+  o.Set("computeInstance", number(env, account.compute_instance));
+  o.Set("memoryKnown", account.memory_unknown == 0);
+  o.Set("sinceMonotonicNs", number(env, account.since_monotonic_ns));
+  o.Set("presentMonotonicNs", number(env, account.present_monotonic_ns));
+  o.Set("busySeconds", number(env, static_cast<double>(account.busy_ns) * 1e-9));
+  o.Set("observedSeconds", number(env, static_cast<double>(account.observed_ns) * 1e-9));
+  o.Set("memoryByteSeconds", number(env, account.memory_byte_seconds));
+  o.Set("energyJoules", number(env, account.energy_joules));
+  return o;
+}
+
 template <typename Part>
 Napi::Array arrayOf(Napi::Env env, const std::vector<Part>& parts, Napi::Object (*convert)(Napi::Env, const Part&)) {
   Napi::Array array = Napi::Array::New(env, parts.size());
@@ -155,13 +170,17 @@ Napi::Object driverObject(Napi::Env env, const Copied& record) {
   o.Set("generation", number(env, driver.generation));
   o.Set("initAttempts", number(env, driver.init_attempts));
   o.Set("reinitializations", number(env, driver.reinitializations));
-  o.Set("lastReinitReason", number(env, driver.last_reinit_reason));
+  Napi::Array reinits = Napi::Array::New(env, shm::kResultSlots);
+  for (std::uint32_t i = 0; i < shm::kResultSlots; ++i) reinits.Set(i, number(env, driver.reinits_by_code[i]));
+  o.Set("reinitsByCode", reinits);
   o.Set("gpuCount", number(env, driver.gpu_count));
   o.Set("symbolsMissing", number(env, driver.symbols_missing));
   o.Set("foreignSymbols", number(env, driver.foreign_symbols));
   o.Set("cudaDriverVersion", number(env, driver.cuda_driver_version));
   o.Set("driverMajor", number(env, driver.driver_major));
+  setReadings(env, o, driver.readings);
   o.Set("libraryPath", fixedText(env, driver.library_path));
+  o.Set("librarySoname", fixedText(env, driver.library_soname));
   o.Set("libraryVersion", fixedText(env, driver.library_version));
   o.Set("moduleVersion", fixedText(env, driver.module_version));
   o.Set("driverVersion", fixedText(env, driver.driver_version));
@@ -182,6 +201,7 @@ Napi::Object watchObject(Napi::Env env, const Copied& record) {
   o.Set("tickMonotonicNs", number(env, watch.tick_monotonic_ns));
   o.Set("samplerPid", number(env, watch.sampler_pid));
   o.Set("leaving", watch.leaving != 0);
+  o.Set("cyclesSkipped", number(env, watch.cycles_skipped));
   o.Set("inFlight", inFlight);
   return o;
 }
@@ -227,6 +247,7 @@ Napi::Object gpuObject(Napi::Env env, std::uint32_t index, const Copied& record,
   set("fans", &shm::GpuLists::fans, fanObject);
   set("processes", &shm::GpuLists::processes, processObject);
   set("processUses", &shm::GpuLists::processUses, processUseObject);
+  set("accounts", &shm::GpuLists::accounts, accountObject);
   parts.lists = std::move(lists);
   return o;
 }

@@ -11,7 +11,9 @@
 #include <string>
 #include <vector>
 
+#include "core/nvml/dormant.h"
 #include "core/nvml/gpu_reader.h"
+#include "core/nvml/return_code.h"
 #include "core/proc/small_file.h"
 #include "core/proc/thread_id.h"
 #include "sampler/engine_state.h"
@@ -131,6 +133,7 @@ class Control {
       return false;
     }
     assign(record_.library_path, s_.library.path());
+    assign(record_.library_soname, s_.library.soname());
     assign(record_.library_version, s_.library.version());
     assign(record_.simulator, s_.library.simulatorInfo());
     record_.symbols_missing = s_.library.symbolsMissing();
@@ -194,6 +197,7 @@ class Control {
   void explain(Return code) {
     record_.driver_version[0] = record_.nvml_version[0] = 0;
     record_.cuda_driver_version = 0;
+    record_.readings.forget(reading_status::kNotAsked);
     const bool known = record_.library_version[0] && record_.module_version[0];
     std::string why = meaning(code);
     if (code == nvml::kErrorLibRmVersionMismatch && known)
@@ -217,7 +221,50 @@ class Control {
     Return code = call(Call::SystemGetCudaDriverVersion_v2, &cuda);
     if (code == nvml::kErrorFunctionNotFound) code = call(Call::SystemGetCudaDriverVersion, &cuda);
     record_.cuda_driver_version = code == nvml::kSuccess && cuda > 0 ? static_cast<std::uint64_t>(cuda) : 0;
+    dormant_.wakeAll();
+    readConfidential();
     return count(record_.gpu_count);
+  }
+
+  void store(NodeReading id, Return code, double value) {
+    if (code == nvml::kSuccess) return record_.readings.set(id, value);
+    record_.readings.absent(id, nvml::statusOf(code));
+    if (nvml::isUnsupported(code)) dormant_.asleep[index(id)] = true;
+  }
+
+  bool isAwake(NodeReading id) const { return !dormant_.asleep[index(id)]; }
+
+  /// Confidential computing is a state of the node, not of a GPU. What a driver does not have is asked once per init.
+  void readConfidential() {
+    if (isAwake(NodeReading::confidential_compute_enabled)) {
+      nvml::ConfComputeSystemState state{};
+      const Return code = call(Call::SystemGetConfComputeState, &state);
+      store(NodeReading::confidential_compute_enabled, code, state.ccFeature);
+      store(NodeReading::confidential_compute_environment, code, state.environment);
+      store(NodeReading::confidential_compute_devtools_enabled, code, state.devToolsMode);
+    }
+    if (isAwake(NodeReading::confidential_compute_multi_gpu_mode)) {
+      nvml::SystemConfComputeSettings_v1 settings{};
+      settings.version = nvml::kSystemConfComputeSettings_v1Version;
+      const Return code = call(Call::SystemGetConfComputeSettings, &settings);
+      store(NodeReading::confidential_compute_multi_gpu_mode, code, settings.multiGpuMode);
+    }
+    if (isAwake(NodeReading::confidential_compute_cpu_capability)) {
+      nvml::ConfComputeSystemCaps capabilities{};
+      const Return code = call(Call::SystemGetConfComputeCapabilities, &capabilities);
+      store(NodeReading::confidential_compute_cpu_capability, code, capabilities.cpuCaps);
+    }
+    if (isAwake(NodeReading::confidential_compute_ready)) {
+      std::uint32_t accepting = 0;
+      const Return code = call(Call::SystemGetConfComputeGpusReadyState, &accepting);
+      store(NodeReading::confidential_compute_ready, code, accepting);
+    }
+    if (isAwake(NodeReading::confidential_key_rotation_threshold)) {
+      nvml::ConfComputeGetKeyRotationThresholdInfo_v1 info{};
+      info.version = nvml::kConfComputeGetKeyRotationThresholdInfo_v1Version;
+      const Return code = call(Call::SystemGetConfComputeKeyRotationThresholdInfo, &info);
+      store(NodeReading::confidential_key_rotation_threshold, code, static_cast<double>(info.attackerAdvantage));
+    }
   }
 
   Return count(std::uint64_t& out) {
@@ -396,7 +443,9 @@ class Control {
     std::uint64_t now = record_.gpu_count;
     s_.controlLane.beginBatch();
     const Return code = count(now);
+    if (code == nvml::kSuccess) readConfidential();
     s_.controlLane.idle();
+    publish();
     if (code == nvml::kErrorUninitialized || code == nvml::kErrorDriverNotLoaded ||
         code == nvml::kErrorLibRmVersionMismatch)
       s_.requestReinit(code);
@@ -456,7 +505,7 @@ class Control {
   /// Waits until nobody is inside the driver, then shuts down. With a call in flight for ever it waits for ever: then
   /// the agent starts a successor, and nothing here pulls the library from under that call.
   void shutdown() {
-    record_.last_reinit_reason = s_.reinitCode.load(std::memory_order_acquire);
+    const auto reason = static_cast<Return>(s_.reinitCode.load(std::memory_order_acquire));
     s_.generation.store(0, std::memory_order_release);
     s_.park.store(true);
     const std::uint32_t n = s_.gpuSlots.load(std::memory_order_acquire);
@@ -476,6 +525,8 @@ class Control {
     call(Call::Shutdown);
     s_.controlLane.idle();
     ++record_.reinitializations;
+    ++record_.reinits_by_code[nvml::resultSlot(reason)];
+    record_.readings.forget(reading_status::kNotAsked);
     record_.state = shm::DriverState::starting;
     publish();
   }
@@ -498,6 +549,7 @@ class Control {
   std::uint32_t ringsUsed_ = 0;
   std::int64_t recountNs_ = 0;
   std::int64_t initializedNs_ = 0, reinitWaitNs_ = 0;
+  nvml::Dormant<NodeReading> dormant_;
   Call asked_ = Call::InitWithFlags;  // the call an init attempt ended with
 };
 

@@ -123,9 +123,11 @@ class MainLoop {
     std::uint64_t count = 0;
     for (std::uint32_t i = 0; i < n; ++i) {
       GpuSlot& slot = *s_.gpus[i];
-      if (!s_.isLookedUp(i) ||
-          slot.doneCycle.load(std::memory_order_acquire) != slot.assignedCycle.load(std::memory_order_relaxed))
-        continue;  // still in an older cycle: late, nobody waits for it
+      if (!s_.isLookedUp(i)) continue;
+      if (slot.doneCycle.load(std::memory_order_acquire) != slot.assignedCycle.load(std::memory_order_relaxed)) {
+        ++watch_.cycles_skipped;  // still in an older cycle: late, nobody waits for it
+        continue;
+      }
       // --once reads once: a second cycle while others are still in their first would hide what only the first shows.
       if (s_.options.once && slot.settled.load(std::memory_order_acquire)) continue;
       idle[i / 64] |= 1ull << (i % 64);

@@ -149,6 +149,8 @@ class GpuLoop {
     registerEvents(now);
     if (slot_.migChanged.exchange(false, std::memory_order_acq_rel)) reader_.migChanged();
     const nvml::CycleVerdict verdict = reader_.readCycle(number);
+    const nvml::Return result = verdict.driverCode != nvml::kSuccess ? verdict.driverCode : reader_.fatalCode();
+    slot_.lane.book(nvml::Call::GpuCycle, result, reader_.record().gather_duration_ns);
     if (verdict.driverCode != nvml::kSuccess) s_.requestReinit(verdict.driverCode);
     checkPlace();
     unknownCycles_ = verdict.allUnknown ? unknownCycles_ + 1 : 0;

@@ -42,24 +42,7 @@ const char* driverStateName(shm::DriverState state) {
   return kNames[static_cast<std::size_t>(state)];
 }
 
-void writeDriver(JsonWriter& json, const shm::DriverRecord& d) {
-  json.key("driver").beginObject();
-  json.member("initialized", d.state == shm::DriverState::initialized);
-  json.member("state", driverStateName(d.state)).member("code", d.last_code);
-  if (d.message[0]) json.member("message", d.message);
-  if (d.library_path[0]) json.member("library_path", d.library_path);
-  if (d.library_version[0]) json.member("library_version", d.library_version);
-  if (d.module_version[0]) json.member("module_version", d.module_version);
-  if (d.driver_version[0]) json.member("driver_version", d.driver_version);
-  if (d.nvml_version[0]) json.member("nvml_version", d.nvml_version);
-  if (d.cuda_driver_version) json.member("cuda_driver_version", d.cuda_driver_version);
-  if (d.simulator[0]) json.member("simulator", d.simulator);
-  json.member("gpu_count", d.gpu_count).member("symbols_missing", d.symbols_missing);
-  json.member("symbols_foreign", d.foreign_symbols);
-  json.endObject();
-}
-
-/// The readings of a GPU or of one of its parts, and why the others are not there.
+/// The readings of a GPU, of one of its parts or of the node, and why the others are not there.
 template <typename Id>
 void writeReadings(JsonWriter& json, const Measurements<Id>& readings) {
   constexpr auto& kNames = ReadingTable<Id>::names;
@@ -70,6 +53,25 @@ void writeReadings(JsonWriter& json, const Measurements<Id>& readings) {
   json.key("absent").beginObject();
   for (std::size_t i = 0; i < kNames.size(); ++i)
     if (readings.status[i] != reading_status::kPresent) json.member(kNames[i], unsigned{readings.status[i]});
+  json.endObject();
+}
+
+void writeDriver(JsonWriter& json, const shm::DriverRecord& d) {
+  json.key("driver").beginObject();
+  json.member("initialized", d.state == shm::DriverState::initialized);
+  json.member("state", driverStateName(d.state)).member("code", d.last_code);
+  if (d.message[0]) json.member("message", d.message);
+  if (d.library_path[0]) json.member("library_path", d.library_path);
+  if (d.library_soname[0]) json.member("library_soname", d.library_soname);
+  if (d.library_version[0]) json.member("library_version", d.library_version);
+  if (d.module_version[0]) json.member("module_version", d.module_version);
+  if (d.driver_version[0]) json.member("driver_version", d.driver_version);
+  if (d.nvml_version[0]) json.member("nvml_version", d.nvml_version);
+  if (d.cuda_driver_version) json.member("cuda_driver_version", d.cuda_driver_version);
+  if (d.simulator[0]) json.member("simulator", d.simulator);
+  json.member("gpu_count", d.gpu_count).member("symbols_missing", d.symbols_missing);
+  json.member("symbols_foreign", d.foreign_symbols);
+  writeReadings(json, d.readings);
   json.endObject();
 }
 

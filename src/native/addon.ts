@@ -36,6 +36,8 @@ export interface GpuSnapshot {
   readonly fans: readonly FanSnapshot[];
   readonly processes: readonly ProcessSnapshot[];
   readonly processUses: readonly ProcessUseSnapshot[];
+  /** Those that run, and those that ended in the last minute. */
+  readonly accounts: readonly ProcessAccountSnapshot[];
 }
 
 /** Numbers of one part of a GPU by the index of its table; a value is valid where its status is 0. */
@@ -96,6 +98,23 @@ export interface ProcessUseSnapshot {
   readonly ofaRatio: number;
 }
 
+/** ProcessAccount of records.h: sums since this sampler first saw the process on the GPU. */
+export interface ProcessAccountSnapshot {
+  readonly pid: number;
+  readonly gpuInstance: number;
+  readonly computeInstance: number;
+  /** False when the driver did not know its memory for some of the time. */
+  readonly memoryKnown: boolean;
+  /** First seen; another value is another stay. */
+  readonly sinceMonotonicNs: number;
+  readonly presentMonotonicNs: number;
+  readonly busySeconds: number;
+  /** Time for which its use was sampled. */
+  readonly observedSeconds: number;
+  readonly memoryByteSeconds: number;
+  readonly energyJoules: number;
+}
+
 /** ProcessEntry of records.h. `usedMemoryBytes` is -1 when the driver does not know; ids are 0xFFFFFFFF when not applicable. */
 export interface ProcessSnapshot {
   readonly pid: number;
@@ -105,21 +124,23 @@ export interface ProcessSnapshot {
   readonly computeInstance: number;
 }
 
-/** DriverRecord of records.h. */
-export interface DriverSnapshot {
+/** DriverRecord of records.h; its readings are those of the node. */
+export interface DriverSnapshot extends MeasuredSnapshot {
   readonly published: number;
   readonly state: number;
   readonly lastCode: number;
   readonly generation: number;
   readonly initAttempts: number;
   readonly reinitializations: number;
-  readonly lastReinitReason: number;
+  /** How often NVML was initialised anew, by the code that asked for it: 0–30, 999, any other. */
+  readonly reinitsByCode: readonly number[];
   readonly gpuCount: number;
   readonly symbolsMissing: number;
   readonly foreignSymbols: number;
   readonly cudaDriverVersion: number;
   readonly driverMajor: number;
   readonly libraryPath: string;
+  readonly librarySoname: string;
   readonly libraryVersion: string;
   readonly moduleVersion: string;
   readonly driverVersion: string;
@@ -148,6 +169,8 @@ export interface WatchSnapshot {
   readonly tickMonotonicNs: number;
   readonly samplerPid: number;
   readonly leaving: boolean;
+  /** Cycles that a GPU was not given because it was still in an older one. */
+  readonly cyclesSkipped: number;
   readonly inFlight: readonly InFlightSnapshot[];
 }
 

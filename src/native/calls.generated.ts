@@ -16,6 +16,11 @@ export const CALLS = [
   { symbol: 'nvmlSystemGetNVMLVersion', callClass: 'slow' },
   { symbol: 'nvmlSystemGetCudaDriverVersion_v2', callClass: 'slow' },
   { symbol: 'nvmlSystemGetCudaDriverVersion', callClass: 'slow' },
+  { symbol: 'nvmlSystemGetConfComputeCapabilities', callClass: 'slow' },
+  { symbol: 'nvmlSystemGetConfComputeState', callClass: 'slow' },
+  { symbol: 'nvmlSystemGetConfComputeSettings', callClass: 'slow' },
+  { symbol: 'nvmlSystemGetConfComputeGpusReadyState', callClass: 'slow' },
+  { symbol: 'nvmlSystemGetConfComputeKeyRotationThresholdInfo', callClass: 'slow' },
   { symbol: 'nvmlDeviceGetCount_v2', callClass: 'slow' },
   { symbol: 'nvmlDeviceGetCount', callClass: 'slow' },
   { symbol: 'nvmlDeviceGetHandleByIndex_v2', callClass: 'attach' },
@@ -140,5 +145,6 @@ export const CALLS = [
   { symbol: 'nvmlEventSetFree', callClass: 'slow' },
   { symbol: 'dlopen', callClass: 'attach' },
   { symbol: 'hami sweep', callClass: 'slow' },
+  { symbol: 'gpu cycle', callClass: 'slow' },
   { symbol: 'read /proc/driver/nvidia/gpus', callClass: 'slow' },
 ] as const satisfies readonly CallDefinition[];

@@ -55,6 +55,10 @@ export interface Records {
 export interface InitTotals {
   readonly initAttempts: number;
   readonly reinitializations: number;
+  /** In slots like results of calls: codes 0–30, 999, any other. */
+  readonly reinitsByCode: readonly number[];
+  /** Cycles that GPUs were not given because they were still in an older one. */
+  readonly cyclesSkipped: number;
 }
 
 interface Backlog {
@@ -83,7 +87,7 @@ export class Supervisor {
   private carrier: SamplerLink | undefined;
   private readonly retired = new Set<SamplerLink>();
   private retiredTotals: CallTotals | undefined;
-  private retiredInits: InitTotals = { initAttempts: 0, reinitializations: 0 };
+  private retiredInits: InitTotals = { initAttempts: 0, reinitializations: 0, reinitsByCode: [], cyclesSkipped: 0 };
   private timer: NodeJS.Timeout | undefined;
   private timerDueSeconds = Number.POSITIVE_INFINITY;
   private lastDefect: string | undefined;
@@ -390,9 +394,11 @@ export class Supervisor {
   }
 }
 
-function withInits({ initAttempts, reinitializations }: InitTotals, { driver }: Snapshot): InitTotals {
+function withInits(totals: InitTotals, { driver, watch }: Snapshot): InitTotals {
   return {
-    initAttempts: initAttempts + driver.initAttempts,
-    reinitializations: reinitializations + driver.reinitializations,
+    initAttempts: totals.initAttempts + driver.initAttempts,
+    reinitializations: totals.reinitializations + driver.reinitializations,
+    reinitsByCode: driver.reinitsByCode.map((count, slot) => count + (totals.reinitsByCode[slot] ?? 0)),
+    cyclesSkipped: totals.cyclesSkipped + watch.cyclesSkipped,
   };
 }

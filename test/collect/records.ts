@@ -1,4 +1,4 @@
-import { GPU_READINGS, MIG_INSTANCE_READINGS } from '../../src/model/readings.js';
+import { GPU_READINGS, MIG_INSTANCE_READINGS, NODE_READING_TABLE } from '../../src/model/readings.js';
 import type {
   DriverSnapshot,
   EventSnapshot,
@@ -50,6 +50,7 @@ export function gpuRecord(
     fans: [],
     processes: [],
     processUses: [],
+    accounts: [],
     ...change,
   };
 }
@@ -103,13 +104,15 @@ export const DRIVER: DriverSnapshot = {
   generation: 1,
   initAttempts: 1,
   reinitializations: 0,
-  lastReinitReason: 0,
+  reinitsByCode: [],
   gpuCount: 1,
   symbolsMissing: 0,
   foreignSymbols: 0,
   cudaDriverVersion: 12040,
   driverMajor: 550,
   libraryPath: '/usr/lib/libnvidia-ml.so.1',
+  librarySoname: 'libnvidia-ml.so.1',
+  ...measured(NODE_READING_TABLE, {}),
   libraryVersion: '',
   moduleVersion: '',
   driverVersion: '550.54',
@@ -125,6 +128,7 @@ export const WATCH: WatchSnapshot = {
   tickMonotonicNs: GATHERED_SECONDS * 1e9,
   samplerPid: 77,
   leaving: false,
+  cyclesSkipped: 0,
   inFlight: [],
 };
 

@@ -45,7 +45,7 @@ const NEWER_DRIVERS = new Map([
   ['retransmitted_blocks_total', 'r595'],
 ]);
 /** What the sampler adds up itself has begun with it, so no scenario foretells it. */
-const INTEGRATED = ['busy_seconds_total', 'observed_seconds_total'];
+const INTEGRATED = ['busy_seconds_total', 'observed_seconds_total', 'mig_reconfigurations_total'];
 /** What every driver tells of every GPU and every instance: it cannot be absent anywhere. */
 const EVERYWHERE = new Set(
   [

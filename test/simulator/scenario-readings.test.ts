@@ -64,6 +64,7 @@ interface ExpectedLinks {
 interface Expected {
   seed: number;
   branch?: string;
+  node: Record<string, number>;
   gpus: {
     index: number;
     uuid: string;
@@ -100,6 +101,7 @@ interface ReadLink {
   readings: Record<string, number>;
 }
 interface Read {
+  driver: { readings: Record<string, number> };
   gpus: {
     uuid: string;
     name: string;
@@ -205,6 +207,10 @@ describe.each(names)('%s', (name) => {
     );
   });
 
+  test('the node has every expected value, and no other', () => {
+    expect(read.driver.readings).toEqual(expected.node);
+  });
+
   test.each(expected.gpus)('GPU $index has every expected value', ({ index, readings }) => {
     const got = read.gpus[index]?.readings ?? {};
     const wrong = Object.entries(readings).flatMap(([reading, value]) => {
@@ -217,7 +223,7 @@ describe.each(names)('%s', (name) => {
 
   test('no GPU has a value that it cannot have', () => {
     // The totals of what the sampler integrates have begun with it, so no scenario can foretell them.
-    const integrated = ['busy_seconds_total', 'observed_seconds_total'];
+    const integrated = ['busy_seconds_total', 'observed_seconds_total', 'mig_reconfigurations_total'];
     for (const { index, readings } of expected.gpus.filter(({ loadMoves }) => !loadMoves)) {
       const more = Object.keys(read.gpus[index]?.readings ?? {}).filter((reading) => !(reading in readings));
       expect(

@@ -84,6 +84,37 @@ struct Memory_v2 {
 static_assert(sizeof(Memory_v2) == 40 && offsetof(Memory_v2, total) == 8);
 inline constexpr std::uint32_t kMemory_v2Version = 0x02000028;
 
+struct ConfComputeSystemCaps {
+  std::uint32_t cpuCaps;
+  std::uint32_t gpusCaps;
+};
+static_assert(sizeof(ConfComputeSystemCaps) == 8);
+
+struct ConfComputeSystemState {
+  std::uint32_t environment;
+  std::uint32_t ccFeature;
+  std::uint32_t devToolsMode;
+};
+static_assert(sizeof(ConfComputeSystemState) == 12);
+
+struct SystemConfComputeSettings_v1 {
+  std::uint32_t version;
+  std::uint32_t environment;
+  std::uint32_t ccFeature;
+  std::uint32_t devToolsMode;
+  std::uint32_t multiGpuMode;
+};
+static_assert(sizeof(SystemConfComputeSettings_v1) == 20);
+inline constexpr std::uint32_t kSystemConfComputeSettings_v1Version = 0x01000014;
+
+struct ConfComputeGetKeyRotationThresholdInfo_v1 {
+  std::uint32_t version;
+  std::uint64_t attackerAdvantage;
+};
+static_assert(sizeof(ConfComputeGetKeyRotationThresholdInfo_v1) == 16 &&
+              offsetof(ConfComputeGetKeyRotationThresholdInfo_v1, attackerAdvantage) == 8);
+inline constexpr std::uint32_t kConfComputeGetKeyRotationThresholdInfo_v1Version = 0x01000010;
+
 struct BAR1Memory {
   std::uint64_t bar1Total;
   std::uint64_t bar1Free;

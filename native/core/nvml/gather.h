@@ -122,12 +122,16 @@ struct Gather {
   void freeSamples();
   void processLists();
   void processUse();
+  void processAccounts();
   Return askProcessUse(std::uint32_t& count);
   void forgetOldUses();
   void addProcessUse(const ProcessUtilizationInfo_v1& sample, std::uint64_t sinceUs);
   bool migEnabled() const;
   void lookAgain();  // at the MIG instances, in the next cycle
   void migDevices();
+  void migInstances(std::uint32_t slots);
+  Return migInstance(std::uint32_t slot, shm::MigInstance& instance, Device& mig);
+  void migLayout(std::int64_t now);
   void migAttributes(Device mig, Measurements<MigReading>& into, Dormant<MigReading>& dormant);
   void migPlacement(shm::MigInstance& instance, Dormant<MigReading>& dormant);
   void migSlow(Device mig, Measurements<MigReading>& into, Dormant<MigReading>& dormant);

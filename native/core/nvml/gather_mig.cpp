@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cstring>
+#include <utility>
 #include <vector>
 
 #include "core/nvml/gather.h"
@@ -32,54 +33,109 @@ void Gather::migDevices() {
     store(Reading::mig_mode_pending, code, pending, 1);
   }
   // In the other mode a GPU answers other readings: those that were put to sleep get another chance.
-  if (migEnabled() != before) g.dormant_.wakeAll();
-  auto forgetInstances = [this] {
+  if (migEnabled() != before) {
+    g.dormant_.wakeAll();
+    g.migRefused_ = kSuccess;
+  }
+  if (!migEnabled()) {
     g.lists_.mig.clear();
     g.migHandles_.clear();
     g.migDormant_.clear();
-  };
-  if (!migEnabled()) {
-    forgetInstances();
     g.lists_.migProfiles.clear();
     g.absent(Reading::mig_devices_max, reading_status::kNotAsked);
+    g.absent(Reading::mig_devices, reading_status::kNotAsked);
+    g.migListed_ = g.record_.readings.has(Reading::mig_mode_enabled);
     return;
   }
-
+  // Who may not look them up would be refused at each slot, once a minute: that is remembered until the next hour,
+  // another mode or an event of theirs.
+  if (g.migRefused_ != kSuccess) return;
   std::uint32_t slots = 0;
   const Return code = call(Call::DeviceGetMaxMigDeviceCount, g.handle_, &slots);
-  if (code != kSuccess) return lookAgain();
+  if (code != kSuccess && !isUnsupported(code)) return lookAgain();
   store(Reading::mig_devices_max, code, slots);
-  const std::vector<shm::MigInstance> former = g.lists_.mig;
-  forgetInstances();
+  if (code == kSuccess)
+    migInstances(slots);
+  else
+    g.migRefused_ = code;
+  migProfiles();
+}
+
+/// All instances, or none when the driver refuses them. While it is in between two answers, what was known stands.
+void Gather::migInstances(std::uint32_t slots) {
+  std::vector<shm::MigInstance> found;
+  std::vector<Device> handles;
+  std::vector<Dormant<MigReading>> dormants;
   for (std::uint32_t slot = 0; slot < slots && slot < shm::kMaxMigPerGpu; ++slot) {
+    shm::MigInstance instance;
     Device mig = nullptr;
-    // 6 = empty slot; instances need not fill the slots from the front.
-    if (call(Call::DeviceGetMigDeviceHandleByIndex, g.handle_, slot, &mig) != kSuccess || !mig) continue;
-    char uuid[kDeviceUuidV2BufferSize] = {};
-    if (call(Call::DeviceGetUUID, mig, static_cast<char*>(uuid), kDeviceUuidV2BufferSize) != kSuccess) continue;
-    uuid[sizeof uuid - 1] = 0;
-    // One that was there before keeps what is read of it more slowly than it is looked for.
-    const auto known =
-        std::find_if(former.begin(), former.end(), [&](const auto& one) { return std::strcmp(one.uuid, uuid) == 0; });
-    shm::MigInstance instance = known == former.end() ? shm::MigInstance{} : *known;
-    std::memcpy(instance.uuid, uuid, sizeof uuid);
-    instance.mig_index = slot;
-    if (call(Call::DeviceGetName, mig, static_cast<char*>(instance.name), kDeviceNameV2BufferSize) != kSuccess)
-      instance.name[0] = 0;
-    instance.name[sizeof instance.name - 1] = 0;
-    const Return gi = call(Call::DeviceGetGpuInstanceId, mig, &instance.gpu_instance);
-    const Return ci = call(Call::DeviceGetComputeInstanceId, mig, &instance.compute_instance);
-    instance.ids_status = statusOf(gi != kSuccess ? gi : ci);
+    const Return code = migInstance(slot, instance, mig);
+    if (code == kErrorNotFound) continue;  // an empty slot; instances need not fill the slots from the front
+    if (isPassing(code) || code == kCallSkipped) return lookAgain();
+    if (isUnsupported(code)) {
+      g.migRefused_ = code;
+      break;
+    }
+    if (code != kSuccess) continue;
     Dormant<MigReading> dormant;
     migAttributes(mig, instance.readings, dormant);
     migPlacement(instance, dormant);
     migSlow(mig, instance.readings, dormant);
-    g.lists_.mig.push_back(instance);
-    g.migHandles_.push_back(mig);
-    g.migDormant_.push_back(dormant);
+    found.push_back(instance);
+    handles.push_back(mig);
+    dormants.push_back(dormant);
   }
-  if (!sameInstances(former, g.lists_.mig)) forgetMigActivity();
-  migProfiles();
+  if (!sameInstances(g.lists_.mig, found)) forgetMigActivity();
+  g.lists_.mig = std::move(found);
+  g.migHandles_ = std::move(handles);
+  g.migDormant_ = std::move(dormants);
+  g.migListed_ = g.migRefused_ == kSuccess;
+  store(Reading::mig_devices, g.migRefused_, static_cast<double>(g.lists_.mig.size()));
+}
+
+/// Who is in a slot. One that was there before keeps what is read of it more slowly than it is looked for.
+Return Gather::migInstance(std::uint32_t slot, shm::MigInstance& instance, Device& mig) {
+  Return code = call(Call::DeviceGetMigDeviceHandleByIndex, g.handle_, slot, &mig);
+  if (code == kSuccess && !mig) code = kErrorNotFound;
+  char uuid[kDeviceUuidV2BufferSize] = {};
+  if (code == kSuccess) code = call(Call::DeviceGetUUID, mig, static_cast<char*>(uuid), kDeviceUuidV2BufferSize);
+  if (code != kSuccess) return code;
+  uuid[sizeof uuid - 1] = 0;
+  const auto& former = g.lists_.mig;
+  const auto known =
+      std::find_if(former.begin(), former.end(), [&](const auto& one) { return std::strcmp(one.uuid, uuid) == 0; });
+  if (known != former.end()) instance = *known;
+  std::memcpy(instance.uuid, uuid, sizeof uuid);
+  instance.mig_index = slot;
+  if (call(Call::DeviceGetName, mig, static_cast<char*>(instance.name), kDeviceNameV2BufferSize) != kSuccess)
+    instance.name[0] = 0;
+  instance.name[sizeof instance.name - 1] = 0;
+  const Return gi = call(Call::DeviceGetGpuInstanceId, mig, &instance.gpu_instance);
+  const Return ci = call(Call::DeviceGetComputeInstanceId, mig, &instance.compute_instance);
+  instance.ids_status = statusOf(gi != kSuccess ? gi : ci);
+  return kSuccess;
+}
+
+/// How often the GPU was divided anew, by what its instances are called.
+void Gather::migLayout(std::int64_t now) {
+  const auto& readings = g.record_.readings;
+  if (!readings.has(Reading::mig_mode_enabled))
+    return g.absent(Reading::mig_reconfigurations_total, readings.status[gna::index(Reading::mig_mode_enabled)]);
+  if (!g.migListed_)
+    return g.absent(Reading::mig_reconfigurations_total, readings.status[gna::index(Reading::mig_devices)]);
+  // FNV-1a; the mode is part of it, and 0 is none.
+  std::uint64_t fingerprint = 0xcbf29ce484222325;
+  const auto mix = [&](char c) { fingerprint = (fingerprint ^ static_cast<unsigned char>(c)) * 0x100000001b3; };
+  mix(migEnabled() ? '1' : '0');
+  for (const shm::MigInstance& instance : g.lists_.mig)
+    for (const char* c = instance.uuid; *c; ++c) mix(*c);
+  g.layout_.observe(fingerprint | 1, now);
+  const MigLayout::State& state = g.layout_.state();
+  g.record_.mig_layout_settled = state.settled;
+  g.record_.mig_layout_seen = state.seen;
+  g.record_.mig_layout_since_ns = state.sinceNs;
+  g.record_.mig_layout_changes = state.changes;
+  g.set(Reading::mig_reconfigurations_total, static_cast<double>(state.changes));
 }
 
 /// Where the GPU instance lies and from which profile it was cut. The driver tells root.

@@ -60,6 +60,20 @@ void Gather::processUse() {
   store(Reading::process_utilization_samples, code, static_cast<double>(uses.size()));
 }
 
+void Gather::processAccounts() {
+  const auto& readings = g.record_.readings;
+  ProcessLook look;
+  look.listed = g.lists_.processes;
+  // Of a list that was cut off, who is missing has not gone.
+  look.listsRead = readings.has(Reading::compute_processes) && g.record_.process_total == g.lists_.processes.size();
+  look.uses = g.lists_.processUses;
+  look.sampled = readings.has(Reading::process_utilization_samples);
+  if (readings.has(Reading::energy_joules_total)) look.energyJoules = readings[Reading::energy_joules_total];
+  look.nowNs = g.clock_.monotonicNs();
+  g.accounts_.look(look);
+  g.lists_.accounts = g.accounts_.accounts();
+}
+
 /// A process that did nothing has no new sample: its last one stands for a while, longer than drivers sample apart.
 void Gather::forgetOldUses() {
   const auto& listed = g.lists_.processes;

@@ -47,12 +47,17 @@ void GpuReader::goOnFrom(const shm::GpuFixed& former) {
   // The predecessor's clock scale first: a step between the two processes is still a step.
   integrator_.observeClock(former.realtime_minus_monotonic_ns);
   integrator_.restore({former.samples_last_seen_us, former.busy_ns, former.observed_ns});
+  layout_.restore(
+      {former.mig_layout_settled, former.mig_layout_seen, former.mig_layout_since_ns, former.mig_layout_changes});
 }
 
 void GpuReader::continueTotals(const char* formerUuid) {
   if (record_.uuid[0] == 0 || std::strcmp(formerUuid, record_.uuid) == 0) return;
   // Another GPU came to this index (a driver reload can reorder them): its totals are not ours to go on from.
-  if (formerUuid[0] != 0) integrator_.restore({});
+  if (formerUuid[0] != 0) {
+    integrator_.restore({});
+    layout_.restore({});
+  }
   if (!formers_) return;
   for (const shm::GpuFixed& former : *formers_)
     if (std::strcmp(former.uuid, record_.uuid) == 0) return goOnFrom(former);
@@ -68,6 +73,8 @@ void GpuReader::clearReadings(std::uint8_t status) {
   lists_.clear();
   migHandles_.clear();
   migDormant_.clear();
+  migListed_ = false;
+  accounts_.pause();
   linkDormant_.clear();
   c2cDormant_.clear();
   fanDormant_.clear();
@@ -106,6 +113,7 @@ bool GpuReader::attach(std::uint64_t generation, std::uint32_t driverMajor, By b
   identityAgainNs_ = kIdentityAgainNs;
   processVariant_ = {};
   processStride_ = {};
+  migRefused_ = kSuccess;
   oldProcessUse_ = false;
   useLastSeenUs_ = 0;
   gpm_.olderNs = 0;
@@ -142,6 +150,7 @@ CycleVerdict GpuReader::readCycle(std::uint64_t cycle) {
   gather.mediumRound = now >= mediumDueNs_;
   if (gather.identityRound) {
     dormant_.wakeAll();
+    migRefused_ = kSuccess;
     identityDueNs_ = now + kIdentityEveryNs;
     identityIncomplete_ = false;
     char former[sizeof record_.uuid];
@@ -169,11 +178,13 @@ CycleVerdict GpuReader::readCycle(std::uint64_t cycle) {
   gather.activity();
   gather.processLists();
   gather.processUse();
+  gather.processAccounts();
   if (now >= migDueNs_) {
     migDueNs_ = now + kMinuteNs;
     gather.minuteRound = true;
     gather.migDevices();
   }
+  gather.migLayout(now);
   gather.migMemory();
   gather.migActivity();
   lane_.idle();

@@ -13,6 +13,8 @@
 #include "core/nvml/gpm_sampler.h"
 #include "core/nvml/lane.h"
 #include "core/nvml/library.h"
+#include "core/nvml/mig_layout.h"
+#include "core/nvml/process_accounts.h"
 #include "core/nvml/process_list.h"
 #include "core/nvml/utilization_integrator.h"
 #include "core/readings/readings.h"
@@ -76,7 +78,10 @@ class GpuReader {
   bool probe();
 
   /// A MIG configuration event came: enumerate instances in the next cycle.
-  void migChanged() { migDueNs_ = 0; }
+  void migChanged() {
+    migDueNs_ = 0;
+    migRefused_ = kSuccess;
+  }
 
   Device handle() const { return handle_; }
   const shm::GpuFixed& record() const { return record_; }
@@ -108,8 +113,12 @@ class GpuReader {
   const std::vector<shm::GpuFixed>* formers_ = nullptr;
   UtilizationIntegrator integrator_;
   std::vector<Sample> samples_;
+  MigLayout layout_;
+  ProcessAccounts accounts_;
   shm::GpuLists lists_;
   std::vector<Device> migHandles_;  // of lists_.mig
+  Return migRefused_ = kSuccess;    // why instances may not be looked up: not asked again before the identity round
+  bool migListed_ = false;          // lists_.mig is how the GPU is divided
   std::array<ProcessBuffer, 3> processBuffers_;
   std::array<std::size_t, 3> processStride_{};    // 0 = undecided
   std::array<std::uint8_t, 3> processVariant_{};  // index into the fallback chain

@@ -4,8 +4,6 @@ namespace gna::nvml {
 
 namespace {
 
-std::size_t resultSlot(Return r) { return r <= 30 ? r : r == kErrorUnknown ? 31 : 32; }
-
 // Bounds 10 µs, 100 µs … 10 s; most calls end in the first two comparisons.
 std::size_t durationBucket(std::int64_t ns) {
   std::size_t bucket = 0;
@@ -13,7 +11,7 @@ std::size_t durationBucket(std::int64_t ns) {
   return bucket;
 }
 
-void add(shm::Word& word, std::uint64_t n) {  // one writer per lane: no read-modify-write needed
+void increase(shm::Word& word, std::uint64_t n) {  // one writer per lane: no read-modify-write needed
   word.store(word.load(std::memory_order_relaxed) + n, std::memory_order_relaxed);
 }
 
@@ -23,10 +21,14 @@ void Lane::count(Call call, Return r) {
   const std::int64_t now = Clock::kernelMonotonicNs();
   const std::int64_t duration = now - lastNs_;
   lastNs_ = now;
+  add(call, r, duration);
+}
+
+void Lane::add(Call call, Return r, std::int64_t durationNs) {
   shm::Word* row = statistics_ + index(call) * shm::kWordsPerCall;
-  add(row[resultSlot(r)], 1);
-  add(row[shm::kResultSlots + durationBucket(duration)], 1);
-  add(row[shm::kResultSlots + shm::kDurationBuckets], static_cast<std::uint64_t>(duration));
+  increase(row[resultSlot(r)], 1);
+  increase(row[shm::kResultSlots + durationBucket(durationNs)], 1);
+  increase(row[shm::kResultSlots + shm::kDurationBuckets], static_cast<std::uint64_t>(durationNs));
 }
 
 }  // namespace gna::nvml

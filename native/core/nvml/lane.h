@@ -13,6 +13,9 @@
 
 namespace gna::nvml {
 
+/// Where a return code is counted among the result slots of a call (records.h).
+constexpr std::size_t resultSlot(Return r) { return r <= 30 ? r : r == kErrorUnknown ? 31 : 32; }
+
 /// Written by one thread, watched by another.
 class alignas(64) Lane {
  public:
@@ -44,6 +47,11 @@ class alignas(64) Lane {
     return r;
   }
 
+  /// Books what was no single call: a round of them.
+  void book(Call call, Return r, std::int64_t durationNs) {
+    if (statistics_) add(call, r, durationNs);
+  }
+
   struct View {
     Call call;
     std::uint64_t sequence;
@@ -55,6 +63,7 @@ class alignas(64) Lane {
 
  private:
   void count(Call call, Return r);
+  void add(Call call, Return r, std::int64_t durationNs);
 
   std::atomic<std::uint32_t> call_{static_cast<std::uint32_t>(Call::none)};
   std::atomic<std::uint32_t> tid_{0};

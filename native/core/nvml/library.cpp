@@ -14,8 +14,20 @@ namespace {
 constexpr const char* kSoname = "libnvidia-ml.so.1";
 
 // These rows are watched like driver calls but are not functions of the library.
-bool isLibrarySymbol(Call call) {
-  return call != Call::LibraryOpen && call != Call::HamiSweep && call != Call::DriverGpuInformation;
+bool isLibrarySymbol(Call call) { return std::strncmp(kCallSymbols[index(call)], "nvml", 4) == 0; }
+
+/// DT_SONAME: the name a library gives itself.
+std::string sonameOf(void* handle) {
+  link_map* map = nullptr;
+  if (dlinfo(handle, RTLD_DI_LINKMAP, &map) != 0 || !map || !map->l_ld) return {};
+  const char* names = nullptr;
+  const ElfW(Xword)* at = nullptr;
+  for (const ElfW(Dyn)* entry = map->l_ld; entry->d_tag != DT_NULL; ++entry) {
+    // glibc has made an address of the table's place by now.
+    if (entry->d_tag == DT_STRTAB) names = reinterpret_cast<const char*>(entry->d_un.d_ptr);
+    if (entry->d_tag == DT_SONAME) at = &entry->d_un.d_val;
+  }
+  return names && at ? std::string(names + *at) : std::string();
 }
 
 std::string loadedPath(void* handle) {
@@ -71,6 +83,7 @@ bool Library::open(const Search& search, std::string& report) {
   }
   handle_ = handle;
   path_ = loadedPath(handle);
+  soname_ = sonameOf(handle);
   resolve();
   return true;
 }

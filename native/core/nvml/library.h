@@ -27,6 +27,8 @@ class Library {
   bool isOpen() const { return handle_ != nullptr; }
   /// Real path of the file that was loaded.
   const std::string& path() const { return path_; }
+  /// The name it gives itself, whatever it was opened by; empty when it has none.
+  const std::string& soname() const { return soname_; }
   /// Driver version in that file's name (libnvidia-ml.so.580.65.06), empty when it has none.
   std::string version() const;
   std::size_t symbolsMissing() const { return missing_; }
@@ -50,7 +52,7 @@ class Library {
 
   void* handle_ = nullptr;
   std::array<void*, kCallCount> table_{};
-  std::string path_, simulator_;
+  std::string path_, soname_, simulator_;
   std::size_t missing_ = 0, foreign_ = 0;
 };
 

@@ -1,6 +1,6 @@
 #pragma once
-// Ids of readings, generated from the tables beside this file. A reading is one number in base units, of a GPU or of
-// one of its parts (a MIG instance, an NVLink, a fan …): one table per kind.
+// Ids of readings, generated from the tables beside this file. A reading is one number in base units, of a GPU, of
+// one of its parts (a MIG instance, an NVLink, a fan …) or of the node: one table per kind.
 
 #include <array>
 #include <cstddef>
@@ -35,6 +35,10 @@ struct ReadingTable;
 
 #define GNA_TABLE FanReading
 #define GNA_TABLE_FILE "core/readings/fan_readings.def"
+#include "core/readings/declare_table.inc"
+
+#define GNA_TABLE NodeReading
+#define GNA_TABLE_FILE "core/readings/node_readings.def"
 #include "core/readings/declare_table.inc"
 
 inline constexpr auto& kReadingNames = ReadingTable<Reading>::names;

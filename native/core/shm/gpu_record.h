@@ -20,6 +20,7 @@ struct GpuLists {
   std::vector<Fan> fans;
   std::vector<ProcessEntry> processes;
   std::vector<ProcessUse> processUses;
+  std::vector<ProcessAccount> accounts;
 
   /// Calls `visit(list, capacity)` for each list, in the order of the record.
   template <typename Self, typename Visit>
@@ -31,6 +32,7 @@ struct GpuLists {
     visit(self.fans, kMaxFansPerGpu);
     visit(self.processes, kMaxProcessesPerGpu);
     visit(self.processUses, kMaxProcessesPerGpu);
+    visit(self.accounts, kMaxAccountsPerGpu);
   }
 
   /// Empties every list; their memory stays.
@@ -42,7 +44,7 @@ struct GpuLists {
 inline constexpr std::uint64_t kGpuRecordBytes =
     sizeof(GpuFixed) + kMaxMigPerGpu * sizeof(MigInstance) + kMaxMigProfilesPerGpu * sizeof(MigProfile) +
     kMaxLinksPerGpu * sizeof(NvLink) + kMaxC2cLinksPerGpu * sizeof(C2cLink) + kMaxFansPerGpu * sizeof(Fan) +
-    kMaxProcessesPerGpu * (sizeof(ProcessEntry) + sizeof(ProcessUse));
+    kMaxProcessesPerGpu * (sizeof(ProcessEntry) + sizeof(ProcessUse)) + kMaxAccountsPerGpu * sizeof(ProcessAccount);
 
 /// Publishes a GPU's record; `fixed.list_counts` are set from the lists.
 inline void publishGpu(SlotRing& ring, GpuFixed& fixed, const GpuLists& lists) {

@@ -17,9 +17,14 @@ inline constexpr std::uint32_t kMaxLinksPerGpu = 36;     // NVML_NVLINK_MAX_LINK
 inline constexpr std::uint32_t kMaxC2cLinksPerGpu = 14;  // GPM numbers them 0…13
 inline constexpr std::uint32_t kMaxFansPerGpu = 8;
 inline constexpr std::uint32_t kMaxProcessesPerGpu = 256;
+inline constexpr std::uint32_t kMaxAccountsPerGpu = 512;  // those that run and those that ended a moment ago
 inline constexpr std::uint32_t kMaxInFlight = kMaxGpus + 3;
 inline constexpr std::uint32_t kEventCapacity = 256;
 inline constexpr std::uint64_t kHamiBlobBytes = 2u << 20;
+
+/// Call statistics of one lane: counts per call and result, durations per call.
+inline constexpr std::uint32_t kResultSlots = 33;     // codes 0…30, 31 = 999, 32 = any other
+inline constexpr std::uint32_t kDurationBuckets = 8;  // ≤10 µs, 100 µs, 1 ms, 10 ms, 100 ms, 1 s, 10 s, above
 
 /// State of one GPU as its thread sees it.
 enum class GpuState : std::uint64_t {
@@ -44,7 +49,7 @@ enum class DriverState : std::uint64_t {
 };
 
 /// How many entries of each list follow a GPU's fixed part, in the order of GpuLists (gpu_record.h).
-inline constexpr std::size_t kGpuListCount = 7;
+inline constexpr std::size_t kGpuListCount = 8;
 
 /// Numbers and texts of one GPU. Lists of its parts follow, see gpu_record.h.
 struct GpuFixed {
@@ -63,6 +68,11 @@ struct GpuFixed {
   std::uint64_t busy_ns = 0;
   std::uint64_t observed_ns = 0;
   std::int64_t realtime_minus_monotonic_ns = 0;
+  // State of the count of MIG reconfigurations (nvml/mig_layout.h): the same.
+  std::uint64_t mig_layout_settled = 0;
+  std::uint64_t mig_layout_seen = 0;
+  std::int64_t mig_layout_since_ns = 0;
+  std::uint64_t mig_layout_changes = 0;
   Measurements<Reading> readings;
   char uuid[96] = {};
   char name[96] = {};
@@ -160,6 +170,21 @@ struct ProcessUse {
 };
 static_assert(sizeof(ProcessUse) == 64);
 
+/// What one process used of the GPU since this sampler first saw it there (nvml/process_accounts.h).
+struct ProcessAccount {
+  std::uint32_t pid = 0;
+  std::uint32_t gpu_instance = 0xFFFFFFFFu;
+  std::uint32_t compute_instance = 0xFFFFFFFFu;
+  std::uint32_t memory_unknown = 0;       // 1 = for some of the time the driver did not know its memory
+  std::int64_t since_monotonic_ns = 0;    // first seen: another value, another process or another stay
+  std::int64_t present_monotonic_ns = 0;  // seen last
+  std::uint64_t busy_ns = 0;
+  std::uint64_t observed_ns = 0;  // time for which its use was sampled
+  double memory_byte_seconds = 0;
+  double energy_joules = 0;
+};
+static_assert(sizeof(ProcessAccount) == 64);
+
 /// What the control thread knows of library and driver.
 struct DriverRecord {
   DriverState state = DriverState::starting;
@@ -167,17 +192,19 @@ struct DriverRecord {
   std::uint64_t generation = 0;  // successful inits
   std::uint64_t init_attempts = 0;
   std::uint64_t reinitializations = 0;
-  std::uint64_t last_reinit_reason = 0;   // NVML code that asked for the last re-init
-  std::uint64_t gpu_count = 0;            // as GetCount_v2 says
-  std::uint64_t symbols_missing = 0;      // of the call table
-  std::uint64_t cuda_driver_version = 0;  // 1000·major + 10·minor, 0 = unknown
+  std::uint64_t reinits_by_code[kResultSlots] = {};  // by the NVML code that asked for them, in slots like results
+  std::uint64_t gpu_count = 0;                       // as GetCount_v2 says
+  std::uint64_t symbols_missing = 0;                 // of the call table
+  std::uint64_t cuda_driver_version = 0;             // 1000·major + 10·minor, 0 = unknown
   std::uint64_t driver_major = 0;
   std::uint64_t order_is_none = 0;    // 1 = indexes were seen not to be in the order of the PCI addresses
   std::uint64_t foreign_symbols = 0;  // resolved into another library: an interposer (LD_PRELOAD)
-  char library_path[256] = {};        // realpath of what was loaded
-  char library_version[80] = {};      // of that file, by its name
-  char module_version[80] = {};       // of the loaded kernel module, from sysfs; empty = none is loaded
-  char driver_version[80] = {};       // as the driver tells it once it is initialized
+  Measurements<NodeReading> readings;
+  char library_path[256] = {};    // realpath of what was loaded
+  char library_soname[64] = {};   // the name it gives itself
+  char library_version[80] = {};  // of that file, by its name
+  char module_version[80] = {};   // of the loaded kernel module, from sysfs; empty = none is loaded
+  char driver_version[80] = {};   // as the driver tells it once it is initialized
   char nvml_version[80] = {};
   char simulator[128] = {};  // text of gpuNodeSimulatorInfo, empty on a real driver
   char message[256] = {};    // what was tried and what came, when not initialized
@@ -210,7 +237,8 @@ struct WatchRecord {
   std::uint64_t cycle = 0;
   std::int64_t tick_monotonic_ns = 0;
   std::uint64_t sampler_pid = 0;
-  std::uint64_t leaving = 0;  // 1 after `x`: no call is started any more
+  std::uint64_t leaving = 0;         // 1 after `x`: no call is started any more
+  std::uint64_t cycles_skipped = 0;  // cycles that a GPU was not given because it was still in an older one, all GPUs
   std::uint64_t in_flight_count = 0;
   InFlightCall in_flight[kMaxInFlight] = {};
 };
@@ -228,9 +256,5 @@ struct Event {
   std::uint32_t reserved = 0;
 };
 static_assert(sizeof(Event) % 8 == 0);
-
-/// Call statistics of one lane: counts per call and result, durations per call.
-inline constexpr std::uint32_t kResultSlots = 33;     // codes 0…30, 31 = 999, 32 = any other
-inline constexpr std::uint32_t kDurationBuckets = 8;  // ≤10 µs, 100 µs, 1 ms, 10 ms, 100 ms, 1 s, 10 s, above
 
 }  // namespace gna::shm
