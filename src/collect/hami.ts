@@ -68,6 +68,7 @@ function shareOf(container: HamiContainer, device: HamiDevice, gpu: Gpu | undefi
     gpuUuid: gpu?.uuid ?? device.uuid,
     gpuIndex: gpu?.index,
     pciBusId: gpu?.pciBusId,
+    migUuid: gpu?.migInstances.some(({ uuid }) => uuid === device.uuid) === true ? device.uuid : undefined,
     profile: undefined,
     memoryTotalBytes: device.memoryLimited ? device.limitBytes : undefined,
     memoryUsedBytes: actualBytes,

@@ -1,21 +1,19 @@
 import { type Gpu, type GpuProcess, type MigInstance, placesKnown } from '../model/gpu.js';
 import type { Partition } from '../model/partition.js';
 import type { PciFunction } from '../model/pci.js';
-import type { Workload } from '../model/workload.js';
-
-/** Who runs as a pid, where known. */
-export type WorkloadOf = (pid: number) => Workload | undefined;
+import { type SharingContext, sharedPartitions, type WorkloadOf } from './sharing.js';
 
 /**
- * The whole GPU, or its MIG instances when it is divided. A GPU in MIG mode without instances has nothing to give, and
- * of one that never said whether it is divided nobody knows what there is to give.
+ * The whole GPU, or its MIG instances when it is divided, and behind each the parts of it that workloads share by time
+ * or through MPS. A GPU in MIG mode without instances has nothing to give, and of one that never said whether it is
+ * divided nobody knows what there is to give.
  */
-export function gpuPartitions(gpu: Gpu, workloadOf: WorkloadOf): readonly Partition[] {
+export function gpuPartitions(gpu: Gpu, context: SharingContext): readonly Partition[] {
   const divided = isDivided(gpu);
   if (divided === undefined) return [];
   return divided
-    ? gpu.migInstances.map((instance) => migPartition(gpu, instance, workloadOf))
-    : [wholePartition(gpu, workloadOf)];
+    ? gpu.migInstances.flatMap((instance) => migPartitions(gpu, instance, context))
+    : wholePartitions(gpu, context);
 }
 
 /** What GPUs and drivers without MIG answer, and drivers older than MIG: such a GPU is whole. */
@@ -28,13 +26,45 @@ function isDivided(gpu: Gpu): boolean | undefined {
   return WITHOUT_MIG.has(gpu.readings.absence('mig_mode_enabled') ?? '') ? false : undefined;
 }
 
-function wholePartition(gpu: Gpu, workloadOf: WorkloadOf): Partition {
+/** A partition and its parts. Who has a part of it is there, and not on the whole beside it. */
+function withParts(
+  whole: Partition,
+  parts: readonly Partition[],
+  elsewhere: ReadonlySet<string>,
+): readonly Partition[] {
+  const placed = new Set([...elsewhere, ...parts.flatMap(({ workloads }) => workloads)]);
+  return [{ ...whole, workloads: whole.workloads.filter((id) => !placed.has(id)) }, ...parts];
+}
+
+function wholePartitions(gpu: Gpu, context: SharingContext): readonly Partition[] {
+  const id = gpu.uuid ?? `gpu-${gpu.index}`;
+  const place = { gpu, partition: id, migUuid: undefined, processes: gpu.processes };
+  return withParts(wholePartition(gpu, id, context.workloadOf), sharedPartitions(place, context), context.shareHolders);
+}
+
+function migPartitions(gpu: Gpu, instance: MigInstance, context: SharingContext): readonly Partition[] {
+  const whole = migPartition(gpu, instance, context.workloadOf);
+  const place = { gpu, partition: whole.id, migUuid: whole.migUuid, processes: processesIn(gpu, instance) };
+  return withParts(whole, sharedPartitions(place, context), context.shareHolders);
+}
+
+function processesIn(gpu: Gpu, instance: MigInstance): readonly GpuProcess[] {
+  return gpu.processes.filter(
+    (process) =>
+      process.gpuInstance !== undefined &&
+      process.gpuInstance === instance.gpuInstance &&
+      process.computeInstance === instance.computeInstance,
+  );
+}
+
+function wholePartition(gpu: Gpu, id: string, workloadOf: WorkloadOf): Partition {
   return {
-    id: gpu.uuid ?? `gpu-${gpu.index}`,
+    id,
     kind: 'whole',
     gpuUuid: gpu.uuid,
     gpuIndex: gpu.index,
     pciBusId: gpu.pciBusId,
+    migUuid: undefined,
     profile: undefined,
     memoryTotalBytes: gpu.readings.get('memory_total_bytes'),
     memoryUsedBytes: gpu.readings.get('memory_used_bytes'),
@@ -46,18 +76,14 @@ function wholePartition(gpu: Gpu, workloadOf: WorkloadOf): Partition {
 }
 
 function migPartition(gpu: Gpu, instance: MigInstance, workloadOf: WorkloadOf): Partition {
-  const inside = gpu.processes.filter(
-    (process) =>
-      process.gpuInstance !== undefined &&
-      process.gpuInstance === instance.gpuInstance &&
-      process.computeInstance === instance.computeInstance,
-  );
+  const inside = processesIn(gpu, instance);
   return {
     id: instance.uuid === '' ? `${gpu.uuid ?? `gpu-${gpu.index}`}/mig-${instance.migIndex}` : instance.uuid,
     kind: 'mig',
     gpuUuid: gpu.uuid,
     gpuIndex: gpu.index,
     pciBusId: gpu.pciBusId,
+    migUuid: instance.uuid === '' ? undefined : instance.uuid,
     profile: instance.profile,
     memoryTotalBytes: instance.readings.get('memory_total_bytes'),
     memoryUsedBytes: instance.readings.get('memory_used_bytes'),
@@ -133,6 +159,7 @@ export function passthroughPartitions(
         gpuUuid: undefined,
         gpuIndex: undefined,
         pciBusId: busId,
+        migUuid: undefined,
         profile: undefined,
         memoryTotalBytes: undefined,
         memoryUsedBytes: undefined,

@@ -2,6 +2,7 @@ import type { SourceState } from '../model/node-state.js';
 import type { Addon } from '../native/addon.js';
 import type { Moment } from './age.js';
 import { PciBus, type PciScan } from './pci.js';
+import { RoundLog } from './round-log.js';
 
 /** PCI functions and VFIO handles change when somebody binds a driver or starts a machine: rarely. */
 const SCAN_SECONDS = 30;
@@ -33,6 +34,7 @@ export class PassthroughSource {
   private answeredAtSeconds: number | undefined;
   private timer: NodeJS.Timeout | undefined;
   private busy = false;
+  private readonly log = new RoundLog();
   private readonly seconds: () => number;
   private readonly pciBus: PciBus;
 
@@ -75,6 +77,7 @@ export class PassthroughSource {
         answeredAtSeconds === undefined ? undefined : moment.unixSeconds - (this.seconds() - answeredAtSeconds),
       durationSeconds: hanging === undefined ? (last?.durationSeconds ?? 0) : silent,
       message: hanging ?? last?.message ?? (hangs ? 'the last look at the bus is old' : undefined),
+      rounds: this.log.rounds(),
     };
   }
 
@@ -86,7 +89,10 @@ export class PassthroughSource {
 
   private async read(): Promise<void> {
     // A walk of /proc that does not come back must not be joined by another each half minute.
-    if (this.busy) return;
+    if (this.busy) {
+      this.log.leftOut('busy');
+      return;
+    }
     this.busy = true;
     const started = this.seconds();
     let message: string | undefined;
@@ -101,6 +107,7 @@ export class PassthroughSource {
     }
     this.busy = false;
     this.last = { durationSeconds: this.seconds() - started, message };
+    this.log.ended(this.last.durationSeconds, message === undefined ? undefined : 'failed');
     this.options.changed();
   }
 

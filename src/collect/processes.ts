@@ -1,19 +1,25 @@
 import type { SourceState } from '../model/node-state.js';
 import type { Addon } from '../native/addon.js';
 import { splitCommandLine } from '../workload/command-line.js';
+import { mayBeMpsServer, mpsSettings } from '../workload/mps.js';
 import { type ProcessIdentity, parseBootTime, parseNamespacePids, parseStat } from '../workload/process-identity.js';
 import type { Moment } from './age.js';
+import { RoundLog } from './round-log.js';
 
 const SMALL_BYTES = 4096;
 const COMMAND_LINE_BYTES = 16384;
 /** `/proc/stat` has the time of boot behind a line of all interrupts, which is long on large machines. */
 const BOOT_FILE_BYTES = 1024 * 1024;
+/** What a program is started with may be as long as its stack allows; variables are looked for in so much of it. */
+const ENVIRONMENT_BYTES = 131072;
 /** Pids are used again: identities are read anew after this time. */
 const REREAD_SECONDS = 30;
 /** What has not come back by then is done without: its process holds a lock, its memory's for one. */
 const READ_SECONDS = 2;
 /** Reads that never came back; each keeps one thread. No further one is begun beyond this. */
 const MOST_HANGING = 4;
+
+const NOBODY: ReadonlySet<number> = new Set();
 
 interface Round {
   readonly durationSeconds: number;
@@ -34,6 +40,7 @@ export class ProcessTable {
   private busy = false;
   private hanging = 0;
   private round: Round | undefined;
+  private readonly log = new RoundLog();
   private answeredAtSeconds: number | undefined;
   /** Unix time of boot: starts of processes are counted from it. */
   private bootSeconds: number | undefined;
@@ -58,6 +65,7 @@ export class ProcessTable {
           lastAnswerUnixSeconds:
             answeredAtSeconds === undefined ? undefined : unixSeconds - (monotonicSeconds - answeredAtSeconds),
           ...round,
+          rounds: this.log.rounds(),
         };
   }
 
@@ -72,13 +80,17 @@ export class ProcessTable {
   }
 
   /**
-   * Says which pids matter now. Forgets others, reads new and old ones; resolves when what could be read is read. Does
+   * Says which pids matter now, and which of them are clients of MPS: their settings are read too. Forgets other pids,
+   * reads new and old ones; resolves when what could be read is read. Does
    * not throw: `source` says what went wrong. A call during another does nothing: the next cycle comes soon.
    */
-  async refresh(pids: ReadonlySet<number>): Promise<void> {
+  async refresh(pids: ReadonlySet<number>, mpsClients: ReadonlySet<number> = NOBODY): Promise<void> {
     const now = this.seconds();
     for (const pid of this.known.keys()) if (!pids.has(pid)) this.known.delete(pid);
-    if (this.busy) return;
+    if (this.busy) {
+      this.log.leftOut('busy');
+      return;
+    }
     const due = [...pids].filter((pid) => {
       const known = this.known.get(pid);
       return known === undefined || now - known.readAtSeconds >= REREAD_SECONDS;
@@ -87,21 +99,27 @@ export class ProcessTable {
     this.busy = true;
     const started = performance.now();
     let message: string | undefined;
+    let failure: string | undefined;
     try {
       const fresh = await this.readSmall(due, now);
-      if (fresh === undefined) message = `${this.procfs}/<pid>/{stat,status,cgroup} did not come back in time`;
-      else {
+      if (fresh === undefined) {
+        failure = 'timeout';
+        message = `${this.procfs}/<pid>/{stat,status,cgroup} did not come back in time`;
+      } else {
         this.answeredAtSeconds = this.seconds();
         this.bootSeconds ??= await this.readBoot();
         await this.readCommandLines(fresh);
+        await this.readMpsSettings(due, mpsClients);
       }
     } catch (error) {
       // Threads of our own can be refused: EAGAIN at the limit of tasks.
+      failure = 'failed';
       message = `processes cannot be looked at: ${(error as Error).message}`;
     }
     this.busy = false;
     if (message !== undefined && message !== this.round?.message) this.warn(message);
     this.round = { durationSeconds: (performance.now() - started) / 1000, message };
+    this.log.ended(this.round.durationSeconds, failure);
   }
 
   /**
@@ -128,6 +146,7 @@ export class ProcessTable {
         cgroup,
         namespacePids: status === undefined ? undefined : parseNamespacePids(status),
         commandLine: same ? before.commandLine : undefined,
+        mps: same ? before.mps : undefined,
       };
       this.known.set(pid, { identity, readAtSeconds: now });
       if (!same) fresh.push(identity);
@@ -154,6 +173,26 @@ export class ProcessTable {
   private async readBoot(): Promise<number | undefined> {
     const [text] = (await this.read([`${this.procfs}/stat`], BOOT_FILE_BYTES)) ?? [];
     return text === undefined ? undefined : parseBootTime(text.toString('latin1'));
+  }
+
+  /** Settings are those a process was started with: read once. */
+  private async readMpsSettings(pids: readonly number[], clients: ReadonlySet<number>): Promise<void> {
+    const wanted = pids.flatMap((pid) => {
+      const identity = this.get(pid);
+      if (identity === undefined || identity.mps !== undefined) return [];
+      return clients.has(pid) || mayBeMpsServer(identity.comm) ? [identity] : [];
+    });
+    if (wanted.length === 0) return;
+    const texts = await this.read(
+      wanted.map(({ pid }) => `${this.procfs}/${pid}/environ`),
+      ENVIRONMENT_BYTES,
+    );
+    for (const [index, identity] of wanted.entries()) {
+      const text = texts?.[index]?.toString('utf8');
+      const entry = this.known.get(identity.pid);
+      if (text === undefined || entry?.identity !== identity) continue;
+      this.known.set(identity.pid, { ...entry, identity: { ...identity, mps: mpsSettings(text) } });
+    }
   }
 
   /** Undefined when it does not come back in time, or when so many reads hang that no further one is begun. */

@@ -16,7 +16,10 @@ export interface UsedGpu {
 }
 
 /** Whether a partition is of the GPU: by UUID where it has one, else by index. */
-export function isPartOf(partition: NodeUsers['partitions'][number], { index, uuid }: UsedGpu): boolean {
+export function isPartOf(
+  partition: Pick<NodeUsers['partitions'][number], 'gpuUuid' | 'gpuIndex'>,
+  { index, uuid }: Pick<UsedGpu, 'index' | 'uuid'>,
+): boolean {
   return partition.gpuUuid === undefined ? partition.gpuIndex === index : partition.gpuUuid === uuid;
 }
 

@@ -3,12 +3,14 @@ export type PartitionKind = 'whole' | 'mig' | 'timeslice' | 'mps' | 'vgpu' | 'pa
 
 /** A part of a physical GPU that can be given to somebody. */
 export interface Partition {
-  /** Stable id: the GPU's or MIG instance's UUID, `pci-<BDF>` for passthrough, `<gpu uuid>/<pod uid>/<container>` for a share. */
+  /** Stable id: the GPU's or MIG instance's UUID, `pci-<BDF>` for passthrough, `<gpu uuid>/<pod uid>/<container>` for a share, `<id of the GPU's or instance's partition>/<kind>/<workload>` for a turn in time-slicing or a client of MPS. */
   readonly id: string;
   readonly kind: PartitionKind;
   readonly gpuUuid: string | undefined;
   readonly gpuIndex: number | undefined;
   readonly pciBusId: string | undefined;
+  /** The MIG instance that it is, or is in. */
+  readonly migUuid: string | undefined;
   readonly profile: string | undefined;
   /** Capacity in bytes: limit, profile or frame buffer. */
   readonly memoryTotalBytes: number | undefined;

@@ -1,3 +1,5 @@
+import type { MpsSettings } from './mps.js';
+
 /** What `/proc` says of one process. */
 export interface ProcessIdentity {
   readonly pid: number;
@@ -11,6 +13,8 @@ export interface ProcessIdentity {
   readonly namespacePids: readonly number[] | undefined;
   /** Undefined while not read yet, or when reading it did not come back. */
   readonly commandLine: readonly string[] | undefined;
+  /** Only read of clients of MPS and of its servers; undefined when it may not be read. */
+  readonly mps?: MpsSettings | undefined;
 }
 
 /** Reads `/proc/<pid>/stat`: the name in brackets may hold anything, so fields count from the last bracket. */

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { EventLog } from '../../src/collect/events.js';
 import { gpuOf } from '../../src/collect/gpus.js';
 import { gpuPartitions, passthroughPartitions } from '../../src/collect/partitions.js';
+import type { SharingContext } from '../../src/collect/sharing.js';
 import { Topology } from '../../src/collect/topology.js';
 import type { Gpu } from '../../src/model/gpu.js';
 import { MIG_INSTANCE_READINGS } from '../../src/model/readings.js';
@@ -21,17 +22,18 @@ const made = (record: ReturnType<typeof gpuRecord>): Gpu =>
   });
 
 const nobody = () => undefined;
+const alone: SharingContext = { workloadOf: nobody, identityOf: nobody, shareHolders: new Set() };
 
 describe('partitions of a GPU', () => {
   it('are the whole of it when it is not divided', () => {
     const gpu = made(gpuRecord(0, { memory_total_bytes: 80e9, memory_used_bytes: 2e9, compute_processes: 0 }));
-    expect(gpuPartitions(gpu, nobody)).toMatchObject([
+    expect(gpuPartitions(gpu, alone)).toMatchObject([
       { id: gpu.uuid, kind: 'whole', memoryTotalBytes: 80e9, memoryUsedBytes: 2e9, allocated: false },
     ]);
   });
 
   it('do not say free when the process lists could not be read', () => {
-    expect(gpuPartitions(made(gpuRecord(0)), nobody)[0]?.allocated).toBeUndefined();
+    expect(gpuPartitions(made(gpuRecord(0)), alone)[0]?.allocated).toBeUndefined();
   });
 
   it('are its MIG instances, each with its own processes and its part of the multiprocessors', () => {
@@ -49,7 +51,7 @@ describe('partitions of a GPU', () => {
         processes: [{ pid: 5, type: 0, usedMemoryBytes: 1, gpuInstance: 2, computeInstance: 0 }],
       }),
     );
-    const [first, second] = gpuPartitions(gpu, nobody);
+    const [first, second] = gpuPartitions(gpu, alone);
     expect(first).toMatchObject({
       id: 'MIG-0',
       kind: 'mig',
@@ -81,7 +83,7 @@ describe('partitions of a GPU', () => {
         },
       ),
     );
-    expect(gpuPartitions(gpu, nobody).map(({ utilizationRatio }) => utilizationRatio)).toEqual([
+    expect(gpuPartitions(gpu, alone).map(({ utilizationRatio }) => utilizationRatio)).toEqual([
       0.25,
       undefined,
       undefined,
@@ -101,11 +103,11 @@ describe('partitions of a GPU', () => {
         },
       ),
     );
-    expect(gpuPartitions(gpu, nobody).map(({ allocated }) => allocated)).toEqual([undefined, undefined]);
+    expect(gpuPartitions(gpu, alone).map(({ allocated }) => allocated)).toEqual([undefined, undefined]);
   });
 
   it('are none in MIG mode without instances', () => {
-    expect(gpuPartitions(made(gpuRecord(0, { mig_mode_enabled: 1 })), nobody)).toEqual([]);
+    expect(gpuPartitions(made(gpuRecord(0, { mig_mode_enabled: 1 })), alone)).toEqual([]);
   });
 });
 
@@ -130,7 +132,7 @@ describe('the topology version', () => {
       return topology.versionOf({
         driver: { driverVersion: '1' } as never,
         gpus: [gpu],
-        partitions: gpuPartitions(gpu, nobody),
+        partitions: gpuPartitions(gpu, alone),
         workloads: [],
         pci: [],
         simulated: undefined,

@@ -23,11 +23,14 @@ const ShareDocument = closed({
 /** Schema of `Partition`. */
 export const PartitionDocument = closed(
   {
-    id: text("The GPU's or MIG instance's UUID, pci-<bus id>, or <gpu uuid>/<pod uid>/<container>."),
+    id: text(
+      "The GPU's or MIG instance's UUID, pci-<bus id>, <gpu uuid>/<pod uid>/<container> of a share, or <GPU or instance>/<kind>/<workload> of a turn in time-slicing or a client of MPS.",
+    ),
     kind: word(['whole', 'mig', 'timeslice', 'mps', 'vgpu', 'passthrough', 'share']),
     gpuUuid: maybe(Type.String()),
     gpuIndex: maybe(Type.Integer()),
     pciBusId: maybe(Type.String()),
+    migUuid: maybe(text('The MIG instance that it is, or is in.')),
     profile: maybe(Type.String()),
     memoryTotalBytes: maybe(number('Capacity: limit, profile or frame buffer.')),
     memoryUsedBytes: maybe(number('Use by the driver where there is one.')),
