@@ -76,7 +76,11 @@ units, the time of creation of what the agent integrates, and the types \`info\`
   When a GPU stops answering, its readings go and \`gpu_up\` becomes 0; its name and its XIDs stay.
 - **Units** are base units and stand in the name. Ratios go from 0 to 1.
 - **Counters** that the driver keeps are shown as the driver has them and fall when it is loaded anew. What the agent
-  integrates (\`gpu_busy_seconds_total\`, \`gpu_observed_seconds_total\`) begins at 0 with the agent.
+  integrates (\`gpu_busy_seconds_total\`, \`gpu_observed_seconds_total\`, \`gpu_workload_…_total\`) begins at 0 with the
+  agent, or when it first sees the workload there, and goes on between scrapes and when a sampler succeeds another.
+- **Workloads that ended** keep their sums for ten minutes after their last process was seen, at most 256 of them on a
+  node. \`gpu_workload_energy_joules_total\` and \`gpu_unattributed_energy_joules_total\` of a GPU grow together as
+  \`gpu_energy_joules_total\` does.
 - **Labels.** \`uuid\` and \`gpu\` (the index) say which GPU; everything else about it is on \`gpu_info\`:
   \`gpu_power_watts * on (uuid) group_left (name) gpu_info\`. Names of workloads are on \`gpu_workload_info\` in the same
   way. A label that has no value is left out.
@@ -87,8 +91,10 @@ units, the time of creation of what the agent integrates, and the types \`info\`
 - **Choice.** What is off by default comes with \`--metrics.enable=<name>\`, anything else goes with
   \`--metrics.disable=<name>\`; both may be given several times. A name that is on by default and has lines that are not
   gets those too.
-- **Cost.** By default a GPU costs at most 150 series, whatever it is; a MIG instance at most 17 more, a HAMi share 15,
-  a workload 4. That is why off by default are: single NVLinks and chip-to-chip links, single processes, single media engines and arithmetic pipes, places
+- **Cost.** By default a GPU costs at most 150 series, whatever it is. Parts come on top, since there are as many as
+  somebody made: a MIG instance at most 17, a HAMi share 15, a client of MPS, a turn in time-slicing or a function that
+  is passed through 5, a workload 1 and 7 more on each part it is on. Seven instances of a Hopper with a workload on each are so at most 150 + 7 · 25 series.
+  That is why off by default are: single NVLinks and chip-to-chip links, single processes, single media engines and arithmetic pipes, places
   of ECC errors other than their sum, scopes of power other than the GPU, types of PCIe errors, numbers that never change
   or follow from others, and what few people look at.
 - **Sums.** Lines that are a total beside its parts say so in a label: \`location="all"\`, \`result="any"\`,
@@ -110,6 +116,20 @@ units, the time of creation of what the agent integrates, and the types \`info\`
 | vGPU | frame buffer of each virtual machine | of each virtual machine; the host sees no process of it |
 | passthrough | none: the host's driver does not see the GPU | none |
 | HAMi share | as the container claims, beside the sum of its processes as the driver lists them | as the container claims (\`gpu_partition_utilization_ratio\`), beside that of its processes as the driver samples them (\`gpu_workload_utilization_ratio\`) |
+
+## Which parts of a GPU there are
+
+| Kind | A part is | Who tells |
+| --- | --- | --- |
+| \`whole\` | the GPU, unless MIG divides it | the driver |
+| \`mig\` | a MIG instance | the driver, where the caller may see it |
+| \`timeslice\` | the turn of one of several pods, containers or Slurm jobs with processes on one GPU or MIG instance | the driver's process lists and the control groups of the processes |
+| \`mps\` | a workload with clients of an MPS server | the driver's list of MPS clients; what they may use at most, \`CUDA_MPS_ACTIVE_THREAD_PERCENTAGE\` in the environment of client and server, which takes root |
+| \`share\` | a container's HAMi share | HAMi's usage files |
+| \`passthrough\` | a function bound to vfio-pci | the PCI bus, open handles on its VFIO group |
+
+A workload that has a part of a GPU is on that part, and not on the whole beside it: what is said of workloads adds up.
+A replica that was given to a pod which runs nothing is not seen.
 
 ${chapters.join('\n')}
 ## Agent: process and requests

@@ -16,7 +16,7 @@ import { loadAddon } from './native/load-addon.js';
 import { samplerFlags, samplerPath } from './native/sampler-options.js';
 import { isFresh } from './native/succession.js';
 import { Supervisor, type SupervisorOptions } from './native/supervisor.js';
-import { AGENT_VERSION } from './version.js';
+import { AGENT_COMMIT, AGENT_VERSION } from './version.js';
 
 /** The part of a pino logger that is used here. */
 export interface AgentLog {
@@ -59,7 +59,7 @@ function createCore(config: Config, log: AgentLog, baseline?: BaselineKeeper): C
   const collector = new Collector({
     addon,
     clock,
-    agent: { version: AGENT_VERSION, startedUnixSeconds: clock.unixSeconds(), pid: process.pid },
+    agent: { version: AGENT_VERSION, commit: AGENT_COMMIT, startedUnixSeconds: clock.unixSeconds(), pid: process.pid },
     sysfs: path.sysfs,
     procfs: path.procfs,
     switchedOff: COLLECTORS.filter((name) => !switches[name]),

@@ -2,7 +2,8 @@
  * The agent as one file. Loading hundreds of module files costs a daemon 20 MiB and a quarter of a second; see
  * docs/decisions. The addon stays outside: node-gyp-build finds it at run time beside package.json.
  */
-import { chmodSync, readFileSync, rmSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { chmodSync, existsSync, readFileSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { Failure } from '../child.mjs';
 import { bundleNoticesPath, bundlePath, inRoot } from '../layout.mjs';
@@ -27,6 +28,20 @@ const leaveOut = {
     }));
   },
 };
+
+/** The commit that is checked out, shortened; undefined outside a repository. Changes beside it are not told. */
+export const commit = checkedOut();
+
+function checkedOut() {
+  // Not the commit of a repository that this folder happens to lie in.
+  if (!existsSync(inRoot('.git'))) return undefined;
+  try {
+    const args = ['-C', inRoot(), 'rev-parse', '--short=12', 'HEAD'];
+    return execFileSync('git', args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim();
+  } catch {
+    return undefined;
+  }
+}
 
 /**
  * systeminformation has a character beyond ASCII in a regular expression, where esbuild leaves it as it is.
@@ -71,6 +86,7 @@ export async function bundle() {
     legalComments: 'none',
     metafile: true,
     logLevel: 'silent',
+    define: { BUILD_COMMIT: commit === undefined ? 'undefined' : JSON.stringify(commit) },
     external: ['node-gyp-build'],
     plugins: [esbuildTextAssets(), leaveOut, asciiPackages],
     // CommonJS packages inside the bundle call require() for Node's own modules; an ES module has none.

@@ -11,7 +11,7 @@ import {
   simulatorBranches,
   simulatorLibraryPath,
 } from '../layout.mjs';
-import { bundle } from './bundle.mjs';
+import { bundle, commit } from './bundle.mjs';
 import { findNodeHeaders } from './node-headers.mjs';
 
 /**
@@ -91,7 +91,7 @@ export const steps = [
       'scripts/build/notices.mjs',
       'scripts/text-assets.mjs',
     ],
-    facts: {},
+    facts: { commit },
     outputs: [bundlePath, bundleNoticesPath],
     run: bundle,
   },

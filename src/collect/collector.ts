@@ -24,16 +24,18 @@ import { identify } from '../workload/identify.js';
 import { ageSeconds, type Moment, momentOf } from './age.js';
 import { sightingsOf } from './baseline.js';
 import type { BaselineKeeper } from './baseline-keeper.js';
-import { DRIVER_LEFT_ALONE, driverOf } from './driver.js';
+import { countsByReason, DRIVER_LEFT_ALONE, driverOf } from './driver.js';
 import { EventLog } from './events.js';
 import { gpuOf, identityOf } from './gpus.js';
 import { type GpuSetAside, type Judge, join } from './join.js';
 import { LastKnown } from './last-known.js';
 import { PassthroughSource } from './passthrough.js';
 import { ProcessTable } from './processes.js';
+import { roundsOf } from './round-log.js';
 import { samplingOf, silentSeconds } from './sampling.js';
 import { callsInForce, stuckCallsOf } from './stuck-calls.js';
 import { Topology } from './topology.js';
+import { WorkloadLedger } from './workload-ledger.js';
 
 /** What the collector reads. Paths are roots that can be moved. */
 export interface CollectorOptions {
@@ -59,6 +61,9 @@ export interface CollectorOptions {
 const LEARN_EVERY_MILLISECONDS = 30_000;
 const NO_BASELINE: Baseline = { gpus: [], notKept: undefined };
 
+/** Of `ProcessSnapshot`: an entry of the list of MPS clients. */
+const MPS_CLIENT = 2;
+
 /** How often the identities of new processes are looked up while nobody asks for a state. */
 const PROCESSES_EVERY_SECONDS = 5;
 
@@ -70,6 +75,7 @@ export class Collector implements NodeStateSource, SupervisorListener {
   private readonly events = new EventLog();
   private readonly topology = new Topology();
   private readonly lastKnown = new LastKnown();
+  private readonly ledger = new WorkloadLedger();
   private readonly processes: ProcessTable;
   private readonly passthrough: PassthroughSource;
   private supervisor: Supervisor | undefined;
@@ -123,9 +129,12 @@ export class Collector implements NodeStateSource, SupervisorListener {
     // A sampler that does not touch the driver knows no GPU; those known before are then shown as handed back.
     if (initialized) {
       // What the sampler before knew of GPUs that this one leaves out is told by no other.
-      if (generation !== this.newerFrom) this.take();
+      const succeeded = generation !== this.newerFrom;
+      if (succeeded) this.take();
       this.newer = records;
       this.newerFrom = generation;
+      // Where its accounts stand now is where their growth counts from.
+      if (succeeded) this.take();
     }
     this.sweeper = records;
     // A library that does not get along with the kernel module says what it is all the same.
@@ -169,6 +178,11 @@ export class Collector implements NodeStateSource, SupervisorListener {
       .gpus()
       .filter(({ state }) => state !== GPU_STATE.gone)
       .map((record) => this.lastKnown.filled(record));
+    const workloadOf = (pid: number) => {
+      const identity = this.processes.get(pid);
+      return identity === undefined ? undefined : identify(identity, []).id;
+    };
+    this.ledger.fold(this.taken, this.newerFrom ?? 0, workloadOf, this.options.clock.unixSeconds());
   }
 
   current(): NodeState {
@@ -230,7 +244,8 @@ export class Collector implements NodeStateSource, SupervisorListener {
   async readProcesses(): Promise<void> {
     const pids = new Set(this.records.flatMap((record) => record.processes.map(({ pid }) => pid)));
     for (const holders of this.passthrough.holders?.values() ?? []) for (const pid of holders) pids.add(pid);
-    await this.processes.refresh(pids);
+    const clients = this.records.flatMap(({ processes }) => processes.filter(({ type }) => type === MPS_CLIENT));
+    await this.processes.refresh(pids, new Set(clients.map(({ pid }) => pid)));
     this.changed = true;
   }
 
@@ -281,11 +296,18 @@ export class Collector implements NodeStateSource, SupervisorListener {
             nameOf: (gpu: GpuIdentity) => gpuName(this.placed(gpu)),
           };
     const sampling = parts === undefined ? NOT_SAMPLING(options.cycleSeconds) : samplingOf(parts);
-    const driver = {
+    const inits = supervisor?.initTotals();
+    const driver: Driver = {
       ...(this.isOn('nvml')
         ? driverOf(newest?.driver, parts === undefined ? undefined : silentSeconds(parts))
         : DRIVER_LEFT_ALONE),
-      ...supervisor?.initTotals(),
+      ...(inits === undefined
+        ? {}
+        : {
+            initAttempts: inits.initAttempts,
+            reinitializations: inits.reinitializations,
+            reinitializationsByReason: countsByReason(inits.reinitsByCode),
+          }),
     };
     const calls = callStatistics(supervisor?.callTotals());
     const gpus = this.gpus(fleet, inForce, moment);
@@ -307,7 +329,8 @@ export class Collector implements NodeStateSource, SupervisorListener {
         eventsLost: this.events.lost,
         eventsWaiting: this.events.waiting,
         switchedOff: options.switchedOff,
-        sources: this.sourceStates(moment, driver, calls),
+        sources: this.sourceStates(moment, driver, calls, inits?.cyclesSkipped ?? 0),
+        useOf: (partitions) => this.ledger.use(partitions),
         calls,
         callsInForce: inForce,
         samplerLimit: supervisor?.limitReached,
@@ -362,12 +385,18 @@ export class Collector implements NodeStateSource, SupervisorListener {
     return this.records.map((record) => gpuOf(record, context));
   }
 
-  private sourceStates(moment: Moment, driver: Driver, calls: readonly CallStatistics[]): readonly SourceState[] {
+  private sourceStates(
+    moment: Moment,
+    driver: Driver,
+    calls: readonly CallStatistics[],
+    cyclesSkipped: number,
+  ): readonly SourceState[] {
     const { newest, hami } = this;
     const unixOf = (monotonicNs: number) => {
       const age = ageSeconds(moment, monotonicNs);
       return age === undefined ? undefined : moment.unixSeconds - age;
     };
+    const callNamed = (name: string) => calls.find((call) => call.function === name);
     const states: SourceState[] = [];
     if (newest !== undefined && this.isOn('nvml')) {
       const ok = driver.state === 'initialized';
@@ -379,14 +408,22 @@ export class Collector implements NodeStateSource, SupervisorListener {
         lastAnswerUnixSeconds,
         durationSeconds: slowestNs / 1e9,
         message: ok ? undefined : driver.message,
+        rounds: roundsOf(callNamed(GPU_CYCLE), cyclesSkipped > 0 ? { late: cyclesSkipped } : {}),
       });
     }
-    const sweepSeconds = meanSeconds(calls.find((call) => call.function === HAMI_SWEEP));
+    const sweepSeconds = meanSeconds(callNamed(HAMI_SWEEP));
     if (hami !== undefined && sweepSeconds !== undefined) {
       const ok = !isOldSweep(hami, moment);
       const message = ok ? undefined : 'the last sweep of the HAMi directories is old';
       const lastAnswerUnixSeconds = unixOf(hami.sweptMonotonicNs);
-      states.push({ name: 'hami', ok, lastAnswerUnixSeconds, durationSeconds: sweepSeconds, message });
+      states.push({
+        name: 'hami',
+        ok,
+        lastAnswerUnixSeconds,
+        durationSeconds: sweepSeconds,
+        message,
+        rounds: roundsOf(callNamed(HAMI_SWEEP)),
+      });
     }
     const pci = this.passthrough.source(moment);
     if (pci !== undefined) states.push(pci);
@@ -398,6 +435,8 @@ export class Collector implements NodeStateSource, SupervisorListener {
 
 /** Name of the sweep in the call table: it is timed like a driver call. */
 const HAMI_SWEEP = 'hami sweep';
+/** Name of all calls of a GPU in one cycle. */
+const GPU_CYCLE = 'gpu cycle';
 /** Sweeps are seconds apart; after a minute their thread hangs or is gone. */
 const OLD_SWEEP_SECONDS = 60;
 

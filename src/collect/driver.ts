@@ -1,4 +1,5 @@
 import type { Driver } from '../model/node-state.js';
+import { NODE_READING_TABLE, Readings, reasonName } from '../model/readings.js';
 import type { DriverSnapshot } from '../native/addon.js';
 import { DRIVER_STATES } from '../native/member-view.js';
 import { known } from './age.js';
@@ -19,6 +20,7 @@ export function driverOf(snapshot: DriverSnapshot | undefined, silentSeconds?: n
     lastCode: snapshot?.lastCode ?? 0,
     message: messageOf(state, snapshot, silentSeconds),
     libraryPath: known(snapshot?.libraryPath ?? ''),
+    librarySoname: known(snapshot?.librarySoname ?? ''),
     libraryVersion: known(snapshot?.libraryVersion ?? ''),
     moduleVersion: known(snapshot?.moduleVersion ?? ''),
     driverVersion: known(snapshot?.driverVersion ?? ''),
@@ -29,7 +31,22 @@ export function driverOf(snapshot: DriverSnapshot | undefined, silentSeconds?: n
     foreignSymbols: snapshot?.foreignSymbols ?? 0,
     initAttempts: snapshot?.initAttempts ?? 0,
     reinitializations: snapshot?.reinitializations ?? 0,
+    reinitializationsByReason: countsByReason(snapshot?.reinitsByCode ?? []),
+    readings:
+      state === 'initialized' && snapshot !== undefined
+        ? new Readings(NODE_READING_TABLE, snapshot.values, snapshot.status)
+        : Readings.none(NODE_READING_TABLE),
   };
+}
+
+/** Counts by the name of the NVML code; as records.h has them: codes 0–30, 999, any other. */
+export function countsByReason(counts: readonly number[]): Readonly<Record<string, number>> {
+  const byReason: Record<string, number> = {};
+  counts.forEach((count, slot) => {
+    const reason = slot === counts.length - 1 ? 'other' : reasonName(slot === counts.length - 2 ? 999 : slot);
+    if (count > 0) byReason[reason] = (byReason[reason] ?? 0) + count;
+  });
+  return byReason;
 }
 
 /** What is said of the driver where the configuration switched it off: nobody opens the library or a device. */

@@ -1,10 +1,13 @@
 import type { Finding } from '../model/finding.js';
 import type { Gpu } from '../model/gpu.js';
 import type { GpuIdentity } from '../model/gpu-identity.js';
+import { isPartOf } from '../model/gpu-users.js';
 import type { HamiSweep, NodeState, StuckCall } from '../model/node-state.js';
+import type { Partition } from '../model/partition.js';
 import type { PciFunction } from '../model/pci.js';
 import type { NodeProcess } from '../model/process.js';
 import type { Workload } from '../model/workload.js';
+import type { NodeUse } from '../model/workload-use.js';
 import type { HamiSnapshot } from '../native/addon.js';
 import { identify, merge, printable } from '../workload/identify.js';
 import { type ProcessIdentity, startedUnixSeconds } from '../workload/process-identity.js';
@@ -41,6 +44,8 @@ export interface JoinParts
   /** Those of `sampling.stuckCalls` that say how things are now, see `callsInForce`. */
   readonly callsInForce: readonly StuckCall[];
   readonly samplerLimit: string | undefined;
+  /** Who used what over time, by where workloads are now. */
+  readonly useOf: (partitions: readonly Partition[]) => NodeUse;
   readonly setAside: readonly GpuSetAside[];
   /** Indexes left out because one of the GPUs that are to be left alone may stand there. */
   readonly indexesInDoubt: readonly number[];
@@ -86,7 +91,9 @@ export function join(parts: JoinParts, topology: Topology, judge: Judge): NodeSt
           workloadOf,
         });
   const partitions = [
-    ...gpus.flatMap((gpu) => gpuPartitions(gpu, workloadOf)),
+    ...gpus.flatMap((gpu) =>
+      gpuPartitions(gpu, { workloadOf, identityOf: parts.identityOf, shareHolders: holdersOfShares(shares, gpu) }),
+    ),
     ...passthroughPartitions(pci, (busId) => holdersOf(parts, busId), workloadOf),
     ...shares,
   ];
@@ -101,6 +108,7 @@ export function join(parts: JoinParts, topology: Topology, judge: Judge): NodeSt
     partitions,
     workloads: merge([...byPid.values()]),
     processes: processesOf([...byPid.keys()], parts),
+    use: parts.useOf(partitions),
     pci,
     baseline: parts.baseline,
     hami: sweepOf(hami),
@@ -135,6 +143,10 @@ function processesOf(pids: readonly number[], parts: JoinParts): readonly NodePr
         { pid, startedUnixSeconds: startedUnixSeconds(startTicks, parts.bootUnixSeconds), name: printable(comm) },
       ];
     });
+}
+
+function holdersOfShares(shares: readonly Partition[], gpu: Gpu): ReadonlySet<string> {
+  return new Set(shares.flatMap((share) => (isPartOf(share, gpu) ? share.workloads : [])));
 }
 
 function holdersOf(parts: JoinParts, busId: string): readonly number[] | undefined {

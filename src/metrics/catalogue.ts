@@ -2,6 +2,7 @@ import { activity } from './catalogue/activity.js';
 import { agent } from './catalogue/agent.js';
 import { c2c } from './catalogue/c2c.js';
 import { clocks } from './catalogue/clocks.js';
+import { confidential } from './catalogue/confidential.js';
 import { ecc } from './catalogue/ecc.js';
 import { events } from './catalogue/events.js';
 import { fabric } from './catalogue/fabric.js';
@@ -18,6 +19,7 @@ import { sampling } from './catalogue/sampling.js';
 import { shares } from './catalogue/shares.js';
 import { temperature } from './catalogue/temperature.js';
 import { utilization } from './catalogue/utilization.js';
+import { workloadUse } from './catalogue/workload-use.js';
 import { workloads } from './catalogue/workloads.js';
 import type { Family } from './family.js';
 
@@ -46,7 +48,9 @@ export const CATALOGUE: readonly Chapter[] = [
   { title: 'Partitions', families: partitions },
   { title: 'HAMi shares', families: shares },
   { title: 'Workloads', families: workloads },
+  { title: 'Use of workloads over time', families: workloadUse },
   { title: 'Processes', families: processes },
+  { title: 'Confidential computing', families: confidential },
   { title: 'Agent', families: agent },
   { title: 'Agent: sampling', families: sampling },
   { title: 'Agent: HAMi sweep', families: hami },

@@ -33,8 +33,8 @@ export interface CompiledCatalogue {
   readonly values: Float64Array;
   /** Lines by family, without those that only OpenMetrics has. */
   readonly seriesByFamily: ReadonlyMap<string, number>;
-  /** Lines left out because another row had given the same labels. */
-  readonly duplicates: number;
+  /** Lines left out because another row had given the same labels, by family. */
+  readonly duplicates: ReadonlyMap<string, number>;
 }
 
 /** Order of code units, the same on every machine and in every locale. */
@@ -80,9 +80,11 @@ class SectionBuilder implements Section {
   }
 }
 
-/** The agent's start where there is a total, since what we integrate begins at 0 with the agent. */
-function createdTime(total: Value<unknown>): Value<unknown> {
-  return (row, scene) => (total(row, scene) === undefined ? undefined : scene.state.agent.startedUnixSeconds);
+/** When a total was 0, where there is one: what we integrate begins with the agent, unless a row says otherwise. */
+function createdTime({ integrated }: Family, total: Value<unknown>): Value<unknown> {
+  const created: Value<unknown> =
+    typeof integrated === 'object' ? integrated.created : (_, { state }) => state.agent.startedUnixSeconds;
+  return (row, scene) => (total(row, scene) === undefined ? undefined : created(row, scene));
 }
 
 /**
@@ -100,7 +102,7 @@ export function compileCatalogue(
   const definitions: FamilyDefinition[] = [];
   const slotEnds: number[] = [];
   let slots = 0;
-  let duplicates = 0;
+  const duplicates = new Map<string, number>();
 
   for (const family of families) {
     let section = sections.get(family.subject);
@@ -118,14 +120,14 @@ export function compileCatalogue(
         const labelled = labelBlock(section.pairs[index] as string, labelPairs(names, labels));
         const prefix = `${family.name}${suffix}${labelled} `;
         if (seen.has(prefix)) {
-          duplicates++;
+          duplicates.set(family.name, (duplicates.get(family.name) ?? 0) + 1);
           continue;
         }
         seen.add(prefix);
         section.add(value, index, slots);
         lines.push({ text: prefix, openMetrics: prefix, slot: slots++ });
-        if (family.integrated === true) {
-          const time = created.get(value) ?? createdTime(value);
+        if (family.integrated !== undefined) {
+          const time = created.get(value) ?? createdTime(family, value);
           created.set(value, time);
           section.add(time, index, slots);
           lines.push({ text: '', openMetrics: `${openMetricsName(family)}_created${labelled} `, slot: slots++ });

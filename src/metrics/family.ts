@@ -14,8 +14,8 @@ export interface Scene {
   readonly stateAgeSeconds: number;
   /** Lines of each enabled family in the exposition compiled last, by family name. */
   readonly seriesByFamily: ReadonlyMap<string, number>;
-  /** Lines left out of that exposition because another row had given the same labels. */
-  readonly duplicates: number;
+  /** Lines left out since the agent started because another row had given the same labels, by family. */
+  readonly dropped: ReadonlyMap<string, number>;
 }
 
 /** Label values by name; an undefined or empty value leaves the label out, which Prometheus takes for the same. */
@@ -72,8 +72,8 @@ export interface FamilyDescription<Row> {
   };
   /** Which hardware, driver or setting it takes, as far as one is known to lack it: architectures, branches. */
   readonly needs?: string;
-  /** Integrated by us from 0 at the agent's start: OpenMetrics gets its `_created` time. */
-  readonly integrated?: true;
+  /** Integrated by us from 0 on: OpenMetrics gets its `_created` time, the agent's start unless a row has its own. */
+  readonly integrated?: true | { readonly created: Value<Row> };
   /** Lines of a row; a function where their labels depend on the row. */
   readonly series: readonly Series<Row>[] | ((row: Row, scene: Scene) => readonly Series<Row>[]);
 }

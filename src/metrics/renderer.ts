@@ -50,6 +50,8 @@ export class MetricsRenderer {
   #compiled: CompiledCatalogue | undefined;
   #topologyVersion: number | undefined;
   #compilations = 0;
+  /** Lines left out, by family, over all compilations. */
+  readonly #dropped = new Map<string, number>();
   /** What `render` gave and nobody gave back. */
   readonly #lent = new WeakSet<Uint8Array>();
   /** Memory to write over. New memory for two megabytes at each scrape costs more than writing them. */
@@ -111,7 +113,7 @@ export class MetricsRenderer {
       nodeVersion: process.versions.node,
       stateAgeSeconds: Math.max(0, now - state.atMonotonicSeconds),
       seriesByFamily: compiled?.seriesByFamily ?? new Map(),
-      duplicates: compiled?.duplicates ?? 0,
+      dropped: this.#dropped,
     });
     const known = this.#topologyVersion === state.topologyVersion ? this.#compiled : undefined;
     if (known !== undefined && fillValues(known, scene(known))) return known;
@@ -120,6 +122,9 @@ export class MetricsRenderer {
     this.#compiled = fresh;
     this.#topologyVersion = state.topologyVersion;
     this.#compilations++;
+    for (const [family, lines] of fresh.duplicates) {
+      this.#dropped.set(family, (this.#dropped.get(family) ?? 0) + lines);
+    }
     if (!fillValues(fresh, scene(fresh)))
       throw new Error('the rows of the catalogue depend on when they are asked for');
     return fresh;

@@ -1,3 +1,4 @@
+import type { NodeReadingId } from '../native/readings.generated.js';
 import type { Baseline } from './baseline.js';
 import type { NodeEvent } from './event.js';
 import type { Finding } from './finding.js';
@@ -5,7 +6,9 @@ import type { Gpu } from './gpu.js';
 import type { Partition } from './partition.js';
 import type { PciFunction } from './pci.js';
 import type { NodeProcess } from './process.js';
+import type { Readings } from './readings.js';
 import type { Workload } from './workload.js';
+import type { NodeUse } from './workload-use.js';
 
 /** Library and kernel driver as the sampler's control thread sees them. */
 export interface Driver {
@@ -24,6 +27,8 @@ export interface Driver {
   /** What was tried and what came; undefined when initialized. */
   readonly message: string | undefined;
   readonly libraryPath: string | undefined;
+  /** The name the library gives itself. */
+  readonly librarySoname: string | undefined;
   /** By the name of the file; undefined when it has none in it. */
   readonly libraryVersion: string | undefined;
   /** Of the loaded kernel module, whether or not the library can talk to it. */
@@ -40,6 +45,10 @@ export interface Driver {
   readonly initAttempts: number;
   /** Over all samplers since the agent started. */
   readonly reinitializations: number;
+  /** The same by the NVML code that asked for it. */
+  readonly reinitializationsByReason: Readonly<Record<string, number>>;
+  /** What is read of the node as a whole. */
+  readonly readings: Readings<NodeReadingId>;
 }
 
 /** A driver call that did not come back. */
@@ -102,6 +111,17 @@ export const COLLECTORS = ['nvml', 'pci', 'hami', 'processes'] as const;
 /** Name of a source that can be switched off. */
 export type CollectorName = (typeof COLLECTORS)[number];
 
+/** Rounds of a source since the agent started. */
+export interface Rounds {
+  /** Cumulative counts for the bounds 10 µs … 10 s, then +Inf. */
+  readonly durationBuckets: readonly number[];
+  readonly durationSumSeconds: number;
+  /** Rounds that failed, by reason: an NVML code, or one of our own. */
+  readonly errors: Readonly<Record<string, number>>;
+  /** Rounds that were due and not begun, by reason. */
+  readonly skipped: Readonly<Record<string, number>>;
+}
+
 /** Whether a source answered in its last round. */
 export interface SourceState {
   readonly name: string;
@@ -110,6 +130,7 @@ export interface SourceState {
   readonly lastAnswerUnixSeconds: number | undefined;
   readonly durationSeconds: number;
   readonly message: string | undefined;
+  readonly rounds: Rounds;
 }
 
 /** Counts of one driver function by result, since the agent started. */
@@ -126,7 +147,13 @@ export interface NodeState {
   readonly atUnixSeconds: number;
   /** Monotonic seconds of the injected clock. */
   readonly atMonotonicSeconds: number;
-  readonly agent: { readonly version: string; readonly startedUnixSeconds: number; readonly pid: number };
+  readonly agent: {
+    readonly version: string;
+    /** Of the sources it was built from; undefined where they were in no repository. */
+    readonly commit?: string | undefined;
+    readonly startedUnixSeconds: number;
+    readonly pid: number;
+  };
   /** Text of the simulated library; undefined on real hardware. */
   readonly simulated: string | undefined;
   readonly driver: Driver;
@@ -136,6 +163,7 @@ export interface NodeState {
   readonly workloads: readonly Workload[];
   /** Identities of the processes on GPUs and behind VFIO functions, by pid; those that may not be read are missing. */
   readonly processes: readonly NodeProcess[];
+  readonly use: NodeUse;
   readonly findings: readonly Finding[];
   readonly pci: readonly PciFunction[];
   /** GPUs this node is known to have, whether or not they are there. */

@@ -4,7 +4,9 @@ import { Findings } from '../../src/health/findings.js';
 import type { Judged } from '../../src/health/rule.js';
 import type { Gpu, GpuCondition } from '../../src/model/gpu.js';
 import type { StuckCall } from '../../src/model/node-state.js';
+import { NODE_READING_TABLE, Readings } from '../../src/model/readings.js';
 import { pciFunction } from '../pci-function.js';
+import { NO_ROUNDS } from '../rounds.js';
 
 const call = (change: Partial<StuckCall>): StuckCall => ({
   samplerPid: 77,
@@ -35,6 +37,7 @@ const WELL: Judged = {
     lastCode: 0,
     message: undefined,
     libraryPath: '/x',
+    librarySoname: undefined,
     libraryVersion: undefined,
     moduleVersion: undefined,
     driverVersion: '550',
@@ -45,6 +48,8 @@ const WELL: Judged = {
     foreignSymbols: 0,
     initAttempts: 1,
     reinitializations: 0,
+    reinitializationsByReason: {},
+    readings: Readings.none(NODE_READING_TABLE),
   },
   sampling: {
     state: 'running',
@@ -60,6 +65,7 @@ const WELL: Judged = {
   partitions: [],
   processes: [],
   workloads: [],
+  use: { workloads: [], unattributed: [] },
   pci: [],
   baseline: { gpus: [], notKept: undefined },
   hami: undefined,
@@ -93,7 +99,14 @@ describe('findings', () => {
     const gone = { uuid: 'GPU-2', busId: 'b', barSizesBytes: {}, firstSeenUnixSeconds: 10 };
     const unknown = { serial: undefined, name: undefined, linkWidthLanes: undefined, linkGenerationMax: undefined };
     const baseline = { gpus: [{ ...gone, ...unknown, nvlinks: undefined }], notKept: undefined };
-    const looked = { name: 'pci', ok: true, lastAnswerUnixSeconds: 999, durationSeconds: 0, message: undefined };
+    const looked = {
+      name: 'pci',
+      ok: true,
+      lastAnswerUnixSeconds: 999,
+      durationSeconds: 0,
+      message: undefined,
+      rounds: NO_ROUNDS,
+    };
     const sources = [looked];
     expect(codes({ ...WELL, baseline })).toEqual([]);
     expect(codes({ ...WELL, baseline, switchedOff: ['pci'] })).toEqual(['gpu_missing']);

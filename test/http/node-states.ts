@@ -2,11 +2,18 @@ import type { Finding } from '../../src/model/finding.js';
 import type { Gpu } from '../../src/model/gpu.js';
 import type { NodeState } from '../../src/model/node-state.js';
 import type { Partition } from '../../src/model/partition.js';
-import { GPU_READINGS, MIG_INSTANCE_READINGS, NOT_ASKED, type Readings } from '../../src/model/readings.js';
+import {
+  GPU_READINGS,
+  MIG_INSTANCE_READINGS,
+  NODE_READING_TABLE,
+  NOT_ASKED,
+  Readings,
+} from '../../src/model/readings.js';
 import type { Workload } from '../../src/model/workload.js';
 import type { ReadingId } from '../../src/native/readings.generated.js';
 import { pciFunction } from '../pci-function.js';
 import { readingsOf } from '../readings.js';
+import { NO_ROUNDS } from '../rounds.js';
 
 /** Readings with these values; all others are absent. */
 export function readings(values: Partial<Record<ReadingId, number>>): Readings {
@@ -62,6 +69,7 @@ export function partition(gpuIndex: number, changes: Partial<Partition> = {}): P
     gpuUuid: `GPU-00000000-0000-0000-0000-00000000000${gpuIndex}`,
     gpuIndex,
     pciBusId: `0000:0${gpuIndex}:00.0`,
+    migUuid: undefined,
     profile: undefined,
     memoryTotalBytes: 80 * 2 ** 30,
     memoryUsedBytes: 2 ** 30,
@@ -120,6 +128,7 @@ export function startingState(changes: Partial<NodeState> = {}): NodeState {
       lastCode: 0,
       message: undefined,
       libraryPath: undefined,
+      librarySoname: undefined,
       libraryVersion: undefined,
       moduleVersion: undefined,
       driverVersion: undefined,
@@ -130,6 +139,8 @@ export function startingState(changes: Partial<NodeState> = {}): NodeState {
       foreignSymbols: 0,
       initAttempts: 0,
       reinitializations: 0,
+      reinitializationsByReason: {},
+      readings: Readings.none(NODE_READING_TABLE),
     },
     sampling: {
       state: 'starting',
@@ -145,6 +156,7 @@ export function startingState(changes: Partial<NodeState> = {}): NodeState {
     partitions: [],
     workloads: [],
     processes: [],
+    use: { workloads: [], unattributed: [] },
     findings: [],
     pci: [],
     baseline: { gpus: [], notKept: undefined },
@@ -311,6 +323,7 @@ export function fullState(): NodeState {
         ok: false,
         lastAnswerUnixSeconds: 1_699_999_999,
         durationSeconds: 0.01,
+        rounds: NO_ROUNDS,
         message: 'one file refused',
       },
     ],

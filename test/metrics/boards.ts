@@ -93,6 +93,7 @@ export function divided(index: number, instances: number, architecture: 'ampere'
   const partitions = mig.map(({ uuid, profile, readings: numbers }) =>
     partition(uuid, {
       kind: 'mig',
+      migUuid: uuid,
       gpuUuid: present.uuid,
       gpuIndex: index,
       profile,

@@ -42,7 +42,7 @@ const scene: Scene = {
   nodeVersion: '20.0.0',
   stateAgeSeconds: 0,
   seriesByFamily: new Map(),
-  duplicates: 0,
+  dropped: new Map(),
 };
 
 describe('names', () => {
@@ -73,7 +73,12 @@ describe('names', () => {
 test('only what the agent integrates has a time of creation', () => {
   expect(FAMILIES.filter(({ integrated }) => integrated).map(({ name }) => name)).toEqual([
     'gpu_busy_seconds_total',
+    'gpu_mig_reconfigurations_total',
     'gpu_observed_seconds_total',
+    'gpu_workload_busy_seconds_total',
+    'gpu_workload_energy_joules_total',
+    'gpu_workload_memory_byte_seconds_total',
+    'gpu_workload_observed_seconds_total',
   ]);
 });
 
@@ -118,7 +123,7 @@ describe('every reading is in some family, or it is said why not', () => {
   test('of a GPU', async () => {
     const found = await unseen(ALL_READINGS, (present) => ({ readings: readings(present) }));
     expect([...found].sort()).toEqual(Object.keys(WITHOUT_METRIC).sort());
-  });
+  }, 120_000);
 
   test('of a MIG instance', async () => {
     const instance = (present: Partial<Record<MigReadingId, number>>) => ({

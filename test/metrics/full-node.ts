@@ -1,6 +1,7 @@
-import type { NodeState } from '../../src/model/node-state.js';
-import { MIG_INSTANCE_READINGS, Readings } from '../../src/model/readings.js';
+import type { NodeState, Rounds } from '../../src/model/node-state.js';
+import { MIG_INSTANCE_READINGS, NODE_READING_TABLE, Readings } from '../../src/model/readings.js';
 import { pciFunction } from '../pci-function.js';
+import { readingsOf } from '../readings.js';
 import {
   ALL_READINGS,
   c2cLink,
@@ -86,11 +87,34 @@ const SHARED = gpu(10, {
 
 const SHARE_ID = `${SHARED.uuid}/0f3c/wor"ker`;
 
+/** Rounds of a source: 4 within a millisecond, 2 within ten. */
+const ROUNDS: Rounds = {
+  durationBuckets: [0, 0, 4, 6, 6, 6, 6, 6],
+  durationSumSeconds: 0.0235,
+  errors: {},
+  skipped: {},
+};
+
 /** A node with one GPU of each kind, each subject of the catalogue with at least one row, names that need escaping. */
 export const FULL_NODE: NodeState = node({
   simulated: 'scenario=mixed seed=1 branch=550.54.15',
   gpus: [SHARED, WHOLE, SPLIT, LOST],
-  driver: { ...node().driver, gpuCount: 4 },
+  driver: {
+    ...node().driver,
+    gpuCount: 4,
+    librarySoname: 'libnvidia-ml.so.1',
+    reinitializations: 3,
+    reinitializationsByReason: { gpu_not_found: 2, other: 1 },
+    readings: readingsOf(NODE_READING_TABLE, {
+      confidential_compute_enabled: 1,
+      confidential_compute_environment: 2,
+      confidential_compute_devtools_enabled: 0,
+      confidential_compute_multi_gpu_mode: 1,
+      confidential_compute_cpu_capability: 3,
+      confidential_compute_ready: 1,
+      confidential_key_rotation_threshold: 1_152_921_504_606_846,
+    }),
+  },
   pci: [
     pciFunction('0000:18:00.0', { driver: 'nvidia', iommuGroup: 1, numaNode: 0 }),
     pciFunction('0000:2a:00.0', { deviceId: 0x20b2, driver: 'nvidia', iommuGroup: 2, numaNode: 0 }),
@@ -133,6 +157,7 @@ export const FULL_NODE: NodeState = node({
     }),
     partition('MIG-51000000-0000-0000-0000-0000000000a0', {
       kind: 'mig',
+      migUuid: 'MIG-51000000-0000-0000-0000-0000000000a0',
       gpuUuid: SPLIT.uuid,
       gpuIndex: 1,
       profile: '3g.40gb',
@@ -167,8 +192,39 @@ export const FULL_NODE: NodeState = node({
     }),
     workload('process-7002-99', { name: 'python3', pids: [7002] }),
     workload('process-7100-5', { name: 'sh', pids: [7100] }),
+    // Twice the same labels: only one of them can be printed.
+    workload('process-7002-99', { name: 'python3', pids: [7002] }),
     workload('vm-a', { kind: 'vm', name: 'a', vm: 'a', pids: [8000], namedBy: 'cmdline' }),
   ],
+  use: {
+    workloads: [
+      {
+        workload: 'unit-train',
+        partition: WHOLE.uuid as string,
+        gpuUuid: WHOLE.uuid as string,
+        gpuIndex: 0,
+        sinceUnixSeconds: 1_699_999_100.5,
+        busySeconds: 310.25,
+        observedSeconds: 620.5,
+        memoryByteSeconds: 1.25e13,
+        energyJoules: 98_765.125,
+        ended: false,
+      },
+      {
+        workload: 'process-7100-5',
+        partition: 'MIG-51000000-0000-0000-0000-0000000000a0',
+        gpuUuid: SPLIT.uuid as string,
+        gpuIndex: 1,
+        sinceUnixSeconds: 1_699_999_200.75,
+        busySeconds: undefined,
+        observedSeconds: undefined,
+        memoryByteSeconds: 3.5e12,
+        energyJoules: undefined,
+        ended: true,
+      },
+    ],
+    unattributed: [{ gpuUuid: WHOLE.uuid as string, energyJoules: 91_135_802.766 }],
+  },
   hami: {
     directories: 5,
     files: 4,
@@ -180,12 +236,20 @@ export const FULL_NODE: NodeState = node({
   eventsWaiting: 3,
   switchedOff: [],
   sources: [
-    { name: 'nvml', ok: true, lastAnswerUnixSeconds: 1_699_999_999, durationSeconds: 0.0125, message: undefined },
+    {
+      name: 'nvml',
+      ok: true,
+      lastAnswerUnixSeconds: 1_699_999_999,
+      durationSeconds: 0.0125,
+      message: undefined,
+      rounds: ROUNDS,
+    },
     {
       name: 'hami',
       ok: false,
       lastAnswerUnixSeconds: 1_699_999_999,
       durationSeconds: 0.5,
+      rounds: { ...ROUNDS, errors: { timeout: 2 }, skipped: { busy: 3 } },
       message: 'no such directory',
     },
   ],

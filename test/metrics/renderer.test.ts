@@ -79,7 +79,14 @@ describe('the exposition', () => {
     const twice = node({ workloads: [workload('same', { name: 'first' }), workload('same', { name: 'first' })] });
     const printed = await exposition(twice);
     expect(valuesOf(printed, 'gpu_workload_info')).toEqual(['1']);
-    expect(valuesOf(printed, 'gpu_agent_series_dropped')).toEqual(['1']);
+    const dropped = samplesOf(printed).filter(({ name }) => name === 'gpu_agent_series_dropped_total');
+    expect(dropped).toEqual([
+      {
+        name: 'gpu_agent_series_dropped_total',
+        labels: { family: 'gpu_workload_info', reason: 'duplicate_labels' },
+        value: '1',
+      },
+    ]);
     const series = samplesOf(await exposition(FULL_NODE)).map(
       ({ name, labels }) => `${name} ${JSON.stringify(labels)}`,
     );

@@ -9,7 +9,7 @@ import { PartitionDocument, WorkloadDocument } from './partition.js';
 import { PCI_PARTS, PciFunctionDocument } from './pci.js';
 import { ProcessIdentityDocument } from './process.js';
 import { CallStatisticsDocument, DriverDocument, SamplingDocument, StuckCallDocument } from './sampling.js';
-import { closed, integer, maybe, named, number, numbersByName, text, word } from './words.js';
+import { closed, integer, maybe, named, number, numbersByName, text, truth, word } from './words.js';
 
 const HamiSweepDocument = closed(
   {
@@ -29,8 +29,42 @@ const SourceDocument = closed(
     lastAnswerUnixSeconds: maybe(number('Unix time of its last answer; missing when it never gave one.')),
     durationSeconds: Type.Number(),
     message: maybe(Type.String()),
+    rounds: closed(
+      {
+        durationBuckets: Type.Array(Type.Number(), {
+          description: 'Cumulative counts for the bounds 10 µs to 10 s, then infinity.',
+        }),
+        durationSumSeconds: Type.Number(),
+        errors: numbersByName('Rounds that failed, by reason.'),
+        skipped: numbersByName('Rounds that were due and not begun, by reason.'),
+      },
+      { description: 'Its rounds since the agent started.' },
+    ),
   },
   { $id: 'Source', description: 'Whether a source answered in its last round.' },
+);
+
+const UseDocument = closed(
+  {
+    workloads: Type.Array(
+      closed({
+        workload: Type.String(),
+        partition: text('Where it is, or was last.'),
+        gpuUuid: Type.String(),
+        gpuIndex: Type.Integer(),
+        sinceUnixSeconds: number('Unix time at which its sums were 0.'),
+        busySeconds: maybe(number('Time in which its processes had kernels; missing where nobody samples processes.')),
+        observedSeconds: maybe(number('Time for which there were samples of its processes.')),
+        memoryByteSeconds: maybe(number('Device memory over time; missing once the driver did not know a process.')),
+        energyJoules: maybe(number("Its part of the GPU's energy by busy time, an estimate.")),
+        ended: truth('Whether none of its processes is there any more.'),
+      }),
+    ),
+    unattributed: Type.Array(
+      closed({ gpuUuid: Type.String(), energyJoules: number("Of the GPU's counter, what is in no workload's sum.") }),
+    ),
+  },
+  { $id: 'Use', description: 'What workloads used since the agent first saw them; kept a while after they ended.' },
 );
 
 /** Schema of `NodeState` as the API and the control socket give it. */
@@ -38,7 +72,12 @@ export const NodeDocument = closed(
   {
     atUnixSeconds: number('Unix time of this state.'),
     atMonotonicSeconds: number('Seconds of the monotonic clock.'),
-    agent: closed({ version: Type.String(), startedUnixSeconds: Type.Number(), pid: Type.Integer() }),
+    agent: closed({
+      version: Type.String(),
+      commit: maybe(text('Of the sources it was built from.')),
+      startedUnixSeconds: Type.Number(),
+      pid: Type.Integer(),
+    }),
     simulated: maybe(text('There only when the driver is a simulation: what it says of itself.')),
     driver: named(DriverDocument),
     sampling: named(SamplingDocument),
@@ -46,6 +85,7 @@ export const NodeDocument = closed(
     partitions: Type.Array(named(PartitionDocument)),
     workloads: Type.Array(named(WorkloadDocument)),
     processes: Type.Array(named(ProcessIdentityDocument)),
+    use: named(UseDocument),
     findings: Type.Array(named(FindingDocument)),
     pci: Type.Array(named(PciFunctionDocument)),
     baseline: named(BaselineDocument),
@@ -94,6 +134,7 @@ export const DOCUMENTS = [
   BaselineDocument,
   HamiSweepDocument,
   SourceDocument,
+  UseDocument,
   NodeDocument,
 ] as const;
 

@@ -4,6 +4,7 @@ import {
   FAN_SPEED_READINGS,
   GPU_READINGS,
   MIG_INSTANCE_READINGS,
+  NODE_READING_TABLE,
   NVLINK_READINGS,
   type ReadingTable,
 } from '../../model/readings.js';
@@ -26,6 +27,7 @@ export const ReadingsDocument = readingsDocument('Readings', 'one GPU', GPU_READ
 export const MigReadingsDocument = readingsDocument('MigReadings', 'one MIG instance', MIG_INSTANCE_READINGS);
 export const LinkReadingsDocument = readingsDocument('LinkReadings', 'one NVLink', NVLINK_READINGS);
 export const C2cLinkReadingsDocument = readingsDocument('C2cLinkReadings', 'one chip-to-chip link', CHIP_LINK_READINGS);
+export const NodeReadingsDocument = readingsDocument('NodeReadings', 'the node', NODE_READING_TABLE);
 export const FanReadingsDocument = readingsDocument('FanReadings', 'one fan', FAN_SPEED_READINGS);
 
 /** All of them. */
@@ -35,4 +37,5 @@ export const READINGS_DOCUMENTS = [
   LinkReadingsDocument,
   C2cLinkReadingsDocument,
   FanReadingsDocument,
+  NodeReadingsDocument,
 ] as const;

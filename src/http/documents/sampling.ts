@@ -2,6 +2,7 @@ import type { Static } from 'typebox';
 import Type from 'typebox';
 import type { CallStatistics, Driver, Sampling, StuckCall } from '../../model/node-state.js';
 import type { Holds, JsonForm, Same } from './json-form.js';
+import { NodeReadingsDocument } from './readings.js';
 import { closed, integer, maybe, named, number, numbersByName, text, word } from './words.js';
 
 /** Schema of `Driver`. */
@@ -14,6 +15,7 @@ export const DriverDocument = closed(
     lastCode: integer('NVML return code of the last attempt, 0 = success.'),
     message: maybe(text('What was tried and what came.')),
     libraryPath: maybe(Type.String()),
+    librarySoname: maybe(text('The name the library gives itself.')),
     libraryVersion: maybe(text('By the name of the file.')),
     moduleVersion: maybe(text('Of the loaded kernel module, whether or not the library can talk to it.')),
     driverVersion: maybe(Type.String()),
@@ -24,6 +26,8 @@ export const DriverDocument = closed(
     foreignSymbols: integer('Functions that another library interposes.'),
     initAttempts: Type.Integer(),
     reinitializations: Type.Integer(),
+    reinitializationsByReason: numbersByName('The same by the NVML code that asked for it.'),
+    readings: named(NodeReadingsDocument),
   },
   { $id: 'Driver', description: 'Library and kernel driver.' },
 );

@@ -1,6 +1,8 @@
+import type { Gpu } from '../../model/gpu.js';
 import { COLLECTORS, type CollectorName, type SourceState } from '../../model/node-state.js';
+import { durationSeries } from '../duration-series.js';
 import { familiesOf, one, type Subject } from '../family.js';
-import { gpus, node } from '../subjects.js';
+import { gpuOrder, gpus, node } from '../subjects.js';
 
 /** A source of the state, by name. */
 const sources: Subject<SourceState> = {
@@ -10,6 +12,48 @@ const sources: Subject<SourceState> = {
   key: (source) => source.name,
   labels: (source) => ({ collector: source.name }),
 };
+
+/** A source, or a GPU as the driver's source sees it. */
+interface SuccessRow {
+  readonly collector: string;
+  readonly gpu: Gpu | undefined;
+  readonly ok: boolean;
+}
+
+const successes: Subject<SuccessRow> = {
+  name: 'source, and each GPU of the source nvml',
+  labelNames: ['collector', ...gpus.labelNames],
+  rows: ({ state }) => [
+    ...state.sources.map(({ name, ok }) => ({ collector: name, gpu: undefined, ok })),
+    ...state.gpus.map((gpu) => ({ collector: 'nvml', gpu, ok: gpu.condition === 'up' })),
+  ],
+  key: ({ collector, gpu }) => (gpu === undefined ? collector : gpus.key(gpu)),
+  order: ({ collector, gpu }) => `${collector} ${gpu === undefined ? '' : gpuOrder(gpu)}`,
+  labels: ({ collector, gpu }) => ({ collector, ...(gpu === undefined ? {} : gpus.labels(gpu)) }),
+};
+
+interface ReasonRow {
+  readonly collector: string;
+  readonly reason: string;
+  readonly count: number;
+}
+
+/** Rounds by why they failed or were left out. */
+function byReason(name: string, counts: (source: SourceState) => Readonly<Record<string, number>>): Subject<ReasonRow> {
+  return {
+    name,
+    labelNames: ['collector', 'reason'],
+    rows: ({ state }) =>
+      state.sources.flatMap((source) =>
+        Object.entries(counts(source)).map(([reason, count]) => ({ collector: source.name, reason, count })),
+      ),
+    key: ({ collector, reason }) => `${collector} ${reason}`,
+    labels: ({ collector, reason }) => ({ collector, reason }),
+  };
+}
+
+const failures = byReason('failure of a source', ({ rounds }) => rounds.errors);
+const omissions = byReason('round of a source that was left out', ({ rounds }) => rounds.skipped);
 
 interface SwitchRow {
   readonly name: CollectorName;
@@ -45,9 +89,12 @@ export const agent = [
       type: 'info',
       help: 'Version of the agent, value 1',
       origin: 'agent',
-      labelNames: ['version', 'node_version', 'abi'],
+      labelNames: ['version', 'commit', 'node_version', 'abi'],
       series: (state, { nodeVersion, abi }) => [
-        { labels: { version: state.agent.version, node_version: nodeVersion, abi }, value: one },
+        {
+          labels: { version: state.agent.version, commit: state.agent.commit, node_version: nodeVersion, abi },
+          value: one,
+        },
       ],
     },
     {
@@ -70,15 +117,6 @@ export const agent = [
       ],
     },
   ]),
-  ...familiesOf(node, [
-    {
-      name: 'gpu_agent_series_dropped',
-      type: 'gauge',
-      help: 'Series left out because another one says the same labels, which would make the whole scrape invalid',
-      origin: 'agent',
-      series: [{ value: (_, scene) => scene.duplicates }],
-    },
-  ]),
   ...familiesOf(gpus, [
     {
       name: 'gpu_agent_device_last_collection_timestamp_seconds',
@@ -97,13 +135,49 @@ export const agent = [
       series: [{ value: (row) => Number(row.on) }],
     },
   ]),
-  ...familiesOf(sources, [
+  ...familiesOf(successes, [
     {
       name: 'gpu_agent_collection_success',
       type: 'gauge',
-      help: 'Whether the source answered in its last round',
+      help: 'Whether the source answered in its last round; with uuid, whether the GPU did',
       origin: 'agent',
-      series: [{ value: (source) => Number(source.ok) }],
+      series: [{ value: (row) => Number(row.ok) }],
+    },
+  ]),
+  ...familiesOf(failures, [
+    {
+      name: 'gpu_agent_collection_errors_total',
+      type: 'counter',
+      help: 'Rounds of a source since the agent started that failed; of nvml, cycles of single GPUs',
+      origin: 'agent',
+      series: [{ value: (row) => row.count }],
+    },
+  ]),
+  ...familiesOf(omissions, [
+    {
+      name: 'gpu_agent_collections_skipped_total',
+      type: 'counter',
+      help: 'Rounds of a source since the agent started that were due and not begun, because the one before was not over',
+      origin: 'agent',
+      series: [{ value: (row) => row.count }],
+    },
+  ]),
+  ...familiesOf(sources, [
+    {
+      name: 'gpu_agent_collections_total',
+      type: 'counter',
+      help: 'Rounds of a source since the agent started, failed ones included; of nvml, cycles of single GPUs',
+      origin: 'agent',
+      series: [{ value: ({ rounds }) => rounds.durationBuckets.at(-1) }],
+    },
+    {
+      name: 'gpu_agent_collection_duration_seconds',
+      type: 'histogram',
+      help: 'Duration of the rounds of a source; of nvml, of all calls of a GPU in one cycle',
+      origin: 'agent',
+      labelNames: ['le'],
+      optIn: true,
+      series: durationSeries(({ rounds }: SourceState) => rounds),
     },
     {
       name: 'gpu_agent_collection_last_duration_seconds',
@@ -121,6 +195,14 @@ export const agent = [
       origin: 'agent',
       optIn: true,
       series: [{ value: (row) => row.lines }],
+    },
+    {
+      name: 'gpu_agent_series_dropped_total',
+      type: 'counter',
+      help: 'Series left out because another one says the same labels, which would make the whole scrape invalid; counted when the set of series changes',
+      origin: 'agent',
+      labelNames: ['reason'],
+      series: [{ labels: { reason: 'duplicate_labels' }, value: (row, { dropped }) => dropped.get(row.family) }],
     },
   ]),
 ];

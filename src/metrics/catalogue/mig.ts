@@ -45,6 +45,12 @@ export const mig = [
     ofGpu.gauge('gpu_mig_mode_pending', 'Whether MIG mode will be on after the next reset', 'mig_mode_pending', {
       needs: 'Ampere or newer data-centre boards',
     }),
+    ofGpu.counter(
+      'gpu_mig_reconfigurations_total',
+      'Times the GPU was divided anew since the agent started: instances came or went, or MIG mode changed, and then stood still for ten seconds',
+      'mig_reconfigurations_total',
+      { needs: 'Ampere or newer data-centre boards; permission to see instances', integrated: true },
+    ),
   ]),
   ...familiesOf(migCounts, [
     {

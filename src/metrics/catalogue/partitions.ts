@@ -13,7 +13,7 @@ export const partitions = familiesOf(parts, [
       {
         labels: {
           profile: partition.profile,
-          mig_uuid: partition.kind === 'mig' ? partition.id : undefined,
+          mig_uuid: partition.migUuid,
           pci_bus_id: partition.pciBusId,
         },
         value: one,
@@ -37,17 +37,18 @@ export const partitions = familiesOf(parts, [
   {
     name: 'gpu_partition_sm_limit_ratio',
     type: 'gauge',
-    help: "Share of the GPU's multiprocessors that the partition may use",
-    origin: 'MIG attributes, HAMi limit',
+    help: "Share of the GPU's multiprocessors that the partition may use, where anything limits it",
+    origin: 'MIG attributes, HAMi limit, CUDA_MPS_ACTIVE_THREAD_PERCENTAGE of the client and its server',
     series: [{ value: (partition) => partition.smLimitRatio }],
   },
   {
     name: 'gpu_partition_utilization_ratio',
     type: 'gauge',
     help: 'Utilisation of the partition, where anything measures it; of a HAMi share as the container claims it',
-    origin: 'nvmlDeviceGetUtilizationRates; MIG: GPM metric 1; share: HAMi usage file',
+    origin:
+      'nvmlDeviceGetUtilizationRates; MIG: GPM metric 1; timeslice: samples of its processes; share: HAMi usage file',
     needs:
-      'MIG: Hopper or newer, and one compute instance in the GPU instance; absent on A100 MIG, passthrough and vGPU',
+      'MIG: Hopper or newer, and one compute instance in the GPU instance; absent on A100 MIG, of clients of MPS, passthrough and vGPU',
     series: [{ value: (partition) => partition.utilizationRatio }],
   },
   {

@@ -1,6 +1,7 @@
 import type { Gpu } from '../../model/gpu.js';
 import type { NodeState, SamplerProcess, StuckCall } from '../../model/node-state.js';
 import { isCallOf } from '../../model/stuck-call.js';
+import { durationSeries } from '../duration-series.js';
 import { familiesOf, one, type Subject } from '../family.js';
 import { functions, gpuOrder, gpus, node, results } from '../subjects.js';
 
@@ -33,24 +34,57 @@ const lanes: Subject<LaneRow> = {
 
 interface LibraryRow {
   readonly path: string | undefined;
+  readonly soname: string | undefined;
   readonly simulated: boolean;
 }
 
 const libraries: Subject<LibraryRow> = {
   name: 'node',
-  labelNames: ['path', 'simulated'],
+  labelNames: ['path', 'soname', 'simulated'],
   rows: ({ state }) =>
     state.driver.libraryPath === undefined && state.simulated === undefined
       ? []
-      : [{ path: state.driver.libraryPath, simulated: state.simulated !== undefined }],
-  key: ({ path, simulated }) => `${path} ${simulated}`,
-  labels: ({ path, simulated }) => ({ path, simulated: String(simulated) }),
+      : [
+          {
+            path: state.driver.libraryPath,
+            soname: state.driver.librarySoname,
+            simulated: state.simulated !== undefined,
+          },
+        ],
+  key: ({ path, soname, simulated }) => `${path} ${soname} ${simulated}`,
+  labels: ({ path, soname, simulated }) => ({ path, soname, simulated: String(simulated) }),
+};
+
+interface ReinitRow {
+  readonly reason: string;
+  readonly count: number;
+}
+
+/** Codes that always have a series, so that the first time is an increase: those of nvml.md §4 that ask for a new init. */
+const REINIT_REASONS = [
+  'driver_not_loaded',
+  'gpu_not_found',
+  'lib_rm_version_mismatch',
+  'uninitialized',
+  'unknown_error',
+];
+
+const reinits: Subject<ReinitRow> = {
+  name: 'reason to initialise NVML anew',
+  labelNames: ['reason'],
+  rows: ({ state: { driver } }) => {
+    if (driver.state === 'unused') return [];
+    const counts = driver.reinitializationsByReason;
+    return [...new Set([...REINIT_REASONS, ...Object.keys(counts)])].map((reason) => ({
+      reason,
+      count: counts[reason] ?? 0,
+    }));
+  },
+  key: ({ reason }) => reason,
+  labels: ({ reason }) => ({ reason }),
 };
 
 const ROLES: readonly SamplerProcess['role'][] = ['active', 'leaving', 'starting', 'stuck'];
-
-/** Bounds of the sampler's duration buckets in seconds, as label values in canonical form. */
-const BUCKETS = ['1e-05', '0.0001', '0.001', '0.01', '0.1', '1.0', '10.0', '+Inf'] as const;
 
 const nvml = (read: (driver: NodeState['driver']) => number) => [
   { value: (state: NodeState) => (state.driver.state === 'unused' ? undefined : read(state.driver)) },
@@ -83,13 +117,6 @@ export const sampling = [
       series: nvml((driver) => driver.initAttempts),
     },
     {
-      name: 'gpu_agent_nvml_reinitializations_total',
-      type: 'counter',
-      help: 'Times NVML was shut down and initialised again',
-      origin: 'agent',
-      series: nvml((driver) => driver.reinitializations),
-    },
-    {
       name: 'gpu_agent_nvml_symbols_missing',
       type: 'gauge',
       help: 'NVML functions the agent knows that this library lacks',
@@ -117,6 +144,15 @@ export const sampling = [
       help: 'Samplers started in place of another since the agent started',
       origin: 'agent',
       series: [{ value: (state) => state.sampling.restarts }],
+    },
+  ]),
+  ...familiesOf(reinits, [
+    {
+      name: 'gpu_agent_nvml_reinitializations_total',
+      type: 'counter',
+      help: 'Times NVML was shut down and initialised again, by the return code that asked for it',
+      origin: 'agent',
+      series: [{ value: (row) => row.count }],
     },
   ]),
   ...familiesOf(lanes, [
@@ -152,15 +188,7 @@ export const sampling = [
       origin: 'agent',
       labelNames: ['le'],
       optIn: true,
-      series: [
-        ...BUCKETS.map((le, bucket) => ({
-          suffix: '_bucket' as const,
-          labels: { le },
-          value: (call: { readonly durationBuckets: readonly number[] }) => call.durationBuckets[bucket],
-        })),
-        { suffix: '_sum', value: (call) => call.durationSumSeconds },
-        { suffix: '_count', value: (call) => call.durationBuckets[BUCKETS.length - 1] },
-      ],
+      series: durationSeries((call) => call),
     },
   ]),
 ];

@@ -1,8 +1,9 @@
 import type { Gpu, GpuProcess } from '../../model/gpu.js';
 import type { Partition } from '../../model/partition.js';
+import { memoryByPid, memoryOfAll } from '../../model/process-memory.js';
+import { smRatioOf, smRatioOfAll } from '../../model/process-use.js';
 import type { Workload } from '../../model/workload.js';
 import { familiesOf, one, type Scene, type Subject } from '../family.js';
-import { ofGpu } from '../reading.js';
 import { workloads as everybody, partitionOrder } from '../subjects.js';
 
 /** A workload on a partition, and its processes there. */
@@ -19,8 +20,9 @@ function processesOn(partition: Partition, gpu: Gpu | undefined): readonly GpuPr
   if (gpu === undefined || gpu.condition !== 'up' || gpu.processes.length < gpu.processTotal) return undefined;
   // A virtual machine's processes are inside it: the host's list says nothing about it.
   if (partition.kind === 'vgpu' || partition.kind === 'passthrough') return undefined;
-  if (partition.kind !== 'mig') return gpu.processes;
-  const instance = gpu.migInstances.find(({ uuid }) => uuid === partition.id);
+  if (partition.kind === 'mig' && partition.migUuid === undefined) return undefined;
+  if (partition.migUuid === undefined) return gpu.processes;
+  const instance = gpu.migInstances.find(({ uuid }) => uuid === partition.migUuid);
   if (instance?.gpuInstance === undefined) return undefined;
   return gpu.processes.filter(
     (process) => process.gpuInstance === instance.gpuInstance && process.computeInstance === instance.computeInstance,
@@ -62,59 +64,19 @@ const placements: Subject<PlacedRow> = {
   }),
 };
 
-/** A process that has both compute and graphics work is in two of the driver's lists, with the same memory in both. */
-function memoryByPid(processes: readonly GpuProcess[]): ReadonlyMap<number, number | undefined> {
-  const memory = new Map<number, number | undefined>();
-  for (const { pid, usedMemoryBytes } of processes) {
-    const known = memory.get(pid);
-    memory.set(
-      pid,
-      known === undefined || usedMemoryBytes === undefined
-        ? (known ?? usedMemoryBytes)
-        : Math.max(known, usedMemoryBytes),
-    );
-  }
-  return memory;
-}
-
 function usedBytes({ processes }: PlacedRow): number | undefined {
-  if (processes === undefined || processes.length === 0) return undefined;
-  let sum = 0;
-  for (const bytes of memoryByPid(processes).values()) {
-    // A sum without one of its parts would look like less use than there is.
-    if (bytes === undefined) return undefined;
-    sum += bytes;
-  }
-  return sum;
-}
-
-/** There when the driver was asked for samples of processes and answered, also that there are none. */
-const sampled = ofGpu.value('process_utilization_samples');
-
-/**
- * Share of the time in which a process had kernels on the GPU. The driver has no new sample of a process that did
- * nothing, and the last one is forgotten after seconds: without one it is idle (nvml.md §12.1). But for clients of MPS:
- * the driver samples their server alone.
- */
-function smRatio(gpu: Gpu, pid: number): number | undefined {
-  if (sampled(gpu) === undefined) return undefined;
-  const use = gpu.processUses.find((one) => one.pid === pid);
-  if (use !== undefined) return use.smRatio;
-  return gpu.processes.some((process) => process.pid === pid && process.type === 'mps') ? undefined : 0;
+  return processes === undefined || processes.length === 0 ? undefined : memoryOfAll(processes);
 }
 
 function utilizationRatio({ gpu, partition, processes }: PlacedRow): number | undefined {
-  if (gpu === undefined || partition.kind === 'mig' || processes === undefined || processes.length === 0) {
+  // The driver samples no process in MIG mode.
+  if (gpu === undefined || partition.migUuid !== undefined || processes === undefined || processes.length === 0) {
     return undefined;
   }
-  let sum = 0;
-  for (const pid of new Set(processes.map((process) => process.pid))) {
-    const ratio = smRatio(gpu, pid);
-    if (ratio === undefined) return undefined;
-    sum += ratio;
-  }
-  // Samples of several processes are not of the very same time.
-  return Math.min(1, sum);
+  return smRatioOfAll(
+    gpu,
+    processes.map(({ pid }) => pid),
+  );
 }
 
 interface ProcessRow {
@@ -237,7 +199,7 @@ export const workloads = [
       origin: 'nvmlDeviceGetProcessesUtilizationInfo, nvmlDeviceGetProcessUtilization',
       needs: 'not with MIG, not of clients of MPS',
       optIn: true,
-      series: [{ value: ({ gpu, process }) => smRatio(gpu, process.pid) }],
+      series: [{ value: ({ gpu, process }) => smRatioOf(gpu, process.pid) }],
     },
   ]),
 ];

@@ -1,0 +1,198 @@
+import { isPartOf } from '../model/gpu-users.js';
+import type { Partition } from '../model/partition.js';
+import { readingIndex } from '../model/readings.js';
+import type { NodeUse, WorkloadUse } from '../model/workload-use.js';
+import type { GpuSnapshot, ProcessAccountSnapshot } from '../native/addon.js';
+
+/** How long the sums of a workload are kept after its last process was seen. */
+export const ENDED_KEPT_SECONDS = 600;
+/** Of so many ended workloads at most; the one that ended first goes first. */
+export const MOST_ENDED = 256;
+/** An account that was not in the newest look by more than this has ended. */
+const PRESENT_SECONDS = 1;
+
+const NO_ID = 0xffffffff;
+const ENERGY = readingIndex('energy_joules_total');
+
+interface Figures {
+  readonly busySeconds: number;
+  readonly observedSeconds: number;
+  readonly memoryByteSeconds: number;
+  readonly energyJoules: number;
+}
+
+const ZERO: Figures = { busySeconds: 0, observedSeconds: 0, memoryByteSeconds: 0, energyJoules: 0 };
+
+/** A process's account as it was folded last. */
+interface Folded {
+  readonly figures: Figures;
+  /** Who it is; undefined while that is not known. Remembered, for a process that ended cannot be asked. */
+  workload: string | undefined;
+}
+
+interface Entry {
+  readonly workload: string;
+  readonly gpuUuid: string;
+  readonly migUuid: string | undefined;
+  readonly sinceUnixSeconds: number;
+  gpuIndex: number;
+  partition: string;
+  figures: Figures;
+  memoryKnown: boolean;
+  energyKnown: boolean;
+  presentSeconds: number;
+  ended: boolean;
+}
+
+/** The energy counter of a GPU and what of it is in some workload's sum. */
+interface EnergyBook {
+  readonly counterJoules: number;
+  readonly attributedJoules: number;
+}
+
+/**
+ * Sums of workloads, made of the sampler's accounts of processes. A sampler counts since it first saw a process; only
+ * the growth since the last fold is taken, so that a successor's accounts, which begin anew, never let a sum fall.
+ */
+export class WorkloadLedger {
+  private readonly entries = new Map<string, Entry>();
+  private folded = new Map<string, Folded>();
+  private readonly books = new Map<string, EnergyBook>();
+  private generation: number | undefined;
+
+  /**
+   * Takes in the newest records of a sampler. `workloadOf` says who a pid is now. Of a sampler that succeeded another the
+   * first records are where its accounts begin: it had been reading beside its predecessor.
+   */
+  fold(
+    records: readonly GpuSnapshot[],
+    generation: number,
+    workloadOf: (pid: number) => string | undefined,
+    unixSeconds: number,
+  ): void {
+    const succeeded = this.generation !== undefined && this.generation !== generation;
+    this.generation = generation;
+    const before = this.folded;
+    this.folded = new Map();
+    for (const record of records) {
+      if (record.uuid === '') continue;
+      let attributed = 0;
+      for (const account of record.accounts) {
+        const key = `${generation} ${record.uuid} ${account.pid} ${account.gpuInstance} ${account.computeInstance} ${account.sinceMonotonicNs}`;
+        const known = before.get(key) ?? { figures: succeeded ? account : ZERO, workload: undefined };
+        known.workload ??= workloadOf(account.pid);
+        if (known.workload === undefined) {
+          // What it used until its name is known is its own all the same.
+          this.folded.set(key, known);
+          continue;
+        }
+        this.folded.set(key, { figures: account, workload: known.workload });
+        attributed += account.energyJoules - known.figures.energyJoules;
+        this.add(record, account, known.figures, known.workload, unixSeconds);
+      }
+      this.bookEnergy(record, attributed);
+    }
+    this.forgetEnded(records);
+  }
+
+  /** The sums now. `partitions` say which part of a GPU a workload is on. */
+  use(partitions: readonly Partition[]): NodeUse {
+    const workloads = [...this.entries.values()].map((entry): WorkloadUse => {
+      entry.partition = partitionOf(entry, partitions) ?? entry.partition;
+      const { busySeconds, observedSeconds, memoryByteSeconds, energyJoules } = entry.figures;
+      const sampled = observedSeconds > 0;
+      return {
+        workload: entry.workload,
+        partition: entry.partition,
+        gpuUuid: entry.gpuUuid,
+        gpuIndex: entry.gpuIndex,
+        sinceUnixSeconds: entry.sinceUnixSeconds,
+        busySeconds: sampled ? busySeconds : undefined,
+        observedSeconds: sampled ? observedSeconds : undefined,
+        memoryByteSeconds: entry.memoryKnown ? memoryByteSeconds : undefined,
+        energyJoules: sampled && entry.energyKnown ? energyJoules : undefined,
+        ended: entry.ended,
+      };
+    });
+    const unattributed = [...this.books].map(([gpuUuid, book]) => ({
+      gpuUuid,
+      energyJoules: book.counterJoules - book.attributedJoules,
+    }));
+    return { workloads, unattributed };
+  }
+
+  private add(
+    record: GpuSnapshot,
+    account: ProcessAccountSnapshot,
+    before: Figures,
+    workload: string,
+    unixSeconds: number,
+  ): void {
+    const migUuid = migUuidOf(record, account);
+    const key = `${record.uuid} ${migUuid ?? ''} ${workload}`;
+    const entry = this.entries.get(key) ?? {
+      workload,
+      gpuUuid: record.uuid,
+      migUuid,
+      sinceUnixSeconds: unixSeconds,
+      gpuIndex: record.index,
+      partition: migUuid ?? record.uuid,
+      figures: ZERO,
+      memoryKnown: true,
+      energyKnown: false,
+      presentSeconds: 0,
+      ended: false,
+    };
+    this.entries.set(key, entry);
+    entry.gpuIndex = record.index;
+    entry.figures = {
+      busySeconds: entry.figures.busySeconds + account.busySeconds - before.busySeconds,
+      observedSeconds: entry.figures.observedSeconds + account.observedSeconds - before.observedSeconds,
+      memoryByteSeconds: entry.figures.memoryByteSeconds + account.memoryByteSeconds - before.memoryByteSeconds,
+      energyJoules: entry.figures.energyJoules + account.energyJoules - before.energyJoules,
+    };
+    entry.memoryKnown &&= account.memoryKnown;
+    entry.energyKnown ||= record.status[ENERGY] === 0;
+    entry.presentSeconds = Math.max(entry.presentSeconds, account.presentMonotonicNs / 1e9);
+  }
+
+  /** After a reset of the counter it counts from 0, and so does what of it is attributed. */
+  private bookEnergy(record: GpuSnapshot, attributedJoules: number): void {
+    const counterJoules = record.status[ENERGY] === 0 ? record.values[ENERGY] : undefined;
+    if (counterJoules === undefined) return;
+    const before = this.books.get(record.uuid);
+    const goesOn = before !== undefined && counterJoules >= before.counterJoules;
+    const attributed = attributedJoules + (goesOn ? before.attributedJoules : 0);
+    this.books.set(record.uuid, { counterJoules, attributedJoules: Math.min(attributed, counterJoules) });
+  }
+
+  private forgetEnded(records: readonly GpuSnapshot[]): void {
+    const newest = Math.max(0, ...records.map(({ gatheredMonotonicNs }) => gatheredMonotonicNs / 1e9));
+    const ended: (readonly [string, number])[] = [];
+    for (const [key, entry] of this.entries) {
+      const goneSeconds = newest - entry.presentSeconds;
+      entry.ended = goneSeconds > PRESENT_SECONDS;
+      if (goneSeconds > ENDED_KEPT_SECONDS) this.entries.delete(key);
+      else if (entry.ended) ended.push([key, entry.presentSeconds]);
+    }
+    ended.sort((a, b) => a[1] - b[1]);
+    for (const [key] of ended.slice(0, Math.max(0, ended.length - MOST_ENDED))) this.entries.delete(key);
+  }
+}
+
+/** The MIG instance that a process runs in; the driver names it by the numbers of its parts. */
+function migUuidOf({ migInstances }: GpuSnapshot, account: ProcessAccountSnapshot): string | undefined {
+  if (account.gpuInstance === NO_ID) return undefined;
+  return migInstances.find(
+    ({ idsStatus, gpuInstance, computeInstance }) =>
+      idsStatus === 0 && gpuInstance === account.gpuInstance && computeInstance === account.computeInstance,
+  )?.uuid;
+}
+
+/** The part of the GPU that the workload is on now; undefined when it has left it. */
+function partitionOf({ workload, gpuUuid, gpuIndex, migUuid }: Entry, partitions: readonly Partition[]) {
+  return partitions.find(
+    (one) =>
+      one.migUuid === migUuid && one.workloads.includes(workload) && isPartOf(one, { uuid: gpuUuid, index: gpuIndex }),
+  )?.id;
+}

@@ -1,0 +1,137 @@
+import { describe, expect, it } from 'vitest';
+import { ENDED_KEPT_SECONDS, MOST_ENDED, WorkloadLedger } from '../../src/collect/workload-ledger.js';
+import type { Partition } from '../../src/model/partition.js';
+import type { GpuSnapshot, ProcessAccountSnapshot } from '../../src/native/addon.js';
+import { partition } from '../metrics/states.js';
+import { GATHERED_SECONDS, gpuRecord, migInstance } from './records.js';
+
+const GPU = gpuRecord(0).uuid;
+const NOBODY = 0xffffffff;
+
+/** A process that was there `seconds` after the first look, since when it has been busy half of the time. */
+function account(pid: number, seconds: number, change: Partial<ProcessAccountSnapshot> = {}): ProcessAccountSnapshot {
+  return {
+    pid,
+    gpuInstance: NOBODY,
+    computeInstance: NOBODY,
+    memoryKnown: true,
+    sinceMonotonicNs: 1e9,
+    presentMonotonicNs: (GATHERED_SECONDS + seconds) * 1e9,
+    busySeconds: seconds / 2,
+    observedSeconds: seconds,
+    memoryByteSeconds: seconds * 100,
+    energyJoules: seconds * 10,
+    ...change,
+  };
+}
+
+/** GPU 0 `seconds` after the first look, at 50 W. */
+function record(seconds: number, accounts: readonly ProcessAccountSnapshot[], change: Partial<GpuSnapshot> = {}) {
+  const gatheredMonotonicNs = (GATHERED_SECONDS + seconds) * 1e9;
+  return gpuRecord(0, { energy_joules_total: 1000 + seconds * 50 }, { gatheredMonotonicNs, accounts, ...change });
+}
+
+const byPid = (names: Readonly<Record<number, string>>) => (pid: number) => names[pid];
+
+describe('sums of workloads', () => {
+  it('are those of all processes of a workload, and with what nobody used the whole of the energy', () => {
+    const ledger = new WorkloadLedger();
+    ledger.fold(
+      [record(10, [account(1, 10), account(2, 10), account(3, 4)])],
+      1,
+      byPid({ 1: 'a', 2: 'a', 3: 'b' }),
+      77,
+    );
+    const { workloads, unattributed } = ledger.use([]);
+    expect(workloads).toMatchObject([
+      { workload: 'a', partition: GPU, gpuIndex: 0, busySeconds: 10, observedSeconds: 20, memoryByteSeconds: 2000 },
+      { workload: 'b', busySeconds: 2, energyJoules: 40, sinceUnixSeconds: 77, ended: true },
+    ]);
+    const all = workloads.reduce((sum, { energyJoules = 0 }) => sum + energyJoules, 0);
+    expect(all + (unattributed[0]?.energyJoules ?? 0)).toBe(1500);
+  });
+
+  it('go on when a sampler succeeds another, whose accounts begin anew', () => {
+    const ledger = new WorkloadLedger();
+    const names = byPid({ 1: 'a' });
+    ledger.fold([record(10, [account(1, 10)])], 1, names, 0);
+    // The successor had been reading for four seconds before it took over.
+    const later = (seconds: number, counted: number) =>
+      record(seconds, [
+        account(1, counted, { sinceMonotonicNs: 2e9, presentMonotonicNs: (GATHERED_SECONDS + seconds) * 1e9 }),
+      ]);
+    ledger.fold([later(11, 4)], 2, names, 0);
+    expect(ledger.use([]).workloads[0]?.busySeconds).toBe(5);
+    ledger.fold([later(13, 6)], 2, names, 0);
+    expect(ledger.use([]).workloads[0]).toMatchObject({ busySeconds: 6, energyJoules: 120 });
+  });
+
+  it('have what a process used before its name was known, and after it had ended', () => {
+    const ledger = new WorkloadLedger();
+    ledger.fold([record(5, [account(1, 5)])], 1, () => undefined, 0);
+    expect(ledger.use([]).workloads).toEqual([]);
+    ledger.fold([record(10, [account(1, 10)])], 1, byPid({ 1: 'a' }), 0);
+    ledger.fold([record(20, [account(1, 12)])], 1, () => undefined, 0);
+    expect(ledger.use([]).workloads).toMatchObject([{ workload: 'a', busySeconds: 6, ended: true }]);
+  });
+
+  it('are kept for ten minutes after the end, of so many workloads at most', () => {
+    const ledger = new WorkloadLedger();
+    const many = Array.from({ length: MOST_ENDED + 5 }, (_, pid) => account(pid + 1, pid / 1000));
+    ledger.fold([record(1, many)], 1, (pid) => `w${pid}`, 0);
+    ledger.fold([record(100, [])], 1, () => undefined, 0);
+    expect(ledger.use([]).workloads).toHaveLength(MOST_ENDED);
+    expect(ledger.use([]).workloads[0]?.workload).toBe('w6');
+    ledger.fold([record(ENDED_KEPT_SECONDS + 2, [])], 1, () => undefined, 0);
+    expect(ledger.use([]).workloads).toEqual([]);
+  });
+
+  it('name the part of the GPU that a workload is on, and the last one when it is gone', () => {
+    const ledger = new WorkloadLedger();
+    ledger.fold([record(10, [account(1, 10)])], 1, byPid({ 1: 'a' }), 0);
+    const turn: Partition = partition('turn', { kind: 'timeslice', gpuUuid: GPU, gpuIndex: 0, workloads: ['a'] });
+    expect(ledger.use([turn]).workloads[0]?.partition).toBe('turn');
+    expect(ledger.use([]).workloads[0]?.partition).toBe('turn');
+  });
+
+  it('of a process in a MIG instance are of that instance, with no more than its memory', () => {
+    const ledger = new WorkloadLedger();
+    const inside = account(1, 10, {
+      gpuInstance: 2,
+      computeInstance: 0,
+      busySeconds: 0,
+      observedSeconds: 0,
+      energyJoules: 0,
+    });
+    ledger.fold([record(10, [inside], { migInstances: [migInstance(0), migInstance(1)] })], 1, byPid({ 1: 'a' }), 0);
+    expect(ledger.use([]).workloads).toMatchObject([
+      {
+        partition: 'MIG-1',
+        busySeconds: undefined,
+        observedSeconds: undefined,
+        energyJoules: undefined,
+        memoryByteSeconds: 1000,
+      },
+    ]);
+  });
+
+  it('say nothing of memory once the driver did not know a process', () => {
+    const ledger = new WorkloadLedger();
+    const names = byPid({ 1: 'a', 2: 'a' });
+    ledger.fold([record(10, [account(1, 10), account(2, 10, { memoryKnown: false })])], 1, names, 0);
+    expect(ledger.use([]).workloads[0]?.memoryByteSeconds).toBeUndefined();
+  });
+
+  it('begin anew with the energy counter: what of it is attributed counts from there', () => {
+    const ledger = new WorkloadLedger();
+    const names = byPid({ 1: 'a' });
+    ledger.fold([record(10, [account(1, 10)])], 1, names, 0);
+    expect(ledger.use([]).unattributed).toEqual([{ gpuUuid: GPU, energyJoules: 1500 - 100 }]);
+    ledger.fold([record(20, [account(1, 20)])], 1, names, 0);
+    expect(ledger.use([]).unattributed).toEqual([{ gpuUuid: GPU, energyJoules: 2000 - 200 }]);
+    const reloaded = gpuRecord(0, { energy_joules_total: 7 }, { gatheredMonotonicNs: (GATHERED_SECONDS + 30) * 1e9 });
+    ledger.fold([reloaded], 1, names, 0);
+    expect(ledger.use([]).unattributed).toEqual([{ gpuUuid: GPU, energyJoules: 7 }]);
+    expect(ledger.use([]).workloads[0]?.energyJoules).toBe(200);
+  });
+});
