@@ -2,7 +2,18 @@ import type { MetricsFormat } from './family.js';
 import { escapeHelp } from './label-text.js';
 
 /** Units that metric names end in (prometheus.io/docs/practices/naming: base units). */
-const UNITS = ['byte_seconds', 'bytes', 'seconds', 'celsius', 'watts', 'joules', 'hertz', 'ratio', 'bits', 'lanes'] as const;
+const UNITS = [
+  'byte_seconds',
+  'bytes',
+  'seconds',
+  'celsius',
+  'watts',
+  'joules',
+  'hertz',
+  'ratio',
+  'bits',
+  'lanes',
+] as const;
 
 /** What the head of a family says. */
 export interface Heading {

@@ -24,7 +24,8 @@ std::string sonameOf(void* handle) {
   const ElfW(Xword)* at = nullptr;
   for (const ElfW(Dyn)* entry = map->l_ld; entry->d_tag != DT_NULL; ++entry) {
     // glibc has made an address of the table's place by now.
-    if (entry->d_tag == DT_STRTAB) names = reinterpret_cast<const char*>(entry->d_un.d_ptr);
+    // ELF has addresses as numbers.
+    if (entry->d_tag == DT_STRTAB) std::memcpy(&names, &entry->d_un.d_ptr, sizeof names);
     if (entry->d_tag == DT_SONAME) at = &entry->d_un.d_val;
   }
   return names && at ? std::string(names + *at) : std::string();
