@@ -68,6 +68,7 @@ const AS_LABELS: Readonly<Record<keyof typeof TABLES, Readonly<Record<string, Om
     platform_tray: { metric: 'gpu_platform_info{tray}', meaning: 'Tray in the rack' },
     platform_host_id: { metric: 'gpu_platform_info{host_id}', meaning: 'Number of the host in its tray' },
     platform_module_id: { metric: 'gpu_platform_info{module_id}', meaning: 'Number of the module in its host' },
+    mig_devices: { meaning: 'MIG instances the driver lists; when missing, why they cannot be seen' },
     mig_devices_max: { meaning: 'MIG instances it can have at most; only asked of a GPU in MIG mode' },
     process_utilization_samples: { meaning: "Processes of which the driver's newest samples tell something" },
     fabric_clique_id: {
@@ -104,6 +105,7 @@ const NAMES: Readonly<Record<string, Readonly<Record<number, string>>>> = {
 const IDENTITY = 'Node and identity';
 const CHAPTERS: Readonly<Record<string, string>> = {
   fabric_clique_id: 'NVLink fabric',
+  mig_devices: 'MIG',
   mig_devices_max: 'MIG',
   process_utilization_samples: 'Processes',
 };
