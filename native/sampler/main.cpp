@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "core/shm/segment.h"
+#include "sampler/capture/capture.h"
 #include "sampler/engine.h"
 #include "sampler/version.h"
 
@@ -47,6 +48,12 @@ int main(int argc, char** argv) {
   if (options.version) return std::printf("gpu-node-sampler %s\n", gna::kVersion), 0;
 
   std::signal(SIGPIPE, SIG_IGN);
+  if (!options.captureFile.empty()) {
+    const gna::EngineEnd end = gna::capture::run(options, message);
+    if (!message.empty()) std::fprintf(stderr, "gpu-node-sampler: %s\n", message.c_str());
+    std::fflush(nullptr);
+    _exit(static_cast<int>(end));
+  }
   int memoryFd = kMemoryFd, socketFd = kSocketFd, carryFd = -1;
   if (options.once) {
     memoryFd = privateMemory();

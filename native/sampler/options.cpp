@@ -87,6 +87,11 @@ const std::vector<Flag>& flags() {
          o.sysfs = v;
          return !v.empty();
        }},
+      {"--path.dev", "a folder",
+       [](EngineOptions& o, const std::string& v) {
+         o.dev = v;
+         return !v.empty();
+       }},
       {"--path.rootfs", "a folder",
        [](EngineOptions& o, const std::string& v) {
          o.rootfs = v.substr(0, v.find_last_not_of('/') + 1);
@@ -118,7 +123,17 @@ const std::vector<Flag>& flags() {
          o.json = true;
          return true;
        }},
-      milliseconds("--deadline", 1, [](EngineOptions& o) -> std::int64_t& { return o.onceDeadlineNs; }),
+      {"--capture", "a file that is not there yet, or -",
+       [](EngineOptions& o, const std::string& v) {
+         o.captureFile = v;
+         return !v.empty();
+       }},
+      {"--deadline", "a whole number of milliseconds up to one day",
+       [](EngineOptions& o, const std::string& v) {
+         const auto ms = wholeNumber(v, 1, kLongestMs);
+         if (ms) o.onceDeadlineNs = o.captureDeadlineNs = *ms * kMillisecondNs;
+         return ms.has_value();
+       }},
       {"--help", nullptr,
        [](EngineOptions& o, const std::string&) {
          o.help = true;
@@ -170,6 +185,10 @@ bool parseOptions(std::span<const std::string> arguments, EngineOptions& options
     error = "--json prints one reading and needs --once";
     return false;
   }
+  if (!options.captureFile.empty() && options.once) {
+    error = "--capture records more than one reading: it goes without --once";
+    return false;
+  }
   return true;
 }
 
@@ -177,7 +196,9 @@ const char* optionsHelp() {
   return "gpu-node-sampler: reads the GPUs of this host through libnvidia-ml.so.1\n"
          "\n"
          "  --once [--json]           read once, print a summary or JSON, exit\n"
-         "  --deadline MS             --once gives up after this long (5000)\n"
+         "  --capture FILE            record all that driver and host answer; - is the standard output\n"
+         "  --deadline MS             --once gives up after this long (5000), --capture ends with what it has "
+         "(120000)\n"
          "  --nvml.library PATH       the library to load; nothing else is tried\n"
          "  --nvml.driver-root DIR    look below this folder before the usual places (repeatable)\n"
          "  --exclude LIST            GPUs never to touch: indexes, UUIDs, PCI addresses, UUID@address; or all\n"
@@ -188,6 +209,7 @@ const char* optionsHelp() {
          "  --deadline-fast-ms MS     a fast call is stuck after this (2000)\n"
          "  --deadline-slow-ms MS     any other call is stuck after this (10000)\n"
          "  --path.sysfs DIR          where sysfs is mounted (/sys)\n"
+         "  --path.dev DIR            where device nodes are, for --capture (/dev)\n"
          "  --path.rootfs DIR         where the host's / is mounted: the usual HAMi folders are below it (/)\n"
          "  --hami.root DIR           folder of HAMi usage directories beside the usual ones (repeatable)\n"
          "  --no-hami                 do not read HAMi usage files\n"
@@ -195,7 +217,8 @@ const char* optionsHelp() {
          "  --parent-pid PID          end when this is not the parent any more\n"
          "  --version, --help\n"
          "\n"
-         "Without --once it is started by gpu-node-agent: file descriptor 3 is a socket, 4 the shared memory.\n";
+         "Without --once or --capture it is started by gpu-node-agent: file descriptor 3 is a socket, 4 the shared "
+         "memory.\n";
 }
 
 }  // namespace gna

@@ -28,6 +28,7 @@ struct EngineOptions {
   Deadlines deadlines;
   bool hami = true;                             // --no-hami
   std::string sysfs = "/sys";                   // --path.sysfs: where the kernel module's version is read
+  std::string dev = "/dev";                     // --path.dev: --capture lists device nodes
   std::string rootfs;                           // --path.rootfs: the usual HAMi roots are below it; empty = /
   std::vector<std::string> hamiRoots;           // --hami.root (repeatable): beside the usual ones
   std::string clockFile;                        // --clock.file
@@ -35,7 +36,9 @@ struct EngineOptions {
   bool once = false;                            // --once: one cycle, then exit
   bool json = false;                            // --json: with --once, print what was read
   std::int64_t onceDeadlineNs = 5'000'000'000;  // --deadline (ms): --once gives up after this
-  bool inProcess = false;                       // threads in somebody's process: never _exit
+  std::string captureFile;                      // --capture: record everything into this file, `-` = standard output
+  std::int64_t captureDeadlineNs = 120'000'000'000;  // --deadline (ms): --capture ends with what it has after this
+  bool inProcess = false;                            // threads in somebody's process: never _exit
   bool help = false, version = false;
 };
 
