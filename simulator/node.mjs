@@ -4,7 +4,7 @@
  */
 import { existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { changeHost, HOST_FOLDERS, writeHost } from './host/host-record.mjs';
+import { changeHost, HOST_FOLDERS, readHost, writeHost } from './host/host-record.mjs';
 import { DEFAULT_BRANCH, driverVersionOf, installLibrary } from './state/branches.mjs';
 import {
   frozenClock,
@@ -52,14 +52,14 @@ const NOT_APPLICABLE = 0xffff_ffff;
 /**
  * Makes a node.
  * @param {string} directory must be empty or absent
- * @param {{ scenario: string, seed?: number, branch?: string, frozenClock?: boolean, callLatency?: Readonly<Record<string, number>> }} options
- *   `scenario`: a name or a YAML file; `callLatency`: microseconds a call takes, by function, `*` for the others; it
+ * @param {{ scenario: string | import('./state/scenario.mjs').Scenario, seed?: number, branch?: string, frozenClock?: boolean, callLatency?: Readonly<Record<string, number>> }} options
+ *   `scenario`: a name, a YAML file, or what one of these says; `branch`: that of the scenario, else 580; `callLatency`: microseconds a call takes, by function, `*` for the others; it
  *   takes the place of the scenario's
  * @returns {SimulatedNode}
  */
 export function createNode(
   directory,
-  { scenario: name, seed = 1, branch = DEFAULT_BRANCH, frozenClock: frozen = false, callLatency },
+  { scenario: named, seed = 1, branch: wanted, frozenClock: frozen = false, callLatency },
 ) {
   if (existsSync(directory) && readdirSync(directory).length > 0) {
     throw new Error(`${directory} is not empty; name a new directory, or remove this one`);
@@ -67,8 +67,10 @@ export function createNode(
   if (!Number.isInteger(seed) || seed < 0 || seed > 0xffff_ffff) {
     throw new RangeError(`seed: expected a whole number below 2^32, got ${seed}`);
   }
-  const version = driverVersionOf(branch);
-  const scenario = loadScenario(name);
+  const scenario = typeof named === 'string' ? loadScenario(named) : named;
+  const branch = wanted ?? scenario.driver?.branch ?? DEFAULT_BRANCH;
+  const captured = scenario.driver?.branch === branch ? scenario.driver : undefined;
+  const version = captured?.version ?? driverVersionOf(branch);
   if (callLatency !== undefined) checkCallLatency(callLatency, 'callLatency');
   const { gpus, drafts } = compileScenario(scenario, {
     seed,
@@ -76,7 +78,7 @@ export function createNode(
     ...(callLatency === undefined ? {} : { callLatency }),
   });
   mkdirSync(directory, { recursive: true });
-  installLibrary(directory, branch);
+  installLibrary(directory, branch, captured);
   const clock = frozen ? frozenClock() : runningClock();
   writeClock(join(directory, 'clock'), clock);
   const shown = shownBy(clock);
@@ -92,7 +94,12 @@ export function createNode(
   const node = new SimulatedNode(directory);
   writeHost(
     node.directory,
-    { host: scenario.host, driverVersion: version, gpus: visibleGpus(node.read()) },
+    {
+      host: scenario.host,
+      driverVersion: version,
+      gpus: visibleGpus(node.read()),
+      ...(captured === undefined ? {} : { driver: captured }),
+    },
     Number(shown.realtimeNanoseconds) / SECOND_NANOSECONDS,
   );
   return node;
@@ -261,8 +268,10 @@ export class SimulatedNode {
   load(branch, { library = true } = {}) {
     const last = readJournal(this.statePath).entries.findLast(({ kind }) => kind === EntryKind.loadDriver);
     const chosen = branch ?? last?.name ?? DEFAULT_BRANCH;
-    const driverVersion = driverVersionOf(chosen);
-    if (library) installLibrary(this.directory, chosen);
+    const { driver } = readHost(this.directory);
+    const captured = driver?.branch === chosen ? driver : undefined;
+    const driverVersion = captured?.version ?? driverVersionOf(chosen);
+    if (library) installLibrary(this.directory, chosen, captured);
     this.#append({ kind: EntryKind.loadDriver, name: chosen });
     changeHost(this.directory, { driverVersion }, this.#unixSeconds());
   }

@@ -11,8 +11,11 @@ import { scenarioNames } from '../state/scenario.mjs';
 /** @returns {string} */
 function help() {
   const lines = ['gpu-node-simulator COMMAND DIR [flags]: a GPU node without a GPU', ''];
-  for (const [name, { help: text, words, flags }] of Object.entries(COMMANDS)) {
-    lines.push(`  ${name} DIR${words === undefined ? '' : ` ${words}`}`, `      ${text}`);
+  for (const [name, { help: text, words, operand, flags }] of Object.entries(COMMANDS)) {
+    lines.push(
+      `  ${name} ${operand === undefined ? 'DIR' : operand.toUpperCase()}${words === undefined ? '' : ` ${words}`}`,
+      `      ${text}`,
+    );
     for (const [flag, { kind, help: meaning, needed }] of Object.entries(flags)) {
       const value = kind === 'switch' ? '' : kind === 'text' ? ' TEXT' : ' N';
       lines.push(`      --${flag}${value}  ${meaning}${needed ? ' (needed)' : ''}`);

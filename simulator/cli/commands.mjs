@@ -2,6 +2,7 @@
 /**
  * The commands of `gpu-node-simulator`, one entry each. A command gets its arguments and returns what is printed.
  */
+import { importCapture } from '../capture/import.mjs';
 import { createNode, openNode } from '../node.mjs';
 import { UsageError } from './arguments.mjs';
 import { HAMI } from './hami.mjs';
@@ -14,6 +15,7 @@ import { describeNode } from './show.mjs';
  * @typedef {object} Command
  * @property {string} help
  * @property {string} [words] after the directory, for the usage line
+ * @property {string} [operand] what stands in the place of a directory
  * @property {Readonly<Record<string, Flag>>} flags
  * @property {(args: Arguments) => string | undefined | Promise<string | undefined>} run
  */
@@ -28,7 +30,8 @@ export const COMMANDS = {
   create: {
     help: 'makes a node in a new directory',
     flags: {
-      scenario: { kind: 'text', help: 'a scenario that comes with the simulator, or a YAML file', needed: true },
+      scenario: { kind: 'text', help: 'a scenario that comes with the simulator, or a YAML file' },
+      capture: { kind: 'text', help: 'a capture of a host, in the place of a scenario' },
       seed: { kind: 'number', help: 'makes UUIDs and phases of loads differ; default 1' },
       branch: { kind: 'text', help: 'driver branch: 535, 550, 580 (default) or 590' },
       'frozen-clock': { kind: 'switch', help: 'the clock stands until it is moved' },
@@ -41,14 +44,28 @@ export const COMMANDS = {
       const seed = args.number('seed');
       const branch = args.text('branch');
       const microseconds = args.number('call-latency-us');
+      const name = args.text('scenario');
+      const capture = args.text('capture');
+      if ((name === undefined) === (capture === undefined)) {
+        throw new UsageError('create: expected --scenario or --capture, and not both');
+      }
       createNode(args.directory, {
-        scenario: args.text('scenario') ?? '',
+        scenario: name ?? importCapture(capture ?? '').scenario,
         ...(seed === undefined ? {} : { seed }),
         ...(branch === undefined ? {} : { branch }),
         frozenClock: args.isSet('frozen-clock'),
         ...(microseconds === undefined ? {} : { callLatency: { '*': microseconds } }),
       });
       return undefined;
+    },
+  },
+  import: {
+    help: 'prints the scenario of a capture, to be read, changed and given to create',
+    operand: 'capture',
+    flags: { name: { kind: 'text', help: 'of the scenario; default captured' } },
+    run: (args) => {
+      const name = args.text('name');
+      return importCapture(args.directory, name === undefined ? {} : { name }).text.trimEnd();
     },
   },
   flags: {

@@ -62,6 +62,7 @@ import { podContainerOf, processesOf } from './workloads.mjs';
  * @property {HiddenGpuEntry[]} [hiddenGpus]
  * @property {HostWorkloadEntry[]} [workloads]
  * @property {import('./plan.mjs').VirtualMachinePlan[]} [virtualMachines]
+ * @property {import('./captured-files.mjs').CapturedFile[]} [files] of a captured host, laid over the trees
  */
 
 /**
@@ -70,6 +71,7 @@ import { podContainerOf, processesOf } from './workloads.mjs';
  * @property {HostSection} host
  * @property {string} [driverVersion] absent = the nvidia module is not loaded
  * @property {readonly VisibleGpu[]} gpus in NVML's order, also while no module is loaded
+ * @property {import('../state/branches.mjs').CapturedDriver} [driver] of a captured host
  */
 
 const NVIDIA = 0x10de;

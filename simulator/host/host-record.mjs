@@ -6,6 +6,7 @@
 import { lstatSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { buildHost } from './build.mjs';
+import { layOver } from './captured-files.mjs';
 import { containerDirectory } from './hami-containers.mjs';
 import { writeUsageFile } from './hami-file.mjs';
 import { LAYOUTS } from './hami-layouts.mjs';
@@ -32,6 +33,9 @@ export const HOST_FOLDERS = {
  */
 export function writeHost(nodeDirectory, record, unixSeconds) {
   buildHost(join(nodeDirectory, 'host'), planHost(record, unixSeconds));
+  // Those of the driver go with it.
+  const files = (record.host.files ?? []).filter(({ root }) => root !== 'procfs' || record.driverVersion !== undefined);
+  layOver(join(nodeDirectory, 'host'), files);
   // What an agent keeps of this node stays with it.
   mkdirSync(join(nodeDirectory, HOST_FOLDERS.state), { recursive: true });
   const path = recordPath(nodeDirectory);

@@ -47,6 +47,13 @@ enum class EntryKind : std::uint32_t {
   OfferMigProfile = 14,
   /// sleep ns; name = function or *: what every such call takes, of the functions named alone before *
   CallLatency = 15,
+  /// MIG device + 1, GPU instance + 1 (0 = none), code, how many arguments, four arguments, how many filled, four
+  /// lengths; name = function, text = what was filled, one behind the other. gpu -1: of the node
+  RecordedAnswer = 16,
+  /// scope, how many, then for each (at most 7): id, code | type << 32, the eight bytes
+  RecordedFields = 17,
+  /// GPU instance + 1 (0 = none), how many, then for each (at most 7): id, code, bits of the double
+  RecordedMetrics = 18,
 };
 
 /// One entry of the journal; lies in the file as it is declared.
@@ -81,6 +88,8 @@ class Journal {
   std::uint64_t seed() const { return header(16); }
   std::int64_t createdMonotonicNanoseconds() const { return static_cast<std::int64_t>(header(24)); }
   std::uint32_t gpus() const { return static_cast<std::uint32_t>(header(32)); }
+  /// Entries that the scenario became.
+  std::uint32_t scenarioEntries() const { return static_cast<std::uint32_t>(header(32) >> 32U); }
 
  private:
   std::uint64_t header(std::size_t offset) const;

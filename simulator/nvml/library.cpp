@@ -41,7 +41,12 @@ Library::Library(const std::string& nodeDirectory)
       devDirectory_(nodeDirectory + "/host/dev"),
       journal_(statePath_),
       clock_(nodeDirectory + "/clock") {
-  if (journal_.valid()) gpuNodes_.assign(journal_.gpus(), -1);
+  if (!journal_.valid()) return;
+  gpuNodes_.assign(journal_.gpus(), -1);
+  for (std::uint32_t place = 0; place < journal_.scenarioEntries() && !hasRecordedAnswers_; ++place) {
+    const Entry* entry = journal_.at(place);
+    hasRecordedAnswers_ = entry != nullptr && entry->kind >= EntryKind::RecordedAnswer;
+  }
 }
 
 std::shared_ptr<const View> Library::lastView() {

@@ -36,6 +36,8 @@ class Library {
   /// The node now. Only callable where `hasNode()`.
   std::shared_ptr<const View> view();
   bool hasNode() const { return journal_.valid(); }
+  /// Whether the scenario came from a capture with answers that its attributes cannot say.
+  bool hasRecordedAnswers() const { return hasRecordedAnswers_; }
   const Journal& journal() const { return journal_; }
   const Clock& clock() const { return clock_; }
   const std::string& statePath() const { return statePath_; }
@@ -72,6 +74,7 @@ class Library {
   const std::string devDirectory_;
   const Journal journal_;
   const Clock clock_;
+  bool hasRecordedAnswers_ = false;
 
   // Two locks: who replays a grown journal holds up others who need the new view, and nobody else. The pointer is not
   // an atomic one: libc++ has none.

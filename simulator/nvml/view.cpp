@@ -170,6 +170,9 @@ void apply(View& view, const Entry& entry) {
     case EntryKind::CallLatency:
       view.latencies.push_back({entry.name, static_cast<std::int64_t>(entry.numbers[0])});
       break;
+    case EntryKind::RecordedAnswer:
+    case EntryKind::RecordedFields:
+    case EntryKind::RecordedMetrics: view.recorded.add(entry); break;
   }
 }
 

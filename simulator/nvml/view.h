@@ -8,6 +8,7 @@
 
 #include "gpu.h"
 #include "journal.h"
+#include "recorded_answers.h"
 
 namespace simulator {
 
@@ -49,6 +50,7 @@ struct View {
   std::vector<Gpu> gpus;
   std::vector<Fault> faults;
   std::vector<CallLatency> latencies;
+  RecordedAnswers recorded;
   bool driverLoaded = false;
   /// Branch of the loaded kernel module, e.g. "580"; empty before the first load.
   std::string moduleBranch;

@@ -3,7 +3,9 @@
  * From a scenario to the first entries of the journal. A pure function of scenario, seed and branch.
  */
 import { ATTRIBUTES, attributeNamed, LONGEST_TEXT_BYTES } from './attributes.mjs';
+import { driverVersionOf } from './branches.mjs';
 import { EntryKind } from './entries.mjs';
+import { recordedDrafts } from './recorded.mjs';
 
 /** @typedef {import('./entries.mjs').EntryDraft} EntryDraft */
 /** @typedef {import('./scenario.mjs').Scenario} Scenario */
@@ -45,6 +47,7 @@ export function compileScenario(scenario, { seed, branch, callLatency = scenario
     first += group.count;
   }
   for (const [name, microseconds] of Object.entries(callLatency)) drafts.push(latencyDraft(name, microseconds));
+  drafts.push(...versionDrafts(scenario, branch), ...recordedDrafts(scenario.recorded ?? {}));
   drafts.push({ kind: EntryKind.loadDriver, name: branch });
   return { gpus: first, drafts };
 }
@@ -178,6 +181,19 @@ function migProfileDraft(profile, gpu) {
  */
 function latencyDraft(name, microseconds) {
   return { kind: EntryKind.callLatency, numbers: [Math.round(microseconds * 1000)], name };
+}
+
+/**
+ * The library of a captured host says the version of its driver, not that of the branch.
+ * @param {Scenario} scenario
+ * @param {string} branch
+ * @returns {EntryDraft[]}
+ */
+function versionDrafts({ driver }, branch) {
+  const version = driver?.branch === branch ? driver.version : undefined;
+  if (version === undefined || version === driverVersionOf(branch)) return [];
+  const bytes = [Buffer.from(`${version}\0`).toString('hex')];
+  return recordedDrafts({ answers: [{ function: 'nvmlSystemGetDriverVersion', code: 0, bytes }] });
 }
 
 /** Names of all attributes in the order of their ids. */

@@ -20,6 +20,9 @@ export const EntryKind = Object.freeze({
   bindGpu: 13,
   offerMigProfile: 14,
   callLatency: 15,
+  recordedAnswer: 16,
+  recordedFields: 17,
+  recordedMetrics: 18,
 });
 
 /**
@@ -31,6 +34,7 @@ export const EntryKind = Object.freeze({
  * @property {readonly (number | bigint)[]} [numbers] at most 24; negative ones are stored as two's complement
  * @property {string} [name] at most 63 bytes
  * @property {string} [text] at most 287 bytes
+ * @property {Uint8Array} [bytes] in place of a text
  */
 
 /**
@@ -72,6 +76,7 @@ export function encodeEntry(draft, place) {
   }
   writeText(bytes, NAME, draft.name ?? '');
   writeText(bytes, TEXT, draft.text ?? '');
+  if (draft.bytes !== undefined) bytes.set(draft.bytes, TEXT.offset);
   return bytes;
 }
 

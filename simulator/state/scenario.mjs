@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parse } from 'yaml';
 import { attributeNamed, NODE_ATTRIBUTES } from './attributes.mjs';
+import { driverVersionOf } from './branches.mjs';
 
 /** @typedef {number | string} Scalar */
 /** @typedef {Scalar | readonly Scalar[] | { first: number, step: number }} AttributeSpelling */
@@ -93,6 +94,8 @@ import { attributeNamed, NODE_ATTRIBUTES } from './attributes.mjs';
  * @property {Readonly<Record<string, number>>} [node]
  * @property {readonly GroupSpelling[]} groups
  * @property {Readonly<Record<string, number>>} [callLatency] microseconds a call takes, by function; `*`: the others
+ * @property {import('./branches.mjs').CapturedDriver} [driver] of the captured host
+ * @property {import('./recorded.mjs').RecordedSection} [recorded] answers of a real host that attributes cannot say
  * @property {import('../host/host-plan.mjs').HostSection} host
  */
 
@@ -182,11 +185,13 @@ export function parseScenario(text, origin) {
   const at = (/** @type {string} */ where) => `${origin}: ${where}`;
   checkKeys(
     scenario,
-    ['name', 'description', 'node', 'callLatency', 'groups', 'host'],
+    ['name', 'description', 'driver', 'node', 'callLatency', 'groups', 'recorded', 'host'],
     ['name', 'groups', 'host'],
     at('scenario'),
   );
   checkCallLatency(scenario.callLatency ?? {}, at('callLatency'));
+  checkDriver(scenario.driver, at('driver'));
+  checkKeys(scenario.recorded ?? {}, ['answers', 'fields', 'metrics'], [], at('recorded'));
   if (typeof scenario.name !== 'string' || !/^[\w.-]+$/.test(scenario.name)) {
     throw refusal(at('name'), 'letters, digits, ".", "-", "_"', scenario.name);
   }
@@ -206,6 +211,21 @@ export function parseScenario(text, origin) {
   );
   if (gpus > MOST_GPUS) throw refusal(at('groups'), `at most ${MOST_GPUS} GPUs`, gpus);
   return scenario;
+}
+
+/**
+ * @param {unknown} driver
+ * @param {string} where
+ */
+function checkDriver(driver, where) {
+  if (driver === undefined) return;
+  checkKeys(driver, ['branch', 'version', 'missing'], ['branch'], where);
+  const { branch, version = '0', missing = [] } = /** @type {import('./branches.mjs').CapturedDriver} */ (driver);
+  driverVersionOf(String(branch));
+  if (!/^[\d.]+$/.test(version)) throw refusal(`${where}.version`, 'digits and dots, in quotes', version);
+  if (!Array.isArray(missing) || !missing.every((name) => /^nvml\w+$/.test(name))) {
+    throw refusal(`${where}.missing`, 'names of functions of the library', missing);
+  }
 }
 
 /**

@@ -383,7 +383,10 @@ NVML_API Return nvmlDeviceGetFieldValues(DeviceHandle device, int valuesCount, F
     if (values == nullptr || valuesCount <= 0) return kInvalidArgument;
     const Fields fields(call);
     for (int i = 0; i < valuesCount; ++i) {
-      const Answer answer = fields.read(values[i].fieldId, values[i].scopeId);
+      const RecordedNumber* recorded = call.view.recorded.field(call.gpuIndex, values[i].fieldId, values[i].scopeId);
+      const Answer answer = recorded == nullptr
+                                ? fields.read(values[i].fieldId, values[i].scopeId)
+                                : Answer{recorded->code, recorded->type, {.asUnsignedLongLong = recorded->bits}};
       values[i].status = answer.status;
       if (answer.status != kSuccess) continue;
       values[i].timestamp = fields.now().realtimeNanoseconds / 1000;

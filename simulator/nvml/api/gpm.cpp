@@ -1,4 +1,5 @@
 // Performance metrics of Hopper and newer: two samples, and what happened between them.
+#include <bit>
 #include <memory>
 #include <mutex>
 #include <set>
@@ -89,6 +90,11 @@ Return giveMetrics(GpmMetricsRequest& request, const GpmSample& from, const GpmS
     metric.value = measured ? measured->value : 0;
     metric.shortName = metric.longName = "simulated";
     metric.unit = measured ? measured->unit : "";
+    const std::int32_t instance = to.gpuInstance ? static_cast<std::int32_t>(*to.gpuInstance) : -1;
+    if (const RecordedNumber* recorded = to.view->recorded.metric(to.gpu, instance, metric.metricId)) {
+      metric.status = recorded->code;
+      metric.value = std::bit_cast<double>(recorded->bits);
+    }
   }
   return kSuccess;
 }

@@ -1,4 +1,4 @@
-#include "call.h"
+#include "frame.h"
 
 #include <cstring>
 

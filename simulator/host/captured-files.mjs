@@ -1,0 +1,53 @@
+// @ts-check
+/**
+ * Files of a captured host, laid over the trees of a node.
+ */
+import { lstatSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { dirname, join, normalize } from 'node:path';
+
+/**
+ * @typedef {object} CapturedFile
+ * @property {'sysfs' | 'procfs'} root
+ * @property {string} path below it
+ * @property {string} [text]
+ * @property {string} [link] target of a symbolic link, relative to its place
+ */
+
+const FOLDERS = { sysfs: 'sys', procfs: 'proc' };
+
+/**
+ * @param {string} hostDirectory
+ * @param {readonly CapturedFile[]} files a folder's link comes before the files in it
+ * @throws {RangeError} for a path or a link that leads out of its tree
+ */
+export function layOver(hostDirectory, files) {
+  for (const { root, path, text, link } of files) {
+    const tree = join(hostDirectory, FOLDERS[root]);
+    checkInside(path, path);
+    const file = join(tree, path);
+    if (link === undefined) {
+      mkdirSync(dirname(file), { recursive: true });
+      rmSync(file, { force: true });
+      writeFileSync(file, text ?? '');
+      continue;
+    }
+    const target = join(dirname(path), link);
+    checkInside(target, link);
+    mkdirSync(dirname(file), { recursive: true });
+    // What a link leads to is a folder: of a device, a driver, an IOMMU group.
+    mkdirSync(join(tree, target), { recursive: true });
+    if (lstatSync(file, { throwIfNoEntry: false }) !== undefined) rmSync(file, { recursive: true });
+    symlinkSync(link, file);
+  }
+}
+
+/**
+ * @param {string} path
+ * @param {string} spelled
+ */
+function checkInside(path, spelled) {
+  const plain = normalize(path);
+  if (plain.startsWith('..') || plain.startsWith('/')) {
+    throw new RangeError(`host.files: expected a path inside its tree, got ${spelled}`);
+  }
+}
