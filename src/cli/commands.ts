@@ -1,4 +1,5 @@
 import { baseline } from './baseline.js';
+import { capture } from './capture.js';
 import type { Command } from './command.js';
 import { gpus } from './gpus.js';
 import { helpCommand } from './help.js';
@@ -32,6 +33,7 @@ export const COMMANDS: readonly Command[] = [
   resume,
   holders,
   baseline,
+  capture,
   version,
   helpCommand(() => COMMANDS),
 ];
