@@ -89,6 +89,7 @@ struct Attributes_v1 {
 inline constexpr std::uint16_t kAddressBytes = sizeof(void*);
 
 inline constexpr const char* kLifecycle = "begins or ends the use of the driver";
+inline constexpr const char* kLookUp = "finds by an address what was found by its index";
 inline constexpr const char* kEvents = "registers for events";
 inline constexpr const char* kNoFunction = "not a function of the library";
 
@@ -105,6 +106,7 @@ inline constexpr Recipe kRecipes[] = {
     {DeviceGetCount, node, {out<u32>()}},
     {DeviceGetHandleByIndex_v2, ownWay},
     {DeviceGetHandleByIndex, ownWay},
+    {DeviceGetHandleByPciBusId_v2, notAsked, {}, kLookUp},
     // Identity and configuration
     {DeviceGetUUID, gpuAndMig, {text(kDeviceUuidV2BufferSize)}},
     {DeviceGetName, gpuAndMig, {text(kDeviceNameV2BufferSize)}},
