@@ -14,6 +14,7 @@ import { resume } from './resume.js';
 import { serve } from './serve.js';
 import { shares } from './shares.js';
 import { status } from './status.js';
+import { supportBundle } from './support-bundle.js';
 import { version } from './version.js';
 import { watch } from './watch.js';
 
@@ -34,6 +35,7 @@ export const COMMANDS: readonly Command[] = [
   holders,
   baseline,
   capture,
+  supportBundle,
   version,
   helpCommand(() => COMMANDS),
 ];

@@ -9,7 +9,7 @@ const firstCells = (pattern: RegExp) => [...text.matchAll(pattern)].map(([, cell
 
 describe('docs/cli.md', () => {
   it('lists every command and no other', () => {
-    expect(firstCells(/^\| `([a-z]+)` \|/gm)).toEqual(COMMANDS.map(({ name }) => name));
+    expect(firstCells(/^\| `([a-z][a-z-]*)` \|/gm)).toEqual(COMMANDS.map(({ name }) => name));
   });
 
   it('lists the flags of every command', () => {
