@@ -102,6 +102,15 @@ inline constexpr Recipe kRecipes[] = {
     {SystemGetNVMLVersion, node, {text(kSystemNvmlVersionBufferSize)}},
     {SystemGetCudaDriverVersion_v2, node, {out<u32>()}},
     {SystemGetCudaDriverVersion, node, {out<u32>()}},
+    {SystemGetConfComputeCapabilities, node, {out<ConfComputeSystemCaps>()}},
+    {SystemGetConfComputeState, node, {out<ConfComputeSystemState>()}},
+    {SystemGetConfComputeSettings,
+     node,
+     {structure<SystemConfComputeSettings_v1>(kSystemConfComputeSettings_v1Version)}},
+    {SystemGetConfComputeGpusReadyState, node, {out<u32>()}},
+    {SystemGetConfComputeKeyRotationThresholdInfo,
+     node,
+     {structure<ConfComputeGetKeyRotationThresholdInfo_v1>(kConfComputeGetKeyRotationThresholdInfo_v1Version)}},
     {DeviceGetCount_v2, node, {out<u32>()}},
     {DeviceGetCount, node, {out<u32>()}},
     {DeviceGetHandleByIndex_v2, ownWay},
@@ -240,6 +249,7 @@ inline constexpr Recipe kRecipes[] = {
     {LibraryOpen, notAsked, {}, kNoFunction},
     {HamiSweep, notAsked, {}, kNoFunction},
     {DriverGpuInformation, notAsked, {}, kNoFunction},
+    {GpuCycle, notAsked, {}, kNoFunction},
 };
 
 }  // namespace table
