@@ -68,8 +68,11 @@ describe('an agent on a simulated node', () => {
     await new Promise((resolve) => setTimeout(resolve, 2000));
     expect(one.state().sampling.processes.map(({ pid }) => pid)).toEqual([first]);
     one.simulator('clear');
-    await one.until('all GPUs up again', allUp);
-    expect(one.state().findings.map(({ code }) => code)).toEqual(['simulated_node']);
+    await one.until(
+      'all GPUs up again, and nothing else to say',
+      (state) => allUp(state) && state.findings.map(({ code }) => code).join() === 'simulated_node',
+      30,
+    );
   });
 
   it('survives the death of its sampler, and counters go on', async () => {

@@ -300,15 +300,24 @@ describe('a GPU that hung when it was first looked up', () => {
       state.gpus[0].uuid === undefined &&
       state.gpus[0].pciBusId === undefined;
     const othersUp = ({ gpus }: NodeState) => gpus.slice(1).every(({ condition }) => condition === 'up');
-    const stuck = await agent.until('GPU 0 stuck, without a name', nameless, 30);
-    expect(othersUp(stuck)).toBe(true);
-    expect(stuck.sampling.stuckCalls).toMatchObject([{ gpuIndex: 0, gpuUuid: undefined, gpuPciBusId: undefined }]);
-    const left = await agent.until(
-      'it left out by a successor',
-      ({ sampling }) => sampling.restarts === 1 && sampling.processes.every(({ role }) => role === 'active'),
+    const stuck = await agent.until(
+      'GPU 0 stuck, without a name, and the others read',
+      (state) => nameless(state) && othersUp(state),
       30,
     );
-    expect(nameless(left) && othersUp(left)).toBe(true);
+    // On a busy machine a call that waits on purpose may be late beside it.
+    expect(stuck.sampling.stuckCalls.filter(({ verdict }) => verdict === 'stuck')).toMatchObject([
+      { gpuIndex: 0, gpuUuid: undefined, gpuPciBusId: undefined },
+    ]);
+    const left = await agent.until(
+      'it left out by a successor',
+      (state) =>
+        state.sampling.restarts === 1 &&
+        state.sampling.processes.every(({ role }) => role === 'active') &&
+        nameless(state) &&
+        othersUp(state),
+      30,
+    );
     expect(left.sampling.processes.map(({ excluded }) => excluded)).toEqual([['0']]);
     expect(left.gpus.slice(1).map(({ uuid }) => uuid)).toEqual(uuids().slice(1));
     const findings = left.findings.filter(({ code }) => code === 'gpu_call_stuck');
