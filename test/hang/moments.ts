@@ -136,6 +136,8 @@ const WAYS: Readonly<Record<Way, (stage: Stage, cell: Cell) => Promise<AgentProc
   /** A lost GPU spoils the set of events: the others register in a new one. */
   async newEventSet({ node, start }, cell) {
     const agent = await startedUp(start);
+    // A GPU can be read before it is in the set of events; one cycle later it is, and only then does its loss spoil it.
+    for (let cycles = 0; cycles < 2; cycles++) await nextCycle(agent);
     await node.hang(cell, HUNG);
     node.simulated.lose(NEIGHBOUR);
     return agent;
@@ -173,6 +175,17 @@ async function startedUp(start: () => AgentProcess): Promise<AgentProcess> {
   const agent = start();
   await agent.until('all GPUs up', READY_SECONDS, allUp);
   return agent;
+}
+
+/** Waits until every GPU was read once more. */
+async function nextCycle(agent: AgentProcess): Promise<void> {
+  const reads = ({ gpus }: NodeState) => gpus.map(({ lastCollectionUnixSeconds = 0 }) => lastCollectionUnixSeconds);
+  let before: readonly number[] | undefined;
+  await agent.until('another cycle', READY_SECONDS, (state) => {
+    before ??= reads(state);
+    const first = before;
+    return reads(state).every((at, index) => at > (first[index] ?? 0));
+  });
 }
 
 /** Lets time pass until the call is in flight: a call that is in flight already would age by each step. */
