@@ -11,11 +11,11 @@
 #include <string>
 #include <vector>
 
-#include "core/nvml/dormant.h"
 #include "core/nvml/gpu_reader.h"
 #include "core/nvml/return_code.h"
 #include "core/proc/small_file.h"
 #include "core/proc/thread_id.h"
+#include "sampler/confidential_state.h"
 #include "sampler/engine_state.h"
 #include "sampler/missing_gpus.h"
 #include "sampler/watched_listing.h"
@@ -221,50 +221,13 @@ class Control {
     Return code = call(Call::SystemGetCudaDriverVersion_v2, &cuda);
     if (code == nvml::kErrorFunctionNotFound) code = call(Call::SystemGetCudaDriverVersion, &cuda);
     record_.cuda_driver_version = code == nvml::kSuccess && cuda > 0 ? static_cast<std::uint64_t>(cuda) : 0;
-    dormant_.wakeAll();
+    confidential_.wakeAll();
     readConfidential();
     return count(record_.gpu_count);
   }
 
-  void store(NodeReading id, Return code, double value) {
-    if (code == nvml::kSuccess) return record_.readings.set(id, value);
-    record_.readings.absent(id, nvml::statusOf(code));
-    if (nvml::isUnsupported(code)) dormant_.asleep[index(id)] = true;
-  }
-
-  bool isAwake(NodeReading id) const { return !dormant_.asleep[index(id)]; }
-
-  /// Confidential computing is a state of the node, not of a GPU. What a driver does not have is asked once per init.
   void readConfidential() {
-    if (isAwake(NodeReading::confidential_compute_enabled)) {
-      nvml::ConfComputeSystemState state{};
-      const Return code = call(Call::SystemGetConfComputeState, &state);
-      store(NodeReading::confidential_compute_enabled, code, state.ccFeature);
-      store(NodeReading::confidential_compute_environment, code, state.environment);
-      store(NodeReading::confidential_compute_devtools_enabled, code, state.devToolsMode);
-    }
-    if (isAwake(NodeReading::confidential_compute_multi_gpu_mode)) {
-      nvml::SystemConfComputeSettings_v1 settings{};
-      settings.version = nvml::kSystemConfComputeSettings_v1Version;
-      const Return code = call(Call::SystemGetConfComputeSettings, &settings);
-      store(NodeReading::confidential_compute_multi_gpu_mode, code, settings.multiGpuMode);
-    }
-    if (isAwake(NodeReading::confidential_compute_cpu_capability)) {
-      nvml::ConfComputeSystemCaps capabilities{};
-      const Return code = call(Call::SystemGetConfComputeCapabilities, &capabilities);
-      store(NodeReading::confidential_compute_cpu_capability, code, capabilities.cpuCaps);
-    }
-    if (isAwake(NodeReading::confidential_compute_ready)) {
-      std::uint32_t accepting = 0;
-      const Return code = call(Call::SystemGetConfComputeGpusReadyState, &accepting);
-      store(NodeReading::confidential_compute_ready, code, accepting);
-    }
-    if (isAwake(NodeReading::confidential_key_rotation_threshold)) {
-      nvml::ConfComputeGetKeyRotationThresholdInfo_v1 info{};
-      info.version = nvml::kConfComputeGetKeyRotationThresholdInfo_v1Version;
-      const Return code = call(Call::SystemGetConfComputeKeyRotationThresholdInfo, &info);
-      store(NodeReading::confidential_key_rotation_threshold, code, static_cast<double>(info.attackerAdvantage));
-    }
+    confidential_.read([this](Call id, auto* answer) { return call(id, answer); }, record_.readings);
   }
 
   Return count(std::uint64_t& out) {
@@ -549,7 +512,7 @@ class Control {
   std::uint32_t ringsUsed_ = 0;
   std::int64_t recountNs_ = 0;
   std::int64_t initializedNs_ = 0, reinitWaitNs_ = 0;
-  nvml::Dormant<NodeReading> dormant_;
+  ConfidentialState confidential_;
   Call asked_ = Call::InitWithFlags;  // the call an init attempt ended with
 };
 

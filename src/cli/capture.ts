@@ -3,7 +3,6 @@ import { anonymised, type CaptureLine, captureText, parseCapture } from './captu
 import { type Command, CommandError, EXIT, type Invocation } from './command.js';
 import { mustBeNew, writeNewFile } from './new-file.js';
 import { Pseudonyms } from './pseudonyms.js';
-
 import { visible } from './text.js';
 
 /** A capture waits for slow calls; --timeout changes it. */

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <cstring>
+#include <filesystem>
 #include <string>
 #include <string_view>
 
@@ -21,7 +22,7 @@ namespace {
 class ClockFile {
  public:
   ClockFile(std::int64_t base, std::int64_t shown, std::int64_t realtimeOffset, double rate) {
-    int fd = mkstemp(path_);
+    int fd = mkstemp(path_.data());
     unsigned char bytes[64] = {};
     constexpr std::string_view kMagic = "GNSCLK01";
     std::copy(kMagic.begin(), kMagic.end(), bytes);
@@ -32,11 +33,11 @@ class ClockFile {
     if (write(fd, bytes, sizeof bytes) != sizeof bytes) std::abort();
     close(fd);
   }
-  ~ClockFile() { unlink(path_); }
+  ~ClockFile() { unlink(path_.c_str()); }
   std::string path() const { return path_; }
 
  private:
-  char path_[32] = "/tmp/gna-clock-XXXXXX";
+  std::string path_ = std::filesystem::temp_directory_path() / "gna-clock-XXXXXX";
 };
 
 }  // namespace
