@@ -44,10 +44,12 @@ interface Entry {
   ended: boolean;
 }
 
-/** The energy counter of a GPU and what of it is in some workload's sum. */
+/** The energy counter of a GPU, what of it is in some workload's sum, and what is nobody's. */
 interface EnergyBook {
   readonly counterJoules: number;
   readonly attributedJoules: number;
+  /** Never falls while the counter goes on: what an account has that is not named yet is not in it. */
+  readonly unattributedJoules: number;
 }
 
 /**
@@ -77,6 +79,7 @@ export class WorkloadLedger {
     for (const record of records) {
       if (record.uuid === '') continue;
       let attributed = 0;
+      let unnamed = 0;
       for (const account of record.accounts) {
         const key = `${generation} ${record.uuid} ${account.pid} ${account.gpuInstance} ${account.computeInstance} ${account.sinceMonotonicNs}`;
         const known = before.get(key) ?? { figures: succeeded ? account : ZERO, workload: undefined };
@@ -84,13 +87,14 @@ export class WorkloadLedger {
         if (known.workload === undefined) {
           // What it used until its name is known is its own all the same.
           this.folded.set(key, known);
+          unnamed += account.energyJoules - known.figures.energyJoules;
           continue;
         }
         this.folded.set(key, { figures: account, workload: known.workload });
         attributed += account.energyJoules - known.figures.energyJoules;
         this.add(record, account, known.figures, known.workload, unixSeconds);
       }
-      this.bookEnergy(record, attributed);
+      this.bookEnergy(record, attributed, unnamed);
     }
     this.forgetEnded(records);
   }
@@ -114,9 +118,9 @@ export class WorkloadLedger {
         ended: entry.ended,
       };
     });
-    const unattributed = [...this.books].map(([gpuUuid, book]) => ({
+    const unattributed = [...this.books].map(([gpuUuid, { unattributedJoules }]) => ({
       gpuUuid,
-      energyJoules: book.counterJoules - book.attributedJoules,
+      energyJoules: unattributedJoules,
     }));
     return { workloads, unattributed };
   }
@@ -156,14 +160,23 @@ export class WorkloadLedger {
     entry.presentSeconds = Math.max(entry.presentSeconds, account.presentMonotonicNs / 1e9);
   }
 
-  /** After a reset of the counter it counts from 0, and so does what of it is attributed. */
-  private bookEnergy(record: GpuSnapshot, attributedJoules: number): void {
-    const counterJoules = record.status[ENERGY] === 0 ? record.values[ENERGY] : undefined;
-    if (counterJoules === undefined) return;
+  /**
+   * After a reset of the counter it counts from 0, and so does what of it is attributed. In a record without the counter
+   * workloads may have grown by energy of the cycles before: it is booked, and the rest stays until the counter is back.
+   */
+  private bookEnergy(record: GpuSnapshot, attributedJoules: number, unnamedJoules: number): void {
     const before = this.books.get(record.uuid);
+    const told = record.status[ENERGY] === 0 ? record.values[ENERGY] : undefined;
+    const counterJoules = told ?? before?.counterJoules;
+    if (counterJoules === undefined) return;
     const goesOn = before !== undefined && counterJoules >= before.counterJoules;
     const attributed = attributedJoules + (goesOn ? before.attributedJoules : 0);
-    this.books.set(record.uuid, { counterJoules, attributedJoules: Math.min(attributed, counterJoules) });
+    const rest = told === undefined ? 0 : Math.max(0, counterJoules - attributed - unnamedJoules);
+    this.books.set(record.uuid, {
+      counterJoules,
+      attributedJoules: attributed,
+      unattributedJoules: Math.max(rest, goesOn ? before.unattributedJoules : 0),
+    });
   }
 
   private forgetEnded(records: readonly GpuSnapshot[]): void {

@@ -122,6 +122,27 @@ describe('sums of workloads', () => {
     expect(ledger.use([]).workloads[0]?.memoryByteSeconds).toBeUndefined();
   });
 
+  it('take nothing back from what was nobody’s when a process gets its name late', () => {
+    const ledger = new WorkloadLedger();
+    const unattributed = () => ledger.use([]).unattributed[0]?.energyJoules;
+    ledger.fold([record(10, [account(1, 10)])], 1, byPid({}), 0);
+    expect(unattributed()).toBe(1500 - 100);
+    ledger.fold([record(11, [account(1, 11)])], 1, byPid({ 1: 'a' }), 0);
+    expect(ledger.use([]).workloads[0]?.energyJoules).toBe(110);
+    expect(unattributed()).toBe(1550 - 110);
+  });
+
+  it('keep what was nobody’s while the driver does not tell the counter', () => {
+    const ledger = new WorkloadLedger();
+    const names = byPid({ 1: 'a' });
+    ledger.fold([record(10, [account(1, 10)])], 1, names, 0);
+    const silent = gpuRecord(0, {}, { gatheredMonotonicNs: (GATHERED_SECONDS + 15) * 1e9, accounts: [account(1, 15)] });
+    ledger.fold([silent], 1, names, 0);
+    expect(ledger.use([]).unattributed).toEqual([{ gpuUuid: GPU, energyJoules: 1500 - 100 }]);
+    ledger.fold([record(20, [account(1, 20)])], 1, names, 0);
+    expect(ledger.use([]).unattributed).toEqual([{ gpuUuid: GPU, energyJoules: 2000 - 200 }]);
+  });
+
   it('begin anew with the energy counter: what of it is attributed counts from there', () => {
     const ledger = new WorkloadLedger();
     const names = byPid({ 1: 'a' });
