@@ -2,13 +2,13 @@
  * An agent as a process on a simulated node whose clock stands: what it exposes after so many steps of that clock is
  * the same on every machine and in every run.
  */
-import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createNode } from '../../simulator/node.mjs';
 import { Failure } from '../child.mjs';
 import { bundlePath } from '../layout.mjs';
 import { NODE_FLAGS } from '../node-flags.mjs';
+import { running } from './running.mjs';
 
 /** Readings of the medium cadence come every ten seconds; the first sweep of usage files after a few. */
 const STEPS = 24;
@@ -33,17 +33,13 @@ const PAUSE_MILLISECONDS = 20;
  */
 export async function startAgent(folder, scenario) {
   const node = createNode(join(folder, scenario), { scenario, frozenClock: true });
-  const child = spawn(
-    process.execPath,
-    [...NODE_FLAGS, bundlePath, 'serve', ...node.flags(), '--web.listen-address=127.0.0.1:0'],
-    { stdio: ['ignore', 'pipe', 'pipe'] },
-  );
-  let log = '';
-  for (const stream of [child.stdout, child.stderr])
-    stream.setEncoding('utf8').on('data', (text) => {
-      log += text;
-    });
-  const ended = new Promise((resolve) => child.once('exit', resolve));
+  const program = running(process.execPath, [
+    ...NODE_FLAGS,
+    bundlePath,
+    'serve',
+    ...node.flags(),
+    '--web.listen-address=127.0.0.1:0',
+  ]);
   const end = performance.now() + LIMIT_MILLISECONDS;
   /**
    * @template T
@@ -55,14 +51,14 @@ export async function startAgent(folder, scenario) {
     for (;;) {
       const found = await look();
       if (found !== undefined) return found;
-      if (child.exitCode !== null || performance.now() > end) {
-        child.kill('SIGKILL');
-        throw new Failure(`${scenario}: ${what} did not come`, log);
+      if (program.hasEnded() || performance.now() > end) {
+        program.kill();
+        throw new Failure(`${scenario}: ${what} did not come`, program.log());
       }
       await sleep(PAUSE_MILLISECONDS);
     }
   }
-  const address = await until('the URL', () => /http:\/\/(127\.0\.0\.1:\d+)/.exec(log)?.[1]);
+  const address = await until('the URL', () => /http:\/\/(127\.0\.0\.1:\d+)/.exec(program.log())?.[1]);
   /** @type {Agent['get']} */
   const get = async (path, accept = '*/*') => {
     const answer = await fetch(`http://${address}${path}`, { headers: { accept } });
@@ -87,9 +83,6 @@ export async function startAgent(folder, scenario) {
     address,
     node,
     get,
-    async stop() {
-      child.kill('SIGTERM');
-      await ended;
-    },
+    stop: program.stop,
   };
 }

@@ -1,10 +1,10 @@
 /** A real Prometheus over agents, on loopback, with its data in a folder of ours. */
-import { spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Failure } from '../child.mjs';
+import { running } from './running.mjs';
 
 const START_MILLISECONDS = 30_000;
 
@@ -41,22 +41,12 @@ export async function startPrometheus(program, folder, targets) {
     JSON.stringify({ global: { scrape_interval: '1s', scrape_timeout: '1s' }, scrape_configs: [job] }),
   );
   const port = await freePort();
-  const child = spawn(
-    program,
-    [
-      `--config.file=${config}`,
-      `--storage.tsdb.path=${join(folder, 'data')}`,
-      `--web.listen-address=127.0.0.1:${port}`,
-      '--log.level=info',
-    ],
-    { stdio: ['ignore', 'pipe', 'pipe'] },
-  );
-  let log = '';
-  for (const stream of [child.stdout, child.stderr])
-    stream.setEncoding('utf8').on('data', (text) => {
-      log += text;
-    });
-  const ended = new Promise((resolve) => child.once('exit', resolve));
+  const server = running(program, [
+    `--config.file=${config}`,
+    `--storage.tsdb.path=${join(folder, 'data')}`,
+    `--web.listen-address=127.0.0.1:${port}`,
+    '--log.level=info',
+  ]);
   /** @param {string} path */
   const get = async (path) => {
     const answer = await fetch(`http://127.0.0.1:${port}${path}`);
@@ -71,9 +61,9 @@ export async function startPrometheus(program, folder, targets) {
       () => false,
     );
     if (ready) break;
-    if (child.exitCode !== null || performance.now() > end) {
-      child.kill('SIGKILL');
-      throw new Failure('Prometheus did not start', log);
+    if (server.hasEnded() || performance.now() > end) {
+      server.kill();
+      throw new Failure('Prometheus did not start', server.log());
     }
     await sleep(100);
   }
@@ -83,10 +73,11 @@ export async function startPrometheus(program, folder, targets) {
     /** Type, help and unit by family. */
     metadata: () => get('/api/v1/metadata'),
     /** What it logged as a warning or an error. */
-    complaints: () => log.split('\n').filter((line) => /level=(?:warn|error)/.test(line)),
-    async stop() {
-      child.kill('SIGTERM');
-      await ended;
-    },
+    complaints: () =>
+      server
+        .log()
+        .split('\n')
+        .filter((line) => /level=(?:warn|error)/.test(line)),
+    stop: server.stop,
   };
 }
