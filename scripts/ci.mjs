@@ -13,7 +13,7 @@ import { agentTypes, scriptTypes } from './checks/typescript.mjs';
 import { runChild, runScript } from './child.mjs';
 import { sanitizerStages } from './ci/sanitizers.mjs';
 import { checkStage, one, runStage } from './ci/stage.mjs';
-import { clientTests, documentedTests, hangTests } from './ci/tests.mjs';
+import { clientTests, documentedTests, hangTests, sweptAnswers } from './ci/tests.mjs';
 import { ensureTools } from './ci/tools.mjs';
 import { sum } from './reports.mjs';
 
@@ -48,6 +48,7 @@ const stages = [
   checkStage(cppLint),
   ...sanitizerStages,
   scriptStage('fuzzing the reader of HAMi files', ['scripts/fuzz.mjs', '--seconds=60']),
+  sweptAnswers,
   hangTests,
 ];
 

@@ -18,6 +18,16 @@ export const documentedTests = {
   },
 };
 
+/** @type {Stage} */
+export const sweptAnswers = {
+  name: 'answers of the driver (one of each class)',
+  async run() {
+    const { code } = await runChild(process.execPath, ['scripts/sweep.mjs', '--short'], { show: true });
+    const count = countTap(readFileSync(reportPath('sweep.tap'), 'utf8'));
+    return code !== 0 && count.failed === 0 ? sum([count, one(false)]) : count;
+  },
+};
+
 /**
  * A script that runs Vitest, in its short form.
  * @param {string} name of the stage

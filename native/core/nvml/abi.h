@@ -33,6 +33,7 @@ inline constexpr Return kErrorGpuIsLost = 15;
 inline constexpr Return kErrorResetRequired = 16;
 inline constexpr Return kErrorLibRmVersionMismatch = 18;
 inline constexpr Return kErrorNoData = 21;
+inline constexpr Return kErrorVgpuEccNotSupported = 22;
 inline constexpr Return kErrorArgumentVersionMismatch = 25;
 inline constexpr Return kErrorDeprecated = 26;
 inline constexpr Return kErrorGpuNotFound = 28;

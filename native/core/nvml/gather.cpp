@@ -120,8 +120,12 @@ void Gather::scalars() {
       }
       return kCallSkipped;
     };
-    Return r = ask(row.call);
-    if (row.fallback != Call::none && (r == kNoSuchSymbol || r == kErrorFunctionNotFound)) r = ask(row.fallback);
+    Return r = row.fallback == Call::none ? ask(row.call) : g.refused_[nvml::index(row.call)];
+    if (row.fallback != Call::none && r == kSuccess) r = ask(row.call);
+    if (row.fallback != Call::none && isOlderDriver(r)) {
+      if (r != kNoSuchSymbol) g.refused_[nvml::index(row.call)] = r;
+      r = ask(row.fallback);
+    }
     const bool wide = row.shape == Shape::u64 || row.shape == Shape::u64ByTwo || row.shape == Shape::u64ByThree;
     const double value = wide ? static_cast<double>(u64) : static_cast<double>(u32);
     constexpr std::uint32_t kNoValue = 0xFFFFFFFFu;  // sentinel of 32-bit fields, nvml.md §3

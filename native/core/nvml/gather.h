@@ -58,6 +58,17 @@ struct Gather {
     return r;
   }
 
+  /// The same, for a function that has an older one beside it or that answers for many things: once it said that it is
+  /// not there or not supported, that stands until the next identity round.
+  template <typename... A>
+  Return callUnlessRefused(Call id, A... arguments) {
+    Return& refused = g.refused_[nvml::index(id)];
+    if (refused != kSuccess) return refused;
+    const Return r = call(id, arguments...);
+    if (isUnsupported(r) && r != kNoSuchSymbol) refused = r;
+    return r;
+  }
+
   bool isDue(Cadence cadence) const;
 
   /// A passing error keeps something from being known that is only asked once an hour: it is asked again soon.
@@ -110,7 +121,7 @@ struct Gather {
   void fans();
   void fan(std::size_t fan);
   bool gpmSupported();
-  bool allocate(GpmPair& pair);
+  Return allocate(GpmPair& pair);
   Return sample(GpmPair& pair);
   template <typename Id, std::size_t N>
   void metrics(const GpmRow<Id> (&rows)[N], GpmPair& pair, Return taken, Measurements<Id>& into, Dormant<Id>& dormant);
@@ -129,13 +140,15 @@ struct Gather {
   bool migEnabled() const;
   void lookAgain();  // at the MIG instances, in the next cycle
   void migDevices();
-  void migInstances(std::uint32_t slots);
-  Return migInstance(std::uint32_t slot, shm::MigInstance& instance, Device& mig);
+  void migInstances();
   void migLayout(std::int64_t now);
+  shm::MigInstance migIdentity(Device mig, shm::MigInstance instance, bool isNew, MigDormant& dormant);
+  void forgetMigInstances();
   void migAttributes(Device mig, Measurements<MigReading>& into, Dormant<MigReading>& dormant);
   void migPlacement(shm::MigInstance& instance, Dormant<MigReading>& dormant);
   void migSlow(Device mig, Measurements<MigReading>& into, Dormant<MigReading>& dormant);
   void migProfiles();
+  void migProfileList();
   Return migProfile(std::uint32_t number, shm::MigProfile& profile);
   void migMemory();
 };

@@ -25,13 +25,15 @@ void Gather::fabric() {
   GpuFabricInfo_v3 info{};
   Return health = kNoSuchSymbol, summary = kNoSuchSymbol;
   info.version = kGpuFabricInfo_v3Version;
-  Return code = call(Call::DeviceGetGpuFabricInfoV, g.handle_, &info);
+  Return& refused = g.refused_[nvml::index(Call::DeviceGetGpuFabricInfoV)];
+  Return code = refused != kSuccess ? refused : call(Call::DeviceGetGpuFabricInfoV, g.handle_, &info);
   summary = health = code;
-  if (code == kErrorArgumentVersionMismatch) {
+  if (code == kErrorArgumentVersionMismatch && refused == kSuccess) {
     info.version = kGpuFabricInfo_v2Version;
     health = code = call(Call::DeviceGetGpuFabricInfoV, g.handle_, &info);
   }
   if (isOlderDriver(code)) {
+    if (code != kNoSuchSymbol) refused = code;
     GpuFabricInfo first{};
     code = call(Call::DeviceGetGpuFabricInfo, g.handle_, &first);
     std::memcpy(info.clusterUuid, first.clusterUuid, sizeof info.clusterUuid);

@@ -34,7 +34,9 @@ void Gather::fan(std::size_t i) {
   Dormant<FanReading>& dormant = g.fanDormant_[i];
   std::uint32_t percent = 0;
   if (due(FanReading::speed_ratio, dormant)) {
-    Return code = call(Call::DeviceGetFanSpeed_v2, g.handle_, fan.fan, &percent);
+    Return& refused = g.refused_[nvml::index(Call::DeviceGetFanSpeed_v2)];
+    Return code = refused != kSuccess ? refused : call(Call::DeviceGetFanSpeed_v2, g.handle_, fan.fan, &percent);
+    if (isOlderDriver(code) && code != kNoSuchSymbol) refused = code;
     if (isOlderDriver(code) && fan.fan == 0) code = call(Call::DeviceGetFanSpeed, g.handle_, &percent);
     // Above 100 % is legal (nvml.md §12.8).
     store(fan.readings, dormant, FanReading::speed_ratio, code, kPercent(percent));

@@ -39,6 +39,12 @@ std::optional<double> gpmValue(const GpmMetric& metric, GpmUnit unit) {
   return std::nullopt;
 }
 
+/// Whether any metric of a table is wanted now: without one no sample is taken.
+template <typename Id, std::size_t N>
+bool anyDue(const GpmRow<Id> (&rows)[N], const Gather& gather, const Dormant<Id>& dormant) {
+  return std::any_of(rows, rows + N, [&](const auto& row) { return gather.due(row.reading, dormant); });
+}
+
 }  // namespace
 
 bool Gather::gpmSupported() {
@@ -51,15 +57,20 @@ bool Gather::gpmSupported() {
   return g.gpmSupported_;
 }
 
-bool Gather::allocate(GpmPair& pair) {
-  for (GpmSample* sample : {&pair.older, &pair.newer})
-    if (!*sample && call(Call::GpmSampleAlloc, sample) != kSuccess) return false;
-  return true;
+Return Gather::allocate(GpmPair& pair) {
+  for (GpmSample* sample : {&pair.older, &pair.newer}) {
+    if (*sample) continue;
+    if (const Return code = call(Call::GpmSampleAlloc, sample); code != kSuccess) {
+      *sample = nullptr;
+      return code;
+    }
+  }
+  return kSuccess;
 }
 
 /// Takes the next sample of a pair. Success: `older` and `newer` have a time between them that can be measured.
 Return Gather::sample(GpmPair& pair) {
-  if (!allocate(pair)) return kErrorNotSupported;
+  if (const Return allocated = allocate(pair); allocated != kSuccess) return allocated;
   const std::int64_t now = g.clock_.monotonicNs();
   if (pair.olderNs != 0 && now - pair.olderNs < kClosestNs) return kErrorNoData;
   const bool whole = pair.gpuInstance == kInstanceNotApplicable;
@@ -109,6 +120,7 @@ void Gather::metrics(const GpmRow<Id> (&rows)[N], GpmPair& pair, Return taken, M
 
 void Gather::activity() {
   const bool supported = gpmSupported();
+  if (!anyDue(kGpmRows, *this, g.dormant_)) return;
   const Return taken = supported ? sample(g.gpm_) : g.gpmCode_;
   metrics(kGpmRows, g.gpm_, taken, g.record_.readings, g.dormant_);
 }
@@ -125,6 +137,7 @@ void Gather::migActivity() {
       copyActivity(first->readings, instances[i].readings);
       continue;
     }
+    if (!anyDue(kMigGpmRows, *this, g.migDormant_[i])) continue;
     GpmPair none;
     if (!known) {
       metrics(kMigGpmRows, none, g.gpmSupported_ ? kErrorNoData : g.gpmCode_, instances[i].readings, g.migDormant_[i]);

@@ -53,13 +53,15 @@ void Gather::identity() {
   const Return gsp = call(Call::DeviceGetGspFirmwareVersion, g.handle_, static_cast<char*>(buffer));
   buffer[sizeof buffer - 1] = 0;
   keep(r.gsp_firmware_version, buffer, gsp);
+  noteIdentity(gsp);
 
   PciInfo pci{};
   Return code = call(Call::DeviceGetPciInfo_v3, g.handle_, &pci);
   const Return newest = code;
   const bool full = code == kSuccess;
-  if (code == kNoSuchSymbol || code == kErrorFunctionNotFound) code = call(Call::DeviceGetPciInfo_v2, g.handle_, &pci);
-  if (code == kNoSuchSymbol || code == kErrorFunctionNotFound) code = call(Call::DeviceGetPciInfo, g.handle_, &pci);
+  if (isOlderDriver(code)) code = call(Call::DeviceGetPciInfo_v2, g.handle_, &pci);
+  if (isOlderDriver(code)) code = call(Call::DeviceGetPciInfo, g.handle_, &pci);
+  noteIdentity(code);
   // Older versions are sure to fill only the short text (nvml.md §1.1): without it the address stays unknown.
   if (code == kSuccess && (full || addressFromText(pci))) {
     // sysfs form: four-digit domain, lower case, with the function (NVML's texts differ in both). A GPU is function 0.

@@ -38,8 +38,6 @@ void Gather::links() {
   Gather round = *this;
   // Links that were just found are asked everything at once.
   if (fresh || freshC2c) round.identityRound = round.minuteRound = round.mediumRound = true;
-  if (round.identityRound)
-    for (auto& dormant : g.linkDormant_) dormant.wakeAll();
   round.linkFields();
   for (std::size_t i = 0; i < g.lists_.links.size(); ++i) round.linkCalls(i);
 }
@@ -80,7 +78,7 @@ void Gather::linkCalls(std::size_t i) {
   // The field put itself to sleep: the older call says it, once a minute.
   const bool stateByCall = dormant.asleep[gna::index(LinkReading::state)] && minuteRound;
   if (stateByCall) {
-    const Return code = call(Call::DeviceGetNvLinkState, g.handle_, link.link, &number);
+    const Return code = callUnlessRefused(Call::DeviceGetNvLinkState, g.handle_, link.link, &number);
     store(link.readings, dormant, LinkReading::state, code, number, 2);
   }
   if (!g.detail_.links) return;
@@ -96,8 +94,9 @@ void Gather::linkCalls(std::size_t i) {
     if (code == kSuccess)
       std::snprintf(link.remote_pci_bus_id, sizeof link.remote_pci_bus_id, "%04x:%02x:%02x.0", pci.domain, pci.bus,
                     pci.device);
-    else
+    else if (!isPassing(code))
       link.remote_pci_bus_id[0] = 0;
+    noteIdentity(code);
   }
   auto counter = [&](LinkReading reading, std::uint32_t which) {
     if (!due(reading, dormant)) return;

@@ -14,6 +14,9 @@ bool sameInstances(const std::vector<shm::MigInstance>& a, const std::vector<shm
                     [](const auto& x, const auto& y) { return std::strcmp(x.uuid, y.uuid) == 0; });
 }
 
+/// What was known stands over such a code: it says nothing of what is asked about.
+bool mayPass(Return code) { return code == kCallSkipped || isPassing(code); }
+
 }  // namespace
 
 bool Gather::migEnabled() const {
@@ -23,25 +26,34 @@ bool Gather::migEnabled() const {
 
 void Gather::lookAgain() { g.migDueNs_ = 0; }
 
+void Gather::forgetMigInstances() {
+  g.lists_.mig.clear();
+  g.migHandles_.clear();
+  g.migDormant_.clear();
+}
+
 void Gather::migDevices() {
+  const bool wasKnown = g.record_.readings.has(Reading::mig_mode_enabled);
   const bool before = migEnabled();
   if (due(Reading::mig_mode_enabled)) {
     std::uint32_t current = 0, pending = 0;
     const Return code = call(Call::DeviceGetMigMode, g.handle_, &current, &pending);
-    if (code != kSuccess && !isUnsupported(code)) return lookAgain();  // a passing error: what was known stands
+    const bool passes = mayPass(code);
+    if (passes) lookAgain();
+    if (passes && wasKnown) return;  // what was known stands
     store(Reading::mig_mode_enabled, code, current, 1);
     store(Reading::mig_mode_pending, code, pending, 1);
+    if (passes) return;
   }
   // In the other mode a GPU answers other readings: those that were put to sleep get another chance.
   if (migEnabled() != before) {
-    g.dormant_.wakeAll();
+    if (wasKnown) g.dormant_.wakeAll();
     g.migRefused_ = kSuccess;
   }
   if (!migEnabled()) {
-    g.lists_.mig.clear();
-    g.migHandles_.clear();
-    g.migDormant_.clear();
+    forgetMigInstances();
     g.lists_.migProfiles.clear();
+    g.migProfilesKnown_ = false;
     g.absent(Reading::mig_devices_max, reading_status::kNotAsked);
     g.absent(Reading::mig_devices, reading_status::kNotAsked);
     g.migListed_ = g.record_.readings.has(Reading::mig_mode_enabled);
@@ -49,71 +61,101 @@ void Gather::migDevices() {
   }
   // Who may not look them up would be refused at each slot, once a minute: that is remembered until the next hour,
   // another mode or an event of theirs.
-  if (g.migRefused_ != kSuccess) return;
-  std::uint32_t slots = 0;
-  const Return code = call(Call::DeviceGetMaxMigDeviceCount, g.handle_, &slots);
-  if (code != kSuccess && !isUnsupported(code)) return lookAgain();
-  store(Reading::mig_devices_max, code, slots);
-  if (code == kSuccess)
-    migInstances(slots);
-  else
-    g.migRefused_ = code;
+  if (g.migRefused_ == kSuccess) migInstances();
   migProfiles();
 }
 
-/// All instances, or none when the driver refuses them. While it is in between two answers, what was known stands.
-void Gather::migInstances(std::uint32_t slots) {
-  std::vector<shm::MigInstance> found;
-  std::vector<Device> handles;
-  std::vector<Dormant<MigReading>> dormants;
+/// All instances, or none when the driver refuses them. A slot whose answer may pass keeps what was known of it.
+void Gather::migInstances() {
+  if (!due(Reading::mig_devices_max)) return;
+  std::uint32_t slots = 0;
+  const Return counted = call(Call::DeviceGetMaxMigDeviceCount, g.handle_, &slots);
+  if (mayPass(counted)) lookAgain();
+  if (mayPass(counted) && g.record_.readings.has(Reading::mig_devices_max)) return;  // what was known stands
+  store(Reading::mig_devices_max, counted, slots);
+  if (counted != kSuccess) {
+    slots = 0;
+    if (!mayPass(counted)) g.migRefused_ = counted;
+  }
+  Return passed = mayPass(counted) ? counted : kSuccess;
+  const std::vector<shm::MigInstance> former = g.lists_.mig;
+  const std::vector<Device> formerHandles = g.migHandles_;
+  const std::vector<MigDormant> formerDormant = g.migDormant_;
+  forgetMigInstances();
+  const auto formerWith = [&](const auto& isIt) {
+    return static_cast<std::size_t>(std::find_if(former.begin(), former.end(), isIt) - former.begin());
+  };
+  const auto take = [&](const shm::MigInstance& instance, Device handle, const MigDormant& dormant) {
+    g.lists_.mig.push_back(instance);
+    g.migHandles_.push_back(handle);
+    g.migDormant_.push_back(dormant);
+  };
   for (std::uint32_t slot = 0; slot < slots && slot < shm::kMaxMigPerGpu; ++slot) {
-    shm::MigInstance instance;
     Device mig = nullptr;
-    const Return code = migInstance(slot, instance, mig);
-    if (code == kErrorNotFound) continue;  // an empty slot; instances need not fill the slots from the front
-    if (isPassing(code) || code == kCallSkipped) return lookAgain();
-    if (isUnsupported(code)) {
-      g.migRefused_ = code;
-      break;
+    char uuid[kDeviceUuidV2BufferSize] = {};
+    // 6 = empty slot; instances need not fill the slots from the front.
+    Return code = call(Call::DeviceGetMigDeviceHandleByIndex, g.handle_, slot, &mig);
+    const bool empty = code == kErrorNotFound || (code == kSuccess && !mig);
+    if (empty) continue;
+    if (code == kSuccess) code = call(Call::DeviceGetUUID, mig, static_cast<char*>(uuid), kDeviceUuidV2BufferSize);
+    if (code != kSuccess) {
+      if (isUnsupported(code)) {
+        g.migRefused_ = code;
+        forgetMigInstances();
+        break;
+      }
+      if (!mayPass(code)) continue;
+      // An error that may pass: what stood there stands, and is looked at again soon.
+      lookAgain();
+      passed = code;
+      const std::size_t at = formerWith([&](const auto& one) { return one.mig_index == slot; });
+      if (at < former.size()) take(former[at], formerHandles[at], formerDormant[at]);
+      continue;
     }
-    if (code != kSuccess) continue;
-    Dormant<MigReading> dormant;
+    uuid[sizeof uuid - 1] = 0;
+    // One that was there before keeps what is read of it more slowly than it is looked for.
+    const std::size_t at = formerWith([&](const auto& one) { return std::strcmp(one.uuid, uuid) == 0; });
+    const bool isNew = at == former.size();
+    shm::MigInstance instance = isNew ? shm::MigInstance{} : former[at];
+    MigDormant dormant = isNew ? MigDormant{} : formerDormant[at];
+    std::memcpy(instance.uuid, uuid, sizeof uuid);
+    instance.mig_index = slot;
+    instance = migIdentity(mig, instance, isNew, dormant);
     migAttributes(mig, instance.readings, dormant);
     migPlacement(instance, dormant);
     migSlow(mig, instance.readings, dormant);
-    found.push_back(instance);
-    handles.push_back(mig);
-    dormants.push_back(dormant);
+    take(instance, mig, dormant);
   }
-  if (!sameInstances(g.lists_.mig, found)) forgetMigActivity();
-  g.lists_.mig = std::move(found);
-  g.migHandles_ = std::move(handles);
-  g.migDormant_ = std::move(dormants);
-  g.migListed_ = g.migRefused_ == kSuccess;
-  store(Reading::mig_devices, g.migRefused_, static_cast<double>(g.lists_.mig.size()));
+  if (!sameInstances(former, g.lists_.mig)) forgetMigActivity();
+  // A slot that was not told at once may hold an instance or none: how the GPU is divided is then not known yet.
+  g.migListed_ = g.migRefused_ == kSuccess && (passed == kSuccess || g.migListed_);
+  const Return listed = g.migRefused_ != kSuccess ? g.migRefused_ : g.migListed_ ? kSuccess : passed;
+  store(Reading::mig_devices, listed, static_cast<double>(g.lists_.mig.size()));
 }
 
-/// Who is in a slot. One that was there before keeps what is read of it more slowly than it is looked for.
-Return Gather::migInstance(std::uint32_t slot, shm::MigInstance& instance, Device& mig) {
-  Return code = call(Call::DeviceGetMigDeviceHandleByIndex, g.handle_, slot, &mig);
-  if (code == kSuccess && !mig) code = kErrorNotFound;
-  char uuid[kDeviceUuidV2BufferSize] = {};
-  if (code == kSuccess) code = call(Call::DeviceGetUUID, mig, static_cast<char*>(uuid), kDeviceUuidV2BufferSize);
-  if (code != kSuccess) return code;
-  uuid[sizeof uuid - 1] = 0;
-  const auto& former = g.lists_.mig;
-  const auto known =
-      std::find_if(former.begin(), former.end(), [&](const auto& one) { return std::strcmp(one.uuid, uuid) == 0; });
-  if (known != former.end()) instance = *known;
-  std::memcpy(instance.uuid, uuid, sizeof uuid);
-  instance.mig_index = slot;
-  if (call(Call::DeviceGetName, mig, static_cast<char*>(instance.name), kDeviceNameV2BufferSize) != kSuccess)
-    instance.name[0] = 0;
-  instance.name[sizeof instance.name - 1] = 0;
-  const Return gi = call(Call::DeviceGetGpuInstanceId, mig, &instance.gpu_instance);
-  const Return ci = call(Call::DeviceGetComputeInstanceId, mig, &instance.compute_instance);
-  instance.ids_status = statusOf(gi != kSuccess ? gi : ci);
-  return kSuccess;
+/// Name and numbers of an instance. They do not change as long as its UUID does not: what is known is asked once an
+/// hour, what a passing error kept back again, and what is not told no more.
+shm::MigInstance Gather::migIdentity(Device mig, shm::MigInstance instance, bool isNew, MigDormant& dormant) {
+  const bool wanted = isNew || identityRound;
+  if (!dormant.name && (wanted || instance.name[0] == 0)) {
+    char name[sizeof instance.name] = {};
+    const Return code = call(Call::DeviceGetName, mig, static_cast<char*>(name), kDeviceNameV2BufferSize);
+    name[sizeof name - 1] = 0;
+    if (!mayPass(code)) std::memcpy(instance.name, code == kSuccess ? name : "", code == kSuccess ? sizeof name : 1);
+    dormant.name = isUnsupported(code);
+  }
+  const bool known = instance.ids_status == reading_status::kPresent;
+  if (wanted || !(known || isUnsupported(instance.ids_status))) {
+    std::uint32_t gpuInstance = 0, computeInstance = 0;
+    const Return gi = call(Call::DeviceGetGpuInstanceId, mig, &gpuInstance);
+    const Return ci = call(Call::DeviceGetComputeInstanceId, mig, &computeInstance);
+    const Return code = gi != kSuccess ? gi : ci;
+    if (known && mayPass(code)) return instance;
+    instance.gpu_instance = gpuInstance;
+    instance.compute_instance = computeInstance;
+    instance.ids_status = statusOf(code);
+  }
+  return instance;
 }
 
 /// How often the GPU was divided anew, by what its instances are called.
@@ -140,6 +182,7 @@ void Gather::migLayout(std::int64_t now) {
 
 /// Where the GPU instance lies and from which profile it was cut. The driver tells root.
 void Gather::migPlacement(shm::MigInstance& instance, Dormant<MigReading>& dormant) {
+  if (!due(MigReading::placement_start, dormant)) return;
   Return code = statusOf(kSuccess) == instance.ids_status ? kSuccess : kErrorNoData;
   GpuInstance handle = nullptr;
   if (code == kSuccess) code = call(Call::DeviceGetGpuInstanceById, g.handle_, instance.gpu_instance, &handle);
@@ -152,35 +195,47 @@ void Gather::migPlacement(shm::MigInstance& instance, Dormant<MigReading>& dorma
 }
 
 void Gather::migSlow(Device mig, Measurements<MigReading>& into, Dormant<MigReading>& dormant) {
-  BAR1Memory bar1{};
-  Return code = call(Call::DeviceGetBAR1MemoryInfo, mig, &bar1);
-  const double most = static_cast<double>(bar1.bar1Total);
-  store(into, dormant, MigReading::bar1_memory_total_bytes, code, most);
-  store(into, dormant, MigReading::bar1_memory_used_bytes, code, static_cast<double>(bar1.bar1Used), most);
+  if (due(MigReading::bar1_memory_total_bytes, dormant)) {
+    BAR1Memory bar1{};
+    const Return code = call(Call::DeviceGetBAR1MemoryInfo, mig, &bar1);
+    const double most = static_cast<double>(bar1.bar1Total);
+    store(into, dormant, MigReading::bar1_memory_total_bytes, code, most);
+    store(into, dormant, MigReading::bar1_memory_used_bytes, code, static_cast<double>(bar1.bar1Used), most);
+  }
   // Of an instance only these are told (nvml.md §5.9).
-  unsigned long long errors = 0;
-  code = call(Call::DeviceGetTotalEccErrors, mig, kMemoryErrorTypeUncorrected, kVolatileEcc, &errors);
-  store(into, dormant, MigReading::ecc_uncorrected_total, code, static_cast<double>(errors));
+  if (due(MigReading::ecc_uncorrected_total, dormant)) {
+    unsigned long long errors = 0;
+    const Return code = call(Call::DeviceGetTotalEccErrors, mig, kMemoryErrorTypeUncorrected, kVolatileEcc, &errors);
+    store(into, dormant, MigReading::ecc_uncorrected_total, code, static_cast<double>(errors));
+  }
 }
 
 /// The profiles this GPU offers, and how many more of each fit now.
 void Gather::migProfiles() {
-  auto& profiles = g.lists_.migProfiles;
-  if (profiles.empty()) {
-    for (std::uint32_t number = 0; number < kGpuInstanceProfileCount; ++number) {
-      shm::MigProfile profile;
-      const Return code = migProfile(number, profile);
-      if (code == kErrorInvalidArgument) break;  // past the end
-      if (code == kSuccess && profiles.size() < shm::kMaxMigProfilesPerGpu) profiles.push_back(profile);
-    }
-  }
-  for (shm::MigProfile& profile : profiles) {
+  if (!g.migProfilesKnown_) migProfileList();
+  for (shm::MigProfile& profile : g.lists_.migProfiles) {
     std::uint32_t available = 0;
-    const Return code = call(Call::DeviceGetGpuInstanceRemainingCapacity, g.handle_, profile.id, &available);
+    // What nobody may know of one, nobody may know of the others.
+    const Return code =
+        callUnlessRefused(Call::DeviceGetGpuInstanceRemainingCapacity, g.handle_, profile.id, &available);
     profile.available = available;
     profile.available_status = statusOf(code);
-    if (isUnsupported(code)) break;  // nobody may know: the others are not asked either
   }
+}
+
+/// What is offered does not change while MIG is on: a whole list stands for an hour, and over a passing error.
+void Gather::migProfileList() {
+  std::vector<shm::MigProfile> profiles;
+  bool whole = true;
+  for (std::uint32_t number = 0; number < kGpuInstanceProfileCount; ++number) {
+    shm::MigProfile profile;
+    const Return code = migProfile(number, profile);
+    if (code == kErrorInvalidArgument) break;  // past the end
+    if (mayPass(code)) whole = false;
+    if (code == kSuccess && profiles.size() < shm::kMaxMigProfilesPerGpu) profiles.push_back(profile);
+  }
+  g.migProfilesKnown_ = whole;
+  if (whole || g.lists_.migProfiles.size() < profiles.size()) g.lists_.migProfiles = profiles;
 }
 
 Return Gather::migProfile(std::uint32_t number, shm::MigProfile& profile) {
@@ -205,7 +260,7 @@ Return Gather::migProfile(std::uint32_t number, shm::MigProfile& profile) {
     profile.memory_bytes = v2.memorySizeMB << 20;
     std::memcpy(profile.name, v2.name, sizeof profile.name);
   }
-  if (code == kNoSuchSymbol || code == kErrorFunctionNotFound) {
+  if (isOlderDriver(code)) {
     GpuInstanceProfileInfo v1{};
     code = call(Call::DeviceGetGpuInstanceProfileInfo, g.handle_, number, &v1);
     profile.id = v1.id;
@@ -219,8 +274,9 @@ Return Gather::migProfile(std::uint32_t number, shm::MigProfile& profile) {
 }
 
 void Gather::migAttributes(Device mig, Measurements<MigReading>& into, Dormant<MigReading>& dormant) {
+  if (!due(MigReading::multiprocessors, dormant)) return;
   DeviceAttributes a{};
-  Return code = call(Call::DeviceGetAttributes_v2, mig, &a);
+  Return code = callUnlessRefused(Call::DeviceGetAttributes_v2, mig, &a);
   // The first version's structure ends before the slices: they are absent for the reason the second one gave.
   const Return slices = code;
   if (isOlderDriver(code)) code = call(Call::DeviceGetAttributes, mig, &a);
@@ -243,10 +299,12 @@ void Gather::migMemory() {
     if (!due(MigReading::memory_total_bytes, dormant)) continue;
     Memory_v2 v2{};
     v2.version = kMemory_v2Version;
-    Return code = call(Call::DeviceGetMemoryInfo_v2, g.migHandles_[i], &v2);
+    Return& refused = g.refused_[nvml::index(Call::DeviceGetMemoryInfo_v2)];
+    Return code = refused != kSuccess ? refused : call(Call::DeviceGetMemoryInfo_v2, g.migHandles_[i], &v2);
     const Return reserved = code;
     if (isOlderDriver(code)) {
       // Version 1 counts what the driver reserves as used and does not tell it apart.
+      if (code != kNoSuchSymbol) refused = code;
       Memory v1{};
       code = call(Call::DeviceGetMemoryInfo, g.migHandles_[i], &v1);
       v2.total = v1.total;

@@ -47,10 +47,9 @@ void Gather::processLists() {
       if (stride == 0) buffer.fillWithSentinel();
       count = buffer.entries();
       code = call(row.variants[variant], g.handle_, &count, static_cast<void*>(buffer.data()));
-      const bool unusable =
-          code == kNoSuchSymbol || code == kErrorFunctionNotFound || code == kErrorArgumentVersionMismatch;
-      if (unusable && variant + 1u < row.variants.size()) {
+      if (isOlderDriver(code) && variant + 1u < row.variants.size()) {
         ++variant;
+        stride = 0;
         continue;
       }
       if (code != kErrorInsufficientSize || buffer.entries() >= kMostProcesses) break;

@@ -10,7 +10,7 @@ constexpr double kHottestCelsius = 200;
 void Gather::temperature() {
   if (due(Reading::temperature_celsius)) {
     Temperature_v1 t{kTemperature_v1Version, kTemperatureGpu, 0};
-    Return code = call(Call::DeviceGetTemperatureV, g.handle_, &t);
+    Return code = callUnlessRefused(Call::DeviceGetTemperatureV, g.handle_, &t);
     double celsius = t.temperature;
     if (isUnsupported(code)) {
       std::uint32_t old = 0;

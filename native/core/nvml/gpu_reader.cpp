@@ -93,7 +93,7 @@ Return GpuReader::lookUp(By by) {
   if (by == By::address)
     return gather.call(Call::DeviceGetHandleByPciBusId_v2, static_cast<const char*>(record_.pci_bus_id), &handle_);
   const Return code = gather.call(Call::DeviceGetHandleByIndex_v2, gpuIndex_, &handle_);
-  if (code != kNoSuchSymbol && code != kErrorFunctionNotFound) return code;
+  if (!isOlderDriver(code)) return code;
   return gather.call(Call::DeviceGetHandleByIndex, gpuIndex_, &handle_);
 }
 
@@ -102,25 +102,36 @@ bool GpuReader::attach(std::uint64_t generation, std::uint32_t driverMajor, By b
   driverMajor_ = driverMajor;
   record_.generation = generation;
   lane_.beginBatch();
-  const Return code = lookUp(by);
+  Return code = lookUp(by);
   if (code != kSuccess || !handle_) {
     lane_.idle();
+    if (code == kNoSuchSymbol) code = kErrorFunctionNotFound;
     detach(code == kErrorGpuIsLost ? shm::GpuState::lost : shm::GpuState::failed, code);
     return false;
   }
-  dormant_.wakeAll();
+  wake();
   identityDueNs_ = minuteDueNs_ = mediumDueNs_ = migDueNs_ = 0;
   identityAgainNs_ = kIdentityAgainNs;
-  processVariant_ = {};
   processStride_ = {};
-  migRefused_ = kSuccess;
-  oldProcessUse_ = false;
   useLastSeenUs_ = 0;
   gpm_.olderNs = 0;
   laneErrors_ = {};
   record_.state = shm::GpuState::attaching;
   record_.state_code = 0;
   return true;
+}
+
+/// What was not there, or not supported, is asked again.
+void GpuReader::wake() {
+  dormant_.wakeAll();
+  for (auto& dormant : linkDormant_) dormant.wakeAll();
+  for (auto& dormant : c2cDormant_) dormant.wakeAll();
+  for (auto& dormant : migDormant_) dormant = {};
+  refused_ = {};
+  processVariant_ = {};
+  oldProcessUse_ = false;
+  migProfilesKnown_ = false;
+  migRefused_ = kSuccess;
 }
 
 void GpuReader::giveBack() {
@@ -149,8 +160,7 @@ CycleVerdict GpuReader::readCycle(std::uint64_t cycle) {
   gather.minuteRound = now >= minuteDueNs_;
   gather.mediumRound = now >= mediumDueNs_;
   if (gather.identityRound) {
-    dormant_.wakeAll();
-    migRefused_ = kSuccess;
+    wake();
     identityDueNs_ = now + kIdentityEveryNs;
     identityIncomplete_ = false;
     char former[sizeof record_.uuid];
@@ -179,7 +189,7 @@ CycleVerdict GpuReader::readCycle(std::uint64_t cycle) {
   gather.processLists();
   gather.processUse();
   gather.processAccounts();
-  if (now >= migDueNs_) {
+  if (now >= migDueNs_ || gather.identityRound) {
     migDueNs_ = now + kMinuteNs;
     gather.minuteRound = true;
     gather.migDevices();

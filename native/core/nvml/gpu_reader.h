@@ -41,6 +41,11 @@ struct LaneErrors {
   bool asleep = false;
 };
 
+/// What is not asked again of one MIG instance.
+struct MigDormant : Dormant<MigReading> {
+  bool name = false;
+};
+
 /// Reads one GPU. Not thread-safe: all members are for the one thread that owns the lane.
 class GpuReader {
  public:
@@ -98,6 +103,7 @@ class GpuReader {
   void goOnFrom(const shm::GpuFixed& former);
   void planIdentity(std::int64_t now);
   Return lookUp(By by);
+  void wake();
   /// Books a code other than success for the cycle's verdict.
   void note(Return r);
 
@@ -123,7 +129,8 @@ class GpuReader {
   std::array<std::size_t, 3> processStride_{};    // 0 = undecided
   std::array<std::uint8_t, 3> processVariant_{};  // index into the fallback chain
   Dormant<Reading> dormant_;
-  std::vector<Dormant<MigReading>> migDormant_;      // of lists_.mig
+  std::array<Return, kCallCount> refused_{};  // codes of functions that are not asked until the next identity round
+  std::vector<MigDormant> migDormant_;        // of lists_.mig
   std::vector<Dormant<LinkReading>> linkDormant_;    // of lists_.links
   std::vector<Dormant<C2cLinkReading>> c2cDormant_;  // of lists_.c2cLinks
   std::vector<Dormant<FanReading>> fanDormant_;      // of lists_.fans
@@ -138,6 +145,7 @@ class GpuReader {
   std::vector<ProcessUtilizationSample> oldUseSamples_;
   std::uint64_t useLastSeenUs_ = 0;
   bool oldProcessUse_ = false;  // this driver has only the older call
+  bool migProfilesKnown_ = false;
   std::int64_t identityDueNs_ = 0, minuteDueNs_ = 0, mediumDueNs_ = 0, migDueNs_ = 0;
   // This cycle's bookkeeping
   Return fatal_ = kSuccess, driverCode_ = kSuccess;

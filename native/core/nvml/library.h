@@ -37,6 +37,9 @@ class Library {
   /// Text of a simulated library's gpuNodeSimulatorInfo, empty for a real one.
   const std::string& simulatorInfo() const { return simulator_; }
 
+  /// Puts another function behind a call, or none: this copy of the table then stands for a driver that differs in it.
+  void replace(Call call, void* function) { table_[index(call)] = function; }
+
   bool has(Call call) const { return table_[index(call)] != nullptr; }
 
   /// The function behind a call, typed by the caller; null when this library lacks it.

@@ -15,6 +15,7 @@ bool isUnsupported(Return r) {
     case kErrorNoPermission:
     case kErrorLibraryNotFound:
     case kErrorFunctionNotFound:
+    case kErrorVgpuEccNotSupported:
     case kErrorArgumentVersionMismatch:
     case kErrorDeprecated:
     case kNoSuchSymbol: return true;
