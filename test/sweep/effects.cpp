@@ -172,7 +172,8 @@ bool names(const std::string& origin, const std::string& cause) {
     };
     if (!isWord(at + cause.size()) && (at == 0 || !isWord(at - 1))) return true;
   }
-  return false;
+  // Drivers from 575 to 589 number three fields differently; the origin has that in brackets.
+  return cause.starts_with("FI ") && origin.find(" (575-589: " + cause.substr(3) + ")") != std::string::npos;
 }
 
 Effect find(const std::string& path, const std::string& origin, const Cause& cause) {
@@ -182,10 +183,6 @@ Effect find(const std::string& path, const std::string& origin, const Cause& cau
   if (origin.empty()) return {};
   if (names(origin, name)) return {gone};
   if (cause.call == nvml::Call::DeviceGetFieldValues && cause.entry == 0 && origin.starts_with("FI ")) return {gone};
-  // 575 to 589 number three fields differently; the origin says so in brackets.
-  if (cause.entry >= 251 && cause.entry <= 253 &&
-      origin.find(": " + std::to_string(cause.entry) + ")") != std::string::npos)
-    return {gone};
   return {};
 }
 
