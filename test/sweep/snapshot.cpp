@@ -10,19 +10,19 @@ namespace gna::sweep {
 namespace {
 
 #define READING(id, unit, cadence, origin) std::string_view{origin},
-constexpr std::array kGpuOrigins = {
+constexpr std::array<std::string_view, ReadingTable<Reading>::count> kGpuOrigins = {
 #include "core/readings/readings.def"
 };
-constexpr std::array kMigOrigins = {
+constexpr std::array<std::string_view, ReadingTable<MigReading>::count> kMigOrigins = {
 #include "core/readings/mig_readings.def"
 };
-constexpr std::array kLinkOrigins = {
+constexpr std::array<std::string_view, ReadingTable<LinkReading>::count> kLinkOrigins = {
 #include "core/readings/link_readings.def"
 };
-constexpr std::array kC2cLinkOrigins = {
+constexpr std::array<std::string_view, ReadingTable<C2cLinkReading>::count> kC2cLinkOrigins = {
 #include "core/readings/c2c_link_readings.def"
 };
-constexpr std::array kFanOrigins = {
+constexpr std::array<std::string_view, ReadingTable<FanReading>::count> kFanOrigins = {
 #include "core/readings/fan_readings.def"
 };
 #undef READING
