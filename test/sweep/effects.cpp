@@ -31,6 +31,8 @@ struct Row {
 constexpr Row kRows[] = {
     // Identity
     {"nvmlDeviceGetUUID", "text/uuid", "", {quiet, nothing, butUnsupported}},
+    {"nvmlDeviceGetUUID", "mig_devices", "", {gone, nothing, passing}},
+    {"nvmlDeviceGetUUID", "mig_reconfigurations_total", "", {gone, nothing, passing}},
     {"nvmlDeviceGetUUID", "mig/*", "", {quiet, nothing, passing}},
     {"nvmlDeviceGetName", "text/name", "", {quiet, nothing, butUnsupported}},
     {"nvmlDeviceGetName", "mig/*/text/name", "", {quiet, nothing, passing}},
@@ -98,10 +100,20 @@ constexpr Row kRows[] = {
     // MIG
     {"nvmlDeviceGetMigMode", "mig_mode_*", "", {gone, nothing, passing}},
     {"nvmlDeviceGetMigMode", "mig_devices_max", "", {quiet, nothing, passing}},
+    {"nvmlDeviceGetMigMode", "mig_devices", "", {quiet, nothing, passing}},
+    {"nvmlDeviceGetMigMode", "mig_reconfigurations_total", "", {gone, nothing, passing}},
     {"nvmlDeviceGetMigMode", "mig/*", "", {quiet, nothing, passing}},
     {"nvmlDeviceGetMigMode", "profile/*", "", {quiet, nothing, passing}},
     {"nvmlDeviceGetMaxMigDeviceCount", "mig_devices_max", "", {gone, nothing, passing}},
+    {"nvmlDeviceGetMaxMigDeviceCount", "mig_devices", "", {gone, nothing, passing}},
+    {"nvmlDeviceGetMaxMigDeviceCount", "mig_reconfigurations_total", "", {gone, nothing, passing}},
     {"nvmlDeviceGetMaxMigDeviceCount", "mig/*", "", {quiet, nothing, passing}},
+    // 6 is an empty slot: there are fewer, and that counts as another division.
+    {"nvmlDeviceGetMigDeviceHandleByIndex", "mig_devices", "", {gone, nothing, Keeps::butEmptySlot, {6}}},
+    {"nvmlDeviceGetMigDeviceHandleByIndex",
+     "mig_reconfigurations_total",
+     "",
+     {gone, nothing, Keeps::butEmptySlot, {6}}},
     {"nvmlDeviceGetMigDeviceHandleByIndex", "mig/*", "", {quiet, nothing, Keeps::butEmptySlot}},
     {"nvmlDeviceGetGpuInstanceId", "mig/*/ids", "", {gone, nothing, passing}},
     {"nvmlDeviceGetGpuInstanceId", "mig/*/p*", "nvmlGpuInstanceGetInfo", {quiet, nothing, passing}},

@@ -42,6 +42,13 @@ constexpr Call kNotOfAGpu[] = {
     Call::LibraryOpen,
     Call::HamiSweep,
     Call::DriverGpuInformation,
+    Call::SystemGetConfComputeCapabilities,
+    Call::SystemGetConfComputeState,
+    Call::SystemGetConfComputeSettings,
+    Call::SystemGetConfComputeGpusReadyState,
+    Call::SystemGetConfComputeKeyRotationThresholdInfo,
+    Call::DeviceGetHandleByPciBusId_v2,  // only for a GPU that was lost while others are read
+    Call::GpuCycle,
 };
 
 bool isOfAGpu(Call call) { return std::ranges::find(kNotOfAGpu, call) == std::end(kNotOfAGpu); }

@@ -73,11 +73,12 @@ void Gather::migInstances() {
   if (mayPass(counted)) lookAgain();
   if (mayPass(counted) && g.record_.readings.has(Reading::mig_devices_max)) return;  // what was known stands
   store(Reading::mig_devices_max, counted, slots);
+  Return unknown = kSuccess;  // why it is not known what stands somewhere
   if (counted != kSuccess) {
     slots = 0;
-    if (!mayPass(counted)) g.migRefused_ = counted;
+    g.migListed_ = false;
+    (isUnsupported(counted) ? g.migRefused_ : unknown) = counted;
   }
-  Return passed = mayPass(counted) ? counted : kSuccess;
   const std::vector<shm::MigInstance> former = g.lists_.mig;
   const std::vector<Device> formerHandles = g.migHandles_;
   const std::vector<MigDormant> formerDormant = g.migDormant_;
@@ -104,10 +105,13 @@ void Gather::migInstances() {
         forgetMigInstances();
         break;
       }
-      if (!mayPass(code)) continue;
+      unknown = code;
+      if (!mayPass(code)) {
+        g.migListed_ = false;
+        continue;
+      }
       // An error that may pass: what stood there stands, and is looked at again soon.
       lookAgain();
-      passed = code;
       const std::size_t at = formerWith([&](const auto& one) { return one.mig_index == slot; });
       if (at < former.size()) take(former[at], formerHandles[at], formerDormant[at]);
       continue;
@@ -128,8 +132,8 @@ void Gather::migInstances() {
   }
   if (!sameInstances(former, g.lists_.mig)) forgetMigActivity();
   // A slot that was not told at once may hold an instance or none: how the GPU is divided is then not known yet.
-  g.migListed_ = g.migRefused_ == kSuccess && (passed == kSuccess || g.migListed_);
-  const Return listed = g.migRefused_ != kSuccess ? g.migRefused_ : g.migListed_ ? kSuccess : passed;
+  g.migListed_ = g.migRefused_ == kSuccess && (unknown == kSuccess || g.migListed_);
+  const Return listed = g.migRefused_ != kSuccess ? g.migRefused_ : g.migListed_ ? kSuccess : unknown;
   store(Reading::mig_devices, listed, static_cast<double>(g.lists_.mig.size()));
 }
 
