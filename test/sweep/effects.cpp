@@ -32,7 +32,8 @@ constexpr Row kRows[] = {
     // Identity
     {"nvmlDeviceGetUUID", "text/uuid", "", {quiet, nothing, butUnsupported}},
     {"nvmlDeviceGetUUID", "mig_devices", "", {gone, nothing, passing}},
-    {"nvmlDeviceGetUUID", "mig_reconfigurations_total", "", {gone, nothing, passing}},
+    // Of a GPU that is not divided the instances have no UUIDs that could be missed.
+    {"nvmlDeviceGetUUID", "mig_reconfigurations_total", "", {may}},
     {"nvmlDeviceGetUUID", "mig/*", "", {quiet, nothing, passing}},
     {"nvmlDeviceGetName", "text/name", "", {quiet, nothing, butUnsupported}},
     {"nvmlDeviceGetName", "mig/*/text/name", "", {quiet, nothing, passing}},
