@@ -1,7 +1,8 @@
 import type { Addon, Exposition, ExpositionConstructor } from '../native/addon.js';
-import type { Family, Scene, Subject, Value } from './family.js';
+import type { Family, PlacedReading, Scene, Subject, Value } from './family.js';
 import { headerText, openMetricsName } from './header.js';
 import { labelBlock, labelPairs } from './label-text.js';
+import { ReadingBlock } from './reading-block.js';
 
 type FamilyDefinition = ConstructorParameters<ExpositionConstructor>[0]['families'][number];
 type LineDefinition = FamilyDefinition['lines'][number];
@@ -19,6 +20,7 @@ interface Section {
   /** Key of each row, in the order of the state. */
   readonly keys: readonly string[];
   readonly columns: readonly Column[];
+  readonly blocks: readonly ReadingBlock[];
 }
 
 /** A catalogue compiled for one topology. */
@@ -48,6 +50,7 @@ function byRank(ranks: readonly string[]): (a: number, b: number) => number {
 
 class SectionBuilder implements Section {
   readonly columns: Column[] = [];
+  readonly blocks: ReadingBlock[] = [];
   readonly rows: readonly unknown[];
   readonly keys: readonly string[];
   /** Row numbers in output order. */
@@ -69,6 +72,10 @@ class SectionBuilder implements Section {
   }
 
   add(value: Value<unknown>, row: number, slot: number): void {
+    if (value.reading !== undefined) {
+      this.#blockOf(value.reading).add(value.reading, row, slot);
+      return;
+    }
     let column = this.#byValue.get(value);
     if (column === undefined) {
       column = { value, rows: [], slots: [] };
@@ -77,6 +84,14 @@ class SectionBuilder implements Section {
     }
     column.rows.push(row);
     column.slots.push(slot);
+  }
+
+  #blockOf({ of }: PlacedReading<unknown>): ReadingBlock {
+    const known = this.blocks.find((block) => block.of === of);
+    if (known !== undefined) return known;
+    const block = new ReadingBlock(of);
+    this.blocks.push(block);
+    return block;
   }
 }
 
@@ -147,7 +162,7 @@ export function compileCatalogue(
     exposition: new addon.Exposition({ families: definitions }),
     familyNames: families.map(({ name }) => name),
     slotEnds,
-    sections: [...sections.values()].map(({ subject, keys, columns }) => ({ subject, keys, columns })),
+    sections: [...sections.values()].map(({ subject, keys, columns, blocks }) => ({ subject, keys, columns, blocks })),
     values: new Float64Array(slots),
     seriesByFamily,
     duplicates,
@@ -159,12 +174,13 @@ export function compileCatalogue(
  * and the catalogue has to be compiled anew.
  */
 export function fillValues({ sections, values }: CompiledCatalogue, scene: Scene): boolean {
-  for (const { subject, keys, columns } of sections) {
+  for (const { subject, keys, columns, blocks } of sections) {
     const rows = subject.rows(scene);
     if (rows.length !== keys.length) return false;
     for (let row = 0; row < keys.length; row++) {
       if (subject.key(rows[row]) !== keys[row]) return false;
     }
+    for (const block of blocks) block.fill(rows, values);
     for (const { value, rows: places, slots } of columns) {
       for (let line = 0; line < slots.length; line++) {
         values[slots[line] as number] = value(rows[places[line] as number], scene) ?? Number.NaN;

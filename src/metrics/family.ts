@@ -1,7 +1,12 @@
 import type { NodeState } from '../model/node-state.js';
+import type { Readings as ReadingsOf } from '../model/readings.js';
+import type { ProcessSample } from './process-figures.js';
 
 /** The two forms of an exposition: Prometheus text 0.0.4 and OpenMetrics 1.0.0. */
 export type MetricsFormat = 'text' | 'openmetrics';
+
+/** Readings of any table: here only places count. */
+type Readings = Pick<ReadingsOf, 'values' | 'status'>;
 
 /** What the catalogue may look at when a scrape asks for values. */
 export interface Scene {
@@ -14,6 +19,8 @@ export interface Scene {
   readonly stateAgeSeconds: number;
   /** Lines of each enabled family in the exposition compiled last, by family name. */
   readonly seriesByFamily: ReadonlyMap<string, number>;
+  /** The agent's own process; undefined where it is not watched. */
+  readonly process?: ProcessSample | undefined;
   /** Lines left out since the agent started because another row had given the same labels, by family. */
   readonly dropped: ReadonlyMap<string, number>;
 }
@@ -22,7 +29,21 @@ export interface Scene {
 export type Labels = Readonly<Record<string, string | number | undefined>>;
 
 /** Gives the value for one row, in the unit of the family's name; undefined = no sample. */
-export type Value<Row> = (row: Row, scene: Scene) => number | undefined;
+export interface Value<Row> {
+  (row: Row, scene: Scene): number | undefined;
+  /** Where the value is found, when it is one reading: all readings of a row are then taken together. */
+  readonly reading?: PlacedReading<Row>;
+}
+
+/** One reading of a row, or what is seen in it. */
+export interface PlacedReading<Row> {
+  /** The row's readings; undefined = none has a value. */
+  readonly of: (row: Row) => Readings | undefined;
+  /** Place in the readings' values. */
+  readonly index: number;
+  /** What is shown instead of the reading itself; undefined = no sample. */
+  readonly view?: (reading: number) => number | undefined;
+}
 
 /** One line for each row of the subject. */
 export interface Series<Row> {

@@ -15,7 +15,7 @@ import type {
   MigReadingId,
   ReadingId,
 } from '../native/readings.generated.js';
-import type { FamilyDescription, Labels, Series, Value } from './family.js';
+import type { FamilyDescription, Labels, PlacedReading, Series, Value } from './family.js';
 import { originText } from './origin-text.js';
 import type { C2cLinkRow, FanRow, LinkRow, MigRow } from './subjects.js';
 
@@ -40,6 +40,12 @@ export interface ReadingLine<Row> extends Series<Row> {
   readonly readings: readonly ReadingSource[];
   /** What the line says when its reading is this number, or has this bit. */
   readonly word?: Word;
+}
+
+/** The value of a line that is one reading; it needs no scene. */
+export interface ReadingValue<Row> {
+  (row: Row): number | undefined;
+  readonly reading: PlacedReading<Row>;
 }
 
 /** What a family may say beyond what its lines say of themselves. */
@@ -84,13 +90,14 @@ export class ReadingFamilies<Row, Id extends string> {
   }
 
   /** A reading as it is, in base units. */
-  value(id: Id): (row: Row) => number | undefined {
+  value(id: Id): ReadingValue<Row> {
     const index = this.#table.index(id);
     const of = this.#readings;
-    return (row) => {
+    const value = (row: Row) => {
       const readings = of(row);
       return readings === undefined || readings.status[index] !== 0 ? undefined : readings.values[index];
     };
+    return Object.assign(value, { reading: { of, index } });
   }
 
   /** One line that is a reading as it is. */
@@ -115,7 +122,7 @@ export class ReadingFamilies<Row, Id extends string> {
       const reading = read(row);
       return reading === undefined ? undefined : view(reading);
     };
-    return this.made([id], value, labels);
+    return this.made([id], Object.assign(value, { reading: { ...read.reading, view } }), labels);
   }
 
   /** One line per label value, each of which has a reading of its own; `more` are labels that all have. */

@@ -1,3 +1,4 @@
+import { versions } from 'node:process';
 import type { MetricsFilter } from '../model/metrics-filter.js';
 import type { NodeStateSource } from '../model/node-state.js';
 import type { Addon, ExpositionInsert } from '../native/addon.js';
@@ -5,6 +6,8 @@ import type { Clock } from '../native/clock.js';
 import { isEmpty, isWanted } from './collectors.js';
 import { type CompiledCatalogue, compileCatalogue, fillValues, leaveOut } from './compile.js';
 import type { Family, MetricsFormat, Scene } from './family.js';
+import { PROCESS_FAMILIES } from './process-families.js';
+import { ProcessFigures } from './process-figures.js';
 import { notRendered, type Selection, selectFamilies } from './selection.js';
 import { SelfMetrics } from './self.js';
 import type { RenderedFamily } from './self-text.js';
@@ -42,6 +45,7 @@ function positionOf(name: string, sorted: readonly string[]): number {
 export class MetricsRenderer {
   /** Where the HTTP side reports its requests; undefined when exporter metrics are off. */
   readonly self: SelfMetrics | undefined;
+  readonly #process: ProcessFigures | undefined;
   readonly #source: NodeStateSource;
   readonly #addon: RenderingAddon;
   readonly #families: readonly Family[];
@@ -61,10 +65,13 @@ export class MetricsRenderer {
   constructor(source: NodeStateSource, addon: RenderingAddon, options: RendererOptions) {
     this.#source = source;
     this.#addon = addon;
-    this.#families = selectFamilies(options);
+    const exporterMetrics = options.exporterMetrics !== false;
+    const own = exporterMetrics ? PROCESS_FAMILIES : [];
+    this.#families = [...selectFamilies(options), ...own].sort((a, b) => (a.name < b.name ? -1 : 1));
     this.#names = new Set(this.#families.map(({ name }) => name));
     this.#clock = options.clock;
-    this.self = options.exporterMetrics === false ? undefined : new SelfMetrics();
+    this.self = exporterMetrics ? new SelfMetrics() : undefined;
+    this.#process = exporterMetrics ? new ProcessFigures() : undefined;
   }
 
   /** How often the catalogue was compiled so far. */
@@ -102,15 +109,18 @@ export class MetricsRenderer {
   /** Stops watching the process this runs in. A scrape that is under way still gets an answer. */
   close(): void {
     this.self?.close();
+    this.#process?.close();
   }
 
   #filled(): CompiledCatalogue {
     const state = this.#source.current();
     const now = this.#clock.monotonicSeconds();
+    const process = this.#process?.read();
     const scene = (compiled: CompiledCatalogue | undefined): Scene => ({
       state,
       abi: this.#addon.abi,
-      nodeVersion: process.versions.node,
+      nodeVersion: versions.node,
+      process,
       stateAgeSeconds: Math.max(0, now - state.atMonotonicSeconds),
       seriesByFamily: compiled?.seriesByFamily ?? new Map(),
       dropped: this.#dropped,

@@ -1,7 +1,7 @@
 import { Counter, Histogram, Registry } from 'prom-client';
 import type { MetricsFormat } from './family.js';
+import { timeCollections } from './gc-durations.js';
 import { OWN_FAMILIES, type OwnFamily } from './own-families.js';
-import { ProcessFigures } from './process-figures.js';
 import { type CollectedFamily, type RenderedFamily, renderCollected } from './self-text.js';
 
 function settings<Family extends OwnFamily>({ name, help, labelNames }: Family, registry: Registry) {
@@ -9,19 +9,19 @@ function settings<Family extends OwnFamily>({ name, help, labelNames }: Family, 
 }
 
 /**
- * The agent's own metrics: `process_*`, `nodejs_*`, and what its HTTP side reports here. All in a
+ * What the agent counts and times of itself: garbage collections, and what its HTTP side reports here. All in a
  * registry of prom-client that is its own, so that a host program's metrics stay apart.
  */
 export class SelfMetrics {
   readonly #registry = new Registry();
-  readonly #process;
+  readonly #collections;
   readonly #requests;
   readonly #requestDuration;
   readonly #scrapeDuration;
 
   constructor() {
     const registry = this.#registry;
-    this.#process = new ProcessFigures(registry);
+    this.#collections = timeCollections(registry);
     const { requests, requestDuration, scrapeDuration } = OWN_FAMILIES;
     this.#requests = new Counter(settings(requests, registry));
     this.#requestDuration = new Histogram({
@@ -57,12 +57,11 @@ export class SelfMetrics {
 
   /** Stops watching the process; `families` goes on with the last figures. */
   close(): void {
-    this.#process.close();
+    this.#collections.disconnect();
   }
 
   /** All families with their present values, written in a format and sorted by name. */
   async families(format: MetricsFormat): Promise<readonly RenderedFamily[]> {
-    this.#process.update();
     const collected = (await this.#registry.getMetricsAsJSON()) as unknown as readonly CollectedFamily[];
     return renderCollected(collected, format);
   }

@@ -1,7 +1,7 @@
 import type { Gpu } from '../../model/gpu.js';
 import { COLLECTORS, type CollectorName, type SourceState } from '../../model/node-state.js';
 import { durationSeries } from '../duration-series.js';
-import { familiesOf, one, type Subject } from '../family.js';
+import { familiesOf, one, type Scene, type Subject } from '../family.js';
 import { gpuOrder, gpus, node } from '../subjects.js';
 
 /** A source of the state, by name. */
@@ -68,17 +68,19 @@ const switches: Subject<SwitchRow> = {
   labels: (row) => ({ collector: row.name }),
 };
 
-interface SeriesRow {
-  readonly family: string;
-  readonly lines: number;
-}
+/** Names of what was compiled, in a list that stays the same until it is compiled anew. */
+const compiledNames = new WeakMap<Scene['seriesByFamily'], readonly string[]>();
 
-const compiled: Subject<SeriesRow> = {
+const compiled: Subject<string> = {
   name: 'family',
   labelNames: ['family'],
-  rows: ({ seriesByFamily }) => [...seriesByFamily].map(([family, lines]) => ({ family, lines })),
-  key: (row) => row.family,
-  labels: (row) => ({ family: row.family }),
+  rows: ({ seriesByFamily }) => {
+    const names = compiledNames.get(seriesByFamily) ?? [...seriesByFamily.keys()];
+    compiledNames.set(seriesByFamily, names);
+    return names;
+  },
+  key: (family) => family,
+  labels: (family) => ({ family }),
 };
 
 /** The agent about itself: build, start, how fresh its picture of the node is. */
@@ -194,7 +196,7 @@ export const agent = [
       help: 'Series of each family, absent ones included',
       origin: 'agent',
       optIn: true,
-      series: [{ value: (row) => row.lines }],
+      series: [{ value: (family, { seriesByFamily }) => seriesByFamily.get(family) }],
     },
     {
       name: 'gpu_agent_series_dropped_total',
@@ -202,7 +204,7 @@ export const agent = [
       help: 'Series left out because another one says the same labels, which would make the whole scrape invalid; counted when the set of series changes',
       origin: 'agent',
       labelNames: ['reason'],
-      series: [{ labels: { reason: 'duplicate_labels' }, value: (row, { dropped }) => dropped.get(row.family) }],
+      series: [{ labels: { reason: 'duplicate_labels' }, value: (family, { dropped }) => dropped.get(family) }],
     },
   ]),
 ];
