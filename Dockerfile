@@ -29,4 +29,4 @@ USER node
 EXPOSE 9837
 HEALTHCHECK --interval=30s --timeout=5s --start-period=10s \
   CMD ["node", "-e", "fetch('http://127.0.0.1:9837/healthz').then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
-ENTRYPOINT ["node", "--max-semi-space-size=1", "--max-old-space-size=96", "--v8-pool-size=1", "--single-threaded-gc", "--incremental-marking-hard-trigger=40", "--optimize-for-size", "/usr/lib/gpu-node-agent/dist/gpu-node-agent.mjs", "serve"]
+ENTRYPOINT ["node", "--max-semi-space-size=1", "--max-old-space-size=96", "--v8-pool-size=1", "--single-threaded-gc", "--incremental-marking-hard-trigger=40", "/usr/lib/gpu-node-agent/dist/gpu-node-agent.mjs", "serve"]

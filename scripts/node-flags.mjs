@@ -5,8 +5,8 @@
  * - One thread of V8's own and collection on the main one: on a small heap helpers cost more CPU than they save, and
  *   each keeps a heap of the C library (measured: a fifth of the CPU of a scrape of 10,000 series, 3 MiB).
  * - V8 lets a heap of 14 MiB grow by another 8 before it collects; here it begins after 3, which saves 5 MiB.
- * - V8 collects more often and gives emptied pages back: after scrapes of 10,000 series 20 to 25 MiB less in Node 24,
- *   where 12 MiB of objects hold 22 of pages otherwise. In Node 20 only an agent at rest gains, up to 9.
+ *
+ * What is worth it in some versions of Node only is set by the service itself (src/cli/heap-size.ts).
  */
 export const NODE_FLAGS = [
   '--max-semi-space-size=1',
@@ -14,5 +14,4 @@ export const NODE_FLAGS = [
   '--v8-pool-size=1',
   '--single-threaded-gc',
   '--incremental-marking-hard-trigger=40',
-  '--optimize-for-size',
 ];

@@ -9,6 +9,7 @@ import type { NodeState, NodeStateSource } from '../model/node-state.js';
 import { AGENT_VERSION } from '../version.js';
 import { type Command, CommandError, EXIT } from './command.js';
 import { driverText } from './gpu-facts.js';
+import { favourSmallHeap } from './heap-size.js';
 import { openLog } from './log.js';
 import { visible } from './text.js';
 
@@ -30,6 +31,7 @@ export const serve: Command = {
     'Listens on a loopback address unless told otherwise, and changes nothing on request of the network.',
   ],
   async run({ config, loaded, print, startService }) {
+    favourSmallHeap(process.versions.node);
     const log = openLog(config.log);
     const signal = nextSignal();
     const service = await startService(config, log, { ownProcess: true }).catch((error: Error) => {

@@ -74,7 +74,7 @@ test('a scrape that comes while the service ends gets the last figures', async (
   const names = familiesIn(await textOf(renderer));
   renderer.close();
   const text = await textOf(renderer);
-  expect(familiesIn(text)).toEqual(expect.arrayContaining(names));
+  expect(familiesIn(text)).toEqual(expect.arrayContaining([...names]));
   expect(Number(/^process_resident_memory_bytes (\d+)$/m.exec(text)?.[1])).toBeGreaterThan(1e6);
 });
 
