@@ -3,12 +3,12 @@
  * qemu-user, and must say the same of every GPU as the x64 one says. Then the agent itself runs on an arm64 Node with
  * the arm64 addon. Needs Debian's qemu-user and the arm64 libraries of C and C++; in CI as root they are installed.
  */
-import { chmodSync, copyFileSync, cpSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, cpSync, existsSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { ensureBuilt } from './build/ensure-built.mjs';
 import { Failure, mustRun, runChild, runScript } from './child.mjs';
-import { bundlePath, inRoot, prebuilt, samplerPath, simulatorCommand } from './layout.mjs';
+import { copyBundle, inRoot, prebuilt, samplerPath, simulatorCommand } from './layout.mjs';
 import { ensureNode } from './node-versions/binaries.mjs';
 import { smoke } from './node-versions/smoke.mjs';
 
@@ -75,8 +75,7 @@ function layOut() {
   rmSync(tree, { recursive: true, force: true });
   const loader = join('node_modules', 'node-gyp-build');
   cpSync(inRoot(loader), join(tree, loader), { recursive: true });
-  mkdirSync(join(tree, 'dist'));
-  copyFileSync(bundlePath, join(tree, 'dist', 'gpu-node-agent.mjs'));
+  copyBundle(tree);
   copyFileSync(inRoot('package.json'), join(tree, 'package.json'));
   cpSync(prebuilt(inRoot(), 'arm64').folder, prebuilt(tree, 'arm64').folder, { recursive: true });
   return tree;

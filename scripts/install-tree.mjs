@@ -3,11 +3,11 @@
  * bundle, the native parts for this platform, the addon's loader and the licence. The Dockerfile copies this tree;
  * on a host it belongs in /usr/lib/gpu-node-agent, where the systemd unit starts it.
  */
-import { chmodSync, copyFileSync, cpSync, existsSync, mkdirSync, readdirSync } from 'node:fs';
+import { copyFileSync, cpSync, existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { ensureBuilt } from './build/ensure-built.mjs';
 import { Failure, mustRun, runScript } from './child.mjs';
-import { addonPath, bundleNoticesPath, bundlePath, inRoot, prebuilt, samplerPath } from './layout.mjs';
+import { addonPath, copyBundle, inRoot, prebuilt, samplerPath } from './layout.mjs';
 
 runScript(async () => {
   const [given, ...more] = process.argv.slice(2);
@@ -18,8 +18,6 @@ runScript(async () => {
   const { addon, sampler } = prebuilt(tree, process.arch);
   /** @type {[string, string][]} */
   const files = [
-    [bundlePath, join(tree, 'dist', 'gpu-node-agent.mjs')],
-    [bundleNoticesPath, join(tree, 'dist', 'THIRD-PARTY-NOTICES.txt')],
     [addonPath, addon],
     [samplerPath, sampler],
     [inRoot('package.json'), join(tree, 'package.json')],
@@ -30,7 +28,7 @@ runScript(async () => {
     mkdirSync(dirname(to), { recursive: true });
     copyFileSync(from, to);
   }
-  chmodSync(join(tree, 'dist', 'gpu-node-agent.mjs'), 0o755);
+  copyBundle(tree);
   await mustRun('stripping the native parts', 'strip', ['--strip-unneeded', addon, sampler]);
   cpSync(inRoot('node_modules', 'node-gyp-build'), join(tree, 'node_modules', 'node-gyp-build'), { recursive: true });
   console.log(`installed into ${tree}`);

@@ -1,4 +1,5 @@
 /** Where things are in this repository. Built things live in ignored folders: out/, build/, dist/. */
+import { cpSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -27,8 +28,16 @@ export function prebuilt(tree, arch) {
   return { folder, addon: join(folder, 'gpu-node-agent.glibc.node'), sampler: join(folder, 'gpu-node-sampler') };
 }
 
-/** The bundled agent: what `npm start` runs and what is packed. */
+/** Where the bundled agent begins: what `npm start` runs. Its other parts lie beside it. */
 export const bundlePath = inRoot('dist', 'gpu-node-agent.mjs');
+
+/**
+ * Puts the bundle, which is more than one file, where an installation has it; without source maps.
+ * @param {string} tree folder with package.json
+ */
+export function copyBundle(tree) {
+  cpSync(inRoot('dist'), join(tree, 'dist'), { recursive: true, filter: (path) => !path.endsWith('.map') });
+}
 
 /** Licences of the packages inside the bundle. */
 export const bundleNoticesPath = inRoot('dist', 'THIRD-PARTY-NOTICES.txt');

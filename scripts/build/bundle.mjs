@@ -1,10 +1,11 @@
 /**
- * The agent as one file. Loading hundreds of module files costs a daemon 20 MiB and a quarter of a second; see
- * docs/decisions. The addon stays outside: node-gyp-build finds it at run time beside package.json.
+ * The agent as a few files: one that begins, and one for each part that is loaded when it is needed. Loading hundreds of
+ * module files costs a daemon 20 MiB and a quarter of a second; see docs/decisions. The addon stays outside:
+ * node-gyp-build finds it at run time beside package.json.
  */
 import { execFileSync } from 'node:child_process';
-import { chmodSync, existsSync, readFileSync, rmSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { chmodSync, existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { Failure } from '../child.mjs';
 import { bundleNoticesPath, bundlePath, inRoot } from '../layout.mjs';
 import { writeNotices } from './notices.mjs';
@@ -14,6 +15,9 @@ import { writeNotices } from './notices.mjs';
  * src/http/compilers.ts replaces, and requests without a network, which tests make. A fifth of the bundle.
  */
 const NEVER_LOADED = /^(?:@fastify\/ajv-compiler|@fastify\/fast-json-stringify-compiler|light-my-request)$/;
+
+/** Node's own modules that fastify loads for servers of kinds that are not asked for: 15 ms of a start. */
+const OTHER_SERVERS = /^node:http(?:2|s)$/;
 
 /** One code unit: in a regular expression, too, each has its escape. */
 const BEYOND_ASCII = /[^\0-\x7f]/g;
@@ -26,6 +30,10 @@ const leaveOut = {
     build.onLoad({ filter: /.*/, namespace: 'left-out' }, ({ path }) => ({
       contents: `throw new Error(${JSON.stringify(`${path} is not part of the bundle`)});`,
     }));
+    build.onResolve({ filter: OTHER_SERVERS }, ({ path, importer }) =>
+      importer.includes('/node_modules/fastify/') ? { path, namespace: 'empty' } : undefined,
+    );
+    build.onLoad({ filter: /.*/, namespace: 'empty' }, () => ({ contents: 'module.exports = {};' }));
   },
 };
 
@@ -60,7 +68,8 @@ const asciiPackages = {
 };
 
 /**
- * Bundles src/cli/main.ts to dist/gpu-node-agent.mjs with a source map and the licences of what is inside.
+ * Bundles src/cli/main.ts to dist/: gpu-node-agent.mjs and what it loads, with source maps and the licences of what is
+ * inside.
  * @throws {Failure} with esbuild's messages
  */
 export async function bundle() {
@@ -70,11 +79,14 @@ export async function bundle() {
   const entry = inRoot('src', 'cli', 'main.ts');
   // A hashbang in the entry would be kept, and must then stay the only first line.
   const hashbang = readFileSync(entry, 'utf8').startsWith('#!') ? [] : ['#!/usr/bin/env node'];
-  rmSync(dirname(bundlePath), { recursive: true, force: true });
+  const folder = dirname(bundlePath);
+  rmSync(folder, { recursive: true, force: true });
   const result = await build({
-    entryPoints: [entry],
-    outfile: bundlePath,
+    entryPoints: { [basename(bundlePath, '.mjs')]: entry },
+    outdir: folder,
+    outExtension: { '.js': '.mjs' },
     bundle: true,
+    splitting: true,
     platform: 'node',
     format: 'esm',
     target: 'node20.19',
@@ -103,17 +115,24 @@ export async function bundle() {
   if (result.warnings.length > 0) {
     throw new Failure('bundling the agent gave warnings', result.warnings.map((w) => w.text).join('\n'));
   }
-  // From Node 22 on a source with one such character is held as UTF-16: 2 MiB more for the whole life of the service.
-  const line = readFileSync(bundlePath, 'utf8')
-    .split('\n')
-    .find((text) => text.search(BEYOND_ASCII) >= 0);
-  if (line !== undefined) {
-    const at = line.search(BEYOND_ASCII);
-    throw new Failure(
-      'the bundle is not ASCII: write it as an escape',
-      `…${line.slice(Math.max(0, at - 60), at + 60)}…`,
-    );
-  }
+  for (const name of readdirSync(folder)) if (name.endsWith('.mjs')) mustBeAscii(join(folder, name));
   writeNotices(Object.keys(result.metafile.inputs), bundleNoticesPath);
   chmodSync(bundlePath, 0o755);
+}
+
+/**
+ * From Node 22 on a source with one character beyond ASCII is held as UTF-16: twice its size for the whole life of the
+ * service.
+ * @param {string} path
+ */
+function mustBeAscii(path) {
+  const line = readFileSync(path, 'utf8')
+    .split('\n')
+    .find((text) => text.search(BEYOND_ASCII) >= 0);
+  if (line === undefined) return;
+  const at = line.search(BEYOND_ASCII);
+  throw new Failure(
+    `${basename(path)} is not ASCII: write it as an escape`,
+    `…${line.slice(Math.max(0, at - 60), at + 60)}…`,
+  );
 }

@@ -29,6 +29,6 @@ export function writeNotices(inputs, path) {
   const line = `\n${'-'.repeat(80)}\n\n`;
   writeFileSync(
     path,
-    `Packages whose code is part of gpu-node-agent.mjs, and their licences.\n${line}${notices.join(line)}`,
+    `Packages whose code is part of these files, and their licences.\n${line}${notices.join(line)}`,
   );
 }

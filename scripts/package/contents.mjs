@@ -18,8 +18,8 @@ const needed = [
   }),
 ];
 
-/** What may be there beside: the sources of the native half, and how to deploy. */
-const allowed = /^(?:native\/|deploy\/|binding\.gyp$)/;
+/** What may be there beside: parts of the bundle, the sources of the native half, and how to deploy. */
+const allowed = /^(?:dist\/[\w-]+\.mjs(?:\.map)?$|native\/|deploy\/|binding\.gyp$)/;
 
 /**
  * @param {readonly string[]} paths of the files in the package

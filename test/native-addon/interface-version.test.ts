@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { findNodeHeaders } from '../../scripts/build/node-headers.mjs';
-import { bundlePath, inRoot, prebuilt } from '../../scripts/layout.mjs';
+import { copyBundle, inRoot, prebuilt } from '../../scripts/layout.mjs';
 import type { Addon } from '../../src/native/addon.js';
 import { EXPECTED_ABI } from '../../src/native/load-addon.js';
 import { ADDON } from './child.js';
@@ -41,8 +41,7 @@ NAPI_MODULE_INIT() {
     const { folder, addon } = prebuilt(tree, process.arch);
     mkdirSync(folder, { recursive: true });
     execFileSync('gcc', ['-shared', '-fPIC', `-I${directory}/include/node`, '-o', addon, source]);
-    mkdirSync(join(tree, 'dist'));
-    copyFileSync(bundlePath, join(tree, 'dist', 'gpu-node-agent.mjs'));
+    copyBundle(tree);
     copyFileSync(inRoot('package.json'), join(tree, 'package.json'));
     const loader = join('node_modules', 'node-gyp-build');
     cpSync(inRoot(loader), join(tree, loader), { recursive: true });
