@@ -24,6 +24,7 @@ const TABLES = /** @type {const} */ ([
   ['an NVLink', 'link_readings.def', 'LINK_READINGS', 'LinkReadingId'],
   ['a chip-to-chip link', 'c2c_link_readings.def', 'C2C_LINK_READINGS', 'C2cLinkReadingId'],
   ['a fan', 'fan_readings.def', 'FAN_READINGS', 'FanReadingId'],
+  ['another GPU, as seen from one', 'peer_readings.def', 'PEER_READINGS', 'PeerReadingId'],
   ['the node', 'node_readings.def', 'NODE_READINGS', 'NodeReadingId'],
 ]);
 const calls = rows(read('native/core/nvml/calls.def'), 'CALL');

@@ -100,6 +100,14 @@ Napi::Object fanObject(Napi::Env env, const shm::Fan& fan) {
   return o;
 }
 
+Napi::Object peerObject(Napi::Env env, const shm::Peer& peer) {
+  Napi::Object o = Napi::Object::New(env);
+  o.Set("gpuIndex", number(env, peer.gpu_index));
+  o.Set("uuid", fixedText(env, peer.uuid));
+  setReadings(env, o, peer.readings);
+  return o;
+}
+
 Napi::Object processUseObject(Napi::Env env, const shm::ProcessUse& use) {
   Napi::Object o = Napi::Object::New(env);
   o.Set("pid", number(env, use.pid));
@@ -245,6 +253,7 @@ Napi::Object gpuObject(Napi::Env env, std::uint32_t index, const Copied& record,
   set("links", &shm::GpuLists::links, linkObject);
   set("c2cLinks", &shm::GpuLists::c2cLinks, c2cLinkObject);
   set("fans", &shm::GpuLists::fans, fanObject);
+  set("peers", &shm::GpuLists::peers, peerObject);
   set("processes", &shm::GpuLists::processes, processObject);
   set("processUses", &shm::GpuLists::processUses, processUseObject);
   set("accounts", &shm::GpuLists::accounts, accountObject);

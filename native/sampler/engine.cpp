@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <iterator>
 #include <limits>
 
 #include "sampler/engine_state.h"
@@ -27,6 +28,26 @@ constexpr std::int64_t kLeaveSlackNs = 5'000'000'000;
 constexpr std::int64_t kOnceLeaveNs = 250'000'000;
 constexpr std::int64_t kNever = std::numeric_limits<std::int64_t>::max();
 
+/// Whether a call about two GPUs is stuck.
+bool hangsInPair(const shm::WatchRecord& watch) {
+  const auto end = watch.in_flight + std::min<std::uint64_t>(watch.in_flight_count, shm::kMaxInFlight);
+  return std::any_of(watch.in_flight, end, [](const shm::InFlightCall& one) {
+    const auto call = static_cast<nvml::Call>(one.call);
+    return one.verdict == shm::Verdict::stuck &&
+           (call == nvml::Call::DeviceGetTopologyCommonAncestor || call == nvml::Call::DeviceGetP2PStatus);
+  });
+}
+
+/// Whether pairs of GPUs are not to be asked about any more: each try could cost another GPU.
+bool pairsWereStuck(const shm::Segment& predecessor) {
+  if (!predecessor.valid()) return false;
+  shm::WatchRecord watch;
+  std::uint64_t words[sizeof watch / 8];
+  const std::size_t bytes = predecessor.watch().read(words, std::size(words)) * 8;
+  std::memcpy(static_cast<void*>(&watch), words, std::min(sizeof watch, bytes));
+  return watch.pairs_stuck != 0 || hangsInPair(watch);
+}
+
 /// The main thread: tick, watchdog, wake-up byte, commands. It calls no driver function, takes no lock and allocates
 /// nothing once it runs.
 class MainLoop {
@@ -34,6 +55,10 @@ class MainLoop {
   MainLoop(std::shared_ptr<EngineState> state, int socketFd, int signalFd)
       : state_(std::move(state)), s_(*state_), watchdog_(s_), socketFd_(socketFd), signalFd_(signalFd) {
     watch_.sampler_pid = static_cast<std::uint64_t>(getpid());
+    if (pairsWereStuck(s_.carry)) {
+      watch_.pairs_stuck = 1;
+      s_.pairsAsked.store(true);
+    }
   }
 
   EngineEnd run() {
@@ -151,6 +176,7 @@ class MainLoop {
     watch_.cycle = s_.cycle.load(std::memory_order_relaxed);
     watch_.tick_monotonic_ns = tickNs_;
     watchdog_.report(watch_);
+    if (hangsInPair(watch_)) watch_.pairs_stuck = 1;
     // Only what is used of the list is copied.
     const std::size_t bytes =
         offsetof(shm::WatchRecord, in_flight) + watch_.in_flight_count * sizeof(shm::InFlightCall);

@@ -82,6 +82,11 @@ struct EngineState {
   // another GPU by now.
   std::atomic<bool> indexesMayHaveMoved{false};
 
+  // GPU thread: it asks about pairs of GPUs. One at a time: a pair that does not come back, for whichever of the two,
+  // costs the GPU whose thread asked and no other. Then it stays set, in successors too.
+  std::atomic<bool> pairsAsked{false};
+  std::atomic<std::uint64_t> onceProgress{0};  // GPU threads, with --once: grows when one of them knows more
+
   std::atomic<std::uint64_t> cycle{0};
   std::atomic<std::uint64_t> pending{0};  // cycle << 8 | GPUs that have not published yet
   std::atomic<bool> tickNow{false};       // control: do not wait for the next second

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "core/nvml/gather.h"
 #include "core/nvml/gpu_reader.h"
@@ -62,7 +63,16 @@ class GpuLoop {
     s_.controlBell.ring();
   }
 
+  /// With --once, after a cycle was given back: when somebody knows more than when it began, whoever waits gets the
+  /// next one at once, not after the interval.
+  void passOn() {
+    if (!s_.options.once || s_.onceProgress.load(std::memory_order_acquire) == onceBefore_) return;
+    s_.tickNow.store(true, std::memory_order_release);
+    s_.wakeMain();
+  }
+
   void cycle(std::uint64_t number) {
+    onceBefore_ = s_.onceProgress.load(std::memory_order_acquire);
     const std::uint64_t generation = s_.generation.load(std::memory_order_acquire);
     if (generation == 0) return;
     const std::int64_t now = s_.clock->monotonicNs();
@@ -81,9 +91,15 @@ class GpuLoop {
     } else if (!reader_.handle() && now < retryNs_) {
       // Lost or refused: asked slowly.
     } else if (reader_.handle() || attach(now)) {
-      read(number, now);
+      // --once reads once: its later cycles are for the pairs, which take that the others have been read as well.
+      if (!s_.options.once || reader_.record().cycle == 0) read(number, now);
+      readPeers();
     }
     publish();
+    if (s_.options.once && s_.options.topology) {
+      onceWithPeers();
+      return;
+    }
     slot_.settled.store(true, std::memory_order_release);
   }
 
@@ -168,6 +184,58 @@ class GpuLoop {
     }
   }
 
+  /// Another GPU as its own thread has it, while that one reads it in the cycles of this generation; nothing else is
+  /// asked about. One that is late, lost, probed or left out is not touched from here.
+  std::optional<nvml::PeerGpu> peerAt(std::uint32_t i, shm::GpuFixed& record) const {
+    const GpuSlot& slot = *s_.gpus[i];
+    if (!s_.isLookedUp(i) || !slot.reading.load(std::memory_order_acquire)) return std::nullopt;
+    const std::uint64_t assigned = slot.assignedCycle.load(std::memory_order_acquire);
+    const bool busy = slot.doneCycle.load(std::memory_order_acquire) != assigned;
+    if (busy && assigned < s_.cycle.load(std::memory_order_acquire)) return std::nullopt;  // late: it may be stuck
+    if (!nvml::readCarried(s_.segment, i, record) || record.generation != generation_ ||
+        record.state != shm::GpuState::up || record.uuid[0] == 0)
+      return std::nullopt;
+    const nvml::Device handle = slot.handle.load(std::memory_order_acquire);
+    if (!handle) return std::nullopt;
+    return nvml::PeerGpu{i, handle, record.uuid};
+  }
+
+  /// What this GPU and each of the others are to each other, as far as it is not known yet.
+  void readPeers() {
+    if (!s_.options.topology || !reader_.handle()) return;
+    const std::uint32_t n = s_.gpuSlots.load(std::memory_order_acquire);
+    shm::GpuFixed record;
+    bool turn = false;
+    for (std::uint32_t i = 0; i < n; ++i) {
+      if (i == index_ || !reader_.wantsPeer(i)) continue;
+      const auto peer = peerAt(i, record);
+      if (!peer) continue;
+      if (!turn && s_.pairsAsked.exchange(true)) return;  // another thread's turn: the next cycle comes
+      turn = true;
+      reader_.readPeer(*peer);
+      if (reader_.driverCode() != nvml::kSuccess) {
+        s_.requestReinit(reader_.driverCode());
+        break;
+      }
+    }
+    if (turn) s_.pairsAsked.store(false);
+  }
+
+  /// --once ends for this GPU when it has been read and so have its pairs with all that can be read.
+  void onceWithPeers() {
+    const std::uint32_t n = s_.gpuSlots.load(std::memory_order_acquire);
+    shm::GpuFixed record;
+    bool waits = false;
+    for (std::uint32_t i = 0; i < n && reader_.handle() && !waits; ++i) {
+      if (i == index_ || !s_.isLookedUp(i) || !reader_.wantsPeer(i)) continue;
+      const bool begun = nvml::readCarried(s_.segment, i, record) && record.generation == generation_;
+      waits = !begun || record.state == shm::GpuState::attaching || record.state == shm::GpuState::up;
+    }
+    slot_.settled.store(!waits, std::memory_order_release);
+    const std::uint64_t known = reader_.lists().peers.size() + 1;
+    if (known != std::exchange(onceKnown_, known)) s_.onceProgress.fetch_add(1, std::memory_order_acq_rel);
+  }
+
   /// The GPU must be the one that was expected here: who the others are, and whom to leave alone, was decided by the
   /// same reckoning. Control knows what follows.
   void checkPlace() {
@@ -249,7 +317,8 @@ class GpuLoop {
   const std::uint32_t index_;
   std::string expected_;  // PCI address, empty = nobody knows
   std::uint64_t generation_ = 0;
-  std::uint64_t registeredSet_ = 0;  // number of the set, 0 = none
+  std::uint64_t registeredSet_ = 0;               // number of the set, 0 = none
+  std::uint64_t onceKnown_ = 0, onceBefore_ = 0;  // with --once: what this thread told, and what was told before
   std::int64_t retryNs_ = 0, registerAgainNs_ = 0;
   int unknownCycles_ = 0, goodProbes_ = 0;
   bool probing_ = false, staleBefore_ = false;
@@ -275,6 +344,7 @@ void gpuThread(const std::shared_ptr<EngineState>& state, std::uint32_t gpuIndex
     if (assigned != slot.doneCycle.load(std::memory_order_relaxed)) {
       slot.doneCycle.store(assigned, std::memory_order_release);
       s.arrive(assigned);
+      loop.passOn();
       continue;
     }
     if (s.leaving.load(std::memory_order_acquire)) break;

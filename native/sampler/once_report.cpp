@@ -110,6 +110,12 @@ void writeFan(JsonWriter& json, const shm::Fan& f) {
   json.endObject();
 }
 
+void writePeer(JsonWriter& json, const shm::Peer& p) {
+  json.beginObject().member("gpu_index", p.gpu_index).member("uuid", p.uuid);
+  writeReadings(json, p.readings);
+  json.endObject();
+}
+
 void writeProcessUse(JsonWriter& json, const shm::ProcessUse& u) {
   json.beginObject().member("pid", u.pid).member("sampled_unix_seconds", static_cast<double>(u.sampled_us) * 1e-6);
   auto ratio = [&](const char* name, double value) {
@@ -164,6 +170,7 @@ void writeGpu(JsonWriter& json, std::uint32_t index, const GpuView& g) {
   writeList(json, "nvlinks", g.lists.links, writeLink);
   writeList(json, "c2c_links", g.lists.c2cLinks, writeC2cLink);
   writeList(json, "fans", g.lists.fans, writeFan);
+  writeList(json, "peers", g.lists.peers, writePeer);
   writeList(json, "processes", g.lists.processes, writeProcess);
   json.member("process_total", g.fixed.process_total);
   writeList(json, "process_utilization", g.lists.processUses, writeProcessUse);

@@ -68,6 +68,11 @@ const std::vector<Flag>& flags() {
          o.nvlinkLinks = true;
          return true;
        }},
+      {"--topology", nullptr,
+       [](EngineOptions& o, const std::string&) {
+         o.topology = true;
+         return true;
+       }},
       {"--path.procfs", "a folder",
        [](EngineOptions& o, const std::string& v) {
          o.procfs = v;
@@ -204,6 +209,8 @@ const char* optionsHelp() {
          "  --exclude LIST            GPUs never to touch: indexes, UUIDs, PCI addresses, UUID@address; or all\n"
          "  --path.procfs DIR         where driver/nvidia/gpus is looked for (/proc)\n"
          "  --nvlink-links            read the counters of each NVLink, not only their sum\n"
+         "  --topology                read how near each pair of GPUs is and what they can do with each other's "
+         "memory\n"
          "  --interval-ms MS          cycle (1000)\n"
          "  --deadline-attach-ms MS   a call that attaches is stuck after this (60000)\n"
          "  --deadline-fast-ms MS     a fast call is stuck after this (2000)\n"

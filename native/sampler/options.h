@@ -24,6 +24,7 @@ struct EngineOptions {
   std::string procfs = "/proc";          // --path.procfs: where driver/nvidia/gpus is
   bool excludeAll = false;               // --exclude=all: the driver is not touched
   bool nvlinkLinks = false;              // --nvlink-links: counters of each NVLink, not only their sum
+  bool topology = false;                 // --topology: what each pair of GPUs is to each other
   std::int64_t intervalNs = 1'000'000'000;
   Deadlines deadlines;
   bool hami = true;                             // --no-hami

@@ -56,10 +56,20 @@ std::string hex(const void* bytes, std::size_t count) {
   return text;
 }
 
+DeviceHandle deviceOf(const Driver& driver, std::optional<std::uint32_t> gpu, std::optional<std::uint32_t> mig) {
+  DeviceHandle device = nullptr;
+  const auto byIndex = driver.get<Return (*)(unsigned, DeviceHandle*)>("nvmlDeviceGetHandleByIndex_v2");
+  if (!gpu || byIndex(*gpu, &device) != kSuccess || !mig) return device;
+  DeviceHandle instance = nullptr;
+  const auto bySlot =
+      driver.get<Return (*)(DeviceHandle, unsigned, DeviceHandle*)>("nvmlDeviceGetMigDeviceHandleByIndex");
+  return bySlot(device, *mig, &instance) == kSuccess ? instance : nullptr;
+}
+
 /// Room for what one call fills, and the arguments that are left to be used.
 class Asking {
  public:
-  explicit Asking(const Question& question) : question_(question) {}
+  Asking(const Driver& driver, const Question& question) : driver_(driver), question_(question) {}
 
   template <class Type>
   Type make() {
@@ -70,6 +80,8 @@ class Asking {
         return question_.handle;
       }
       return structure(0);
+    } else if constexpr (std::is_same_v<Type, OtherDeviceHandle>) {
+      return static_cast<Type>(deviceOf(driver_, next(), std::nullopt));
     } else if constexpr (std::is_integral_v<Type>) {
       handleUsed_ = true;
       if (textOpen_) {
@@ -118,6 +130,7 @@ class Asking {
     return room();
   }
 
+  const Driver& driver_;
   const Question& question_;
   std::size_t used_ = 0;
   bool handleUsed_ = false, textOpen_ = false;
@@ -129,7 +142,7 @@ template <class... Types>
 std::string ask(const Driver& driver, const Question& question) {
   const auto function = driver.get<Return (*)(Types...)>(question.function);
   if (function == nullptr) return std::to_string(kFunctionNotFound);
-  Asking asking(question);
+  Asking asking(driver, question);
   // Braces: parameters are made in their order.
   const std::tuple<Types...> parameters{asking.make<Types>()...};
   const Return code = std::apply(function, parameters);
@@ -203,16 +216,6 @@ const std::map<std::string, Asker>& askers() {
 #include "../nvml/recorded.def"
   };
   return all;
-}
-
-DeviceHandle deviceOf(const Driver& driver, std::optional<std::uint32_t> gpu, std::optional<std::uint32_t> mig) {
-  DeviceHandle device = nullptr;
-  const auto byIndex = driver.get<Return (*)(unsigned, DeviceHandle*)>("nvmlDeviceGetHandleByIndex_v2");
-  if (!gpu || byIndex(*gpu, &device) != kSuccess || !mig) return device;
-  DeviceHandle instance = nullptr;
-  const auto bySlot =
-      driver.get<Return (*)(DeviceHandle, unsigned, DeviceHandle*)>("nvmlDeviceGetMigDeviceHandleByIndex");
-  return bySlot(device, *mig, &instance) == kSuccess ? instance : nullptr;
 }
 
 InstanceHandle instanceOf(const Driver& driver, std::optional<std::uint32_t> gpu, std::uint32_t id) {

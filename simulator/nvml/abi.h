@@ -13,6 +13,9 @@ namespace simulator {
 using Return = std::int32_t;
 /// Opaque to callers: devices are numbers, see handles.h; event sets are pointers.
 using DeviceHandle = void*;
+/// The handle of the second of two GPUs a call is about: the same in memory, but nothing that is filled.
+struct OtherGpu;
+using OtherDeviceHandle = OtherGpu*;
 using EventSetHandle = void*;
 /// GPU instances and compute instances: numbers too.
 using InstanceHandle = void*;

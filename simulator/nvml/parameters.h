@@ -1,6 +1,7 @@
 // What a call asks and where its answer goes, told from the types of its parameters: numbers that are passed by value
 // are arguments, and so are the version word and the choice in a structure that the caller fills in; every other
-// pointer is filled. The same rule is written down for captures in docs/captures.md.
+// pointer is filled but the handle of a second GPU, which stands for its index. The same rule is written down for
+// captures in docs/captures.md.
 #pragma once
 
 #include <cstddef>
@@ -34,6 +35,9 @@ inline std::size_t bytesOfVersion(std::uint32_t word, std::size_t declared) {
   return bytes > sizeof word && bytes <= kLargest ? bytes : declared;
 }
 
+/// Index of the GPU that a handle is of; a number that no GPU has where it is none.
+std::uint32_t indexOf(OtherDeviceHandle handle);
+
 /// The word after the version in structures where the caller chooses by it.
 inline void noteChoice(Parameters& parameters, const Temperature& temperature) {
   parameters.arguments.push_back(temperature.sensorType);
@@ -53,6 +57,8 @@ void noteOne(Parameters& parameters, Type value) {
     } else {
       parameters.arguments.push_back(static_cast<std::uint32_t>(value));
     }
+  } else if constexpr (std::is_same_v<Type, OtherDeviceHandle>) {
+    parameters.arguments.push_back(indexOf(value));
   } else if constexpr (std::is_same_v<Type, char*>) {
     parameters.filled.push_back({value, 0, true});
   } else if constexpr (std::is_same_v<Type, void*>) {

@@ -8,6 +8,13 @@
 #include "parameters.h"
 
 namespace simulator {
+
+std::uint32_t indexOf(OtherDeviceHandle handle) {
+  constexpr std::uint32_t kNoGpu = 0xFFFFFFFFU;
+  HandleParts parts{};
+  return decodeHandle(handle, parts) && parts.migCreation == 0 ? parts.gpu : kNoGpu;
+}
+
 namespace {
 
 /// Whom a call is about; gpu -1 while its first parameter is no handle.

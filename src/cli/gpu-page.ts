@@ -65,13 +65,24 @@ export function gpuPage(full: GpuInFull, node: NodeView, notes: Notes, { columns
       gpu.c2cLinks.length === 0 ? [] : parts('c2c', gpu.c2cLinks.map(linkPart)),
     ),
     ...section(`Fans (${gpu.fans.length})`, gpu.fans.length === 0 ? [] : parts('fan', gpu.fans.map(fanPart))),
+    ...section(
+      `Other GPUs (${gpu.peers.length})`,
+      gpu.peers.length === 0 ? [] : parts('peer', gpu.peers.map(peerPart)),
+    ),
     ...section('On the PCI bus', pciLines(full, limit)),
     ...section('Known of it before', baselineLines(full, limit)),
     ...section('Events', full.events.map(eventLine)),
   ];
 }
 
-const PART_KEYS = { gpu: 'links', mig: 'migInstances', nvlink: 'links', c2c: 'c2cLinks', fan: 'fans' } as const;
+const PART_KEYS = {
+  gpu: 'links',
+  mig: 'migInstances',
+  nvlink: 'links',
+  c2c: 'c2cLinks',
+  fan: 'fans',
+  peer: 'peers',
+} as const;
 
 /** Name and identity: what stands on the card and in every tool's list. */
 function head({ gpu, atUnixSeconds }: GpuInFull, limit: number, paint: Paint): string[] {
@@ -163,6 +174,10 @@ function linkPart({
 
 function fanPart({ fan, readings, absent }: GpuView['fans'][number]): Part {
   return { label: String(fan), readings, absent };
+}
+
+function peerPart({ gpuIndex, readings, absent }: GpuView['peers'][number]): Part {
+  return { label: String(gpuIndex), readings, absent };
 }
 
 /** What is at the other end of the links, where the driver tells. */

@@ -9,6 +9,7 @@ import {
   MIG_INSTANCE_READINGS,
   NOT_ASKED,
   NVLINK_READINGS,
+  PEER_GPU_READINGS,
   Readings,
   reasonName,
 } from '../model/readings.js';
@@ -139,7 +140,7 @@ function reasonOf(condition: GpuCondition, code: number): string {
 /** What a record says by itself, whatever its age. */
 type RecordParts = Pick<
   Gpu,
-  'readings' | 'migInstances' | 'migProfiles' | 'links' | 'c2cLinks' | 'fans' | 'processes' | 'processUses'
+  'readings' | 'migInstances' | 'migProfiles' | 'links' | 'c2cLinks' | 'fans' | 'peers' | 'processes' | 'processUses'
 >;
 
 const PARTS = new WeakMap<GpuSnapshot, RecordParts>();
@@ -160,6 +161,11 @@ function partsOf(record: GpuSnapshot): RecordParts {
         fan,
         readings: new Readings(FAN_SPEED_READINGS, values, status),
       })),
+      peers: record.peers.map(({ gpuIndex, uuid, values, status }) => ({
+        gpuIndex,
+        uuid,
+        readings: new Readings(PEER_GPU_READINGS, values, status),
+      })),
       processes: record.processes.map(processOf),
       processUses: record.processUses.map(processUseOf),
     };
@@ -178,6 +184,7 @@ function keptParts(record: GpuSnapshot): RecordParts {
     links: [],
     c2cLinks: [],
     fans: [],
+    peers: [],
     processes: [],
     processUses: [],
   };

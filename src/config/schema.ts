@@ -115,6 +115,11 @@ export const ConfigSchema = Type.Object({
       false,
       'Read the counters of each NVLink, not only their sums: about fifty more readings for each of up to 18 links. Off unless set.',
     ),
+    topology: onOff(
+      'collector.topology',
+      false,
+      "Read how near each pair of GPUs is and what they can do with each other's memory, once at the start and hourly: six more readings for each pair and side. Off unless set.",
+    ),
   }),
   log: Type.Object({
     level: choice('log.level', ['debug', 'info', 'warn', 'error'], 'info', 'The least severe line that is written.'),

@@ -18,6 +18,7 @@ import { processes } from './catalogue/processes.js';
 import { sampling } from './catalogue/sampling.js';
 import { shares } from './catalogue/shares.js';
 import { temperature } from './catalogue/temperature.js';
+import { topology } from './catalogue/topology.js';
 import { utilization } from './catalogue/utilization.js';
 import { workloadUse } from './catalogue/workload-use.js';
 import { workloads } from './catalogue/workloads.js';
@@ -43,6 +44,7 @@ export const CATALOGUE: readonly Chapter[] = [
   { title: 'NVLink', families: nvlink },
   { title: 'Chip-to-chip links', families: c2c },
   { title: 'NVLink fabric', families: fabric },
+  { title: 'Topology', families: topology },
   { title: 'XID and other driver events', families: events },
   { title: 'MIG', families: mig },
   { title: 'Partitions', families: partitions },

@@ -4,10 +4,12 @@ import {
   GPU_READINGS,
   MIG_INSTANCE_READINGS,
   NVLINK_READINGS,
+  PEER_GPU_READINGS,
 } from '../model/readings.js';
 import { SUMMARIES as FABRIC_SUMMARIES } from './catalogue/fabric.js';
 import { ARCHITECTURES, BRANDS, pciId, VIRTUALIZATION } from './catalogue/identity.js';
 import { NVLINK_REMOTE_TYPES, NVLINK_VERSIONS } from './catalogue/nvlink.js';
+import { P2P_STATUSES, TOPOLOGY_LEVELS } from './catalogue/topology.js';
 import { CATALOGUE } from './catalogue.js';
 import type { Labels } from './family.js';
 import { labelBlock, labelPairs } from './label-text.js';
@@ -31,6 +33,7 @@ const TABLES = {
   nvlink: NVLINK_READINGS,
   c2c: CHIP_LINK_READINGS,
   fan: FAN_SPEED_READINGS,
+  peer: PEER_GPU_READINGS,
 } as const;
 
 const inTable = (names: Readonly<Record<number, string>>) => (value: number) => names[value];
@@ -91,6 +94,13 @@ const AS_LABELS: Readonly<Record<keyof typeof TABLES, Readonly<Record<string, Om
   },
   c2c: {},
   fan: {},
+  peer: {
+    topology_level: {
+      metric: 'gpu_topology_info{level}',
+      meaning: 'How near the other GPU is',
+      wordsOf: inTable(TOPOLOGY_LEVELS),
+    },
+  },
 };
 
 /** What numbers stand for whose families say it in another way (nvml.md §6). */
@@ -99,12 +109,16 @@ const NAMES: Readonly<Record<string, Readonly<Record<number, string>>>> = {
   'gpu fabric_health_summary': Object.fromEntries(
     Object.entries(FABRIC_SUMMARIES).map(([summary, number]) => [number, summary]),
   ),
+  ...Object.fromEntries(
+    ['read', 'write', 'nvlink', 'atomics', 'pci'].map((name) => [`peer p2p_${name}_status`, P2P_STATUSES]),
+  ),
 };
 
 /** Where readings stand that no family shows as they are. */
 const IDENTITY = 'Node and identity';
 const CHAPTERS: Readonly<Record<string, string>> = {
   fabric_clique_id: 'NVLink fabric',
+  topology_level: 'Topology',
   mig_devices: 'MIG',
   mig_devices_max: 'MIG',
   process_utilization_samples: 'Processes',

@@ -5,6 +5,7 @@ import {
   GPU_READINGS,
   MIG_INSTANCE_READINGS,
   NVLINK_READINGS,
+  PEER_GPU_READINGS,
   type Readings,
   type ReadingTable,
 } from '../model/readings.js';
@@ -13,11 +14,12 @@ import type {
   FanReadingId,
   LinkReadingId,
   MigReadingId,
+  PeerReadingId,
   ReadingId,
 } from '../native/readings.generated.js';
 import type { FamilyDescription, Labels, PlacedReading, Series, Value } from './family.js';
 import { originText } from './origin-text.js';
-import type { C2cLinkRow, FanRow, LinkRow, MigRow } from './subjects.js';
+import type { C2cLinkRow, FanRow, LinkRow, MigRow, PeerRow } from './subjects.js';
 
 /** A reading that a line is made of. */
 export interface ReadingSource {
@@ -189,4 +191,8 @@ export const ofC2cLink = new ReadingFamilies<C2cLinkRow, C2cLinkReadingId>(CHIP_
 
 export const ofFan = new ReadingFamilies<FanRow, FanReadingId>(FAN_SPEED_READINGS, ({ gpu, fan }) =>
   whileUp(gpu, fan.readings),
+);
+
+export const ofPeer = new ReadingFamilies<PeerRow, PeerReadingId>(PEER_GPU_READINGS, ({ gpu, peer }) =>
+  whileUp(gpu, peer.readings),
 );

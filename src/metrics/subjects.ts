@@ -1,4 +1,4 @@
-import type { C2cLink, Fan, Gpu, MigInstance, MigProfile, NvLink } from '../model/gpu.js';
+import type { C2cLink, Fan, Gpu, MigInstance, MigProfile, NvLink, Peer } from '../model/gpu.js';
 import type { CallStatistics, NodeState } from '../model/node-state.js';
 import type { Partition, Share } from '../model/partition.js';
 import type { Workload } from '../model/workload.js';
@@ -170,6 +170,22 @@ export const fans: Subject<FanRow> = {
   rows: ({ state }) => state.gpus.flatMap((gpu) => gpu.fans.map((fan) => ({ gpu, fan }))),
   key: ({ gpu, fan }) => partKey(gpu, fan.fan),
   labels: ({ gpu, fan }) => ({ ...gpuLabels(gpu), fan: fan.fan }),
+};
+
+/** Another GPU and the one it is seen from. */
+export interface PeerRow {
+  readonly gpu: Gpu;
+  readonly peer: Peer;
+}
+
+/** Every pair of GPUs, from either side (--collector.topology). */
+export const peers: Subject<PeerRow> = {
+  name: 'pair of GPUs',
+  labelNames: [...GPU_LABELS, 'peer_uuid'],
+  rows: ({ state }) => state.gpus.flatMap((gpu) => gpu.peers.map((peer) => ({ gpu, peer }))),
+  key: ({ gpu, peer }) => `${gpuKey(gpu)} ${peer.uuid}`,
+  order: ({ gpu, peer }) => `${gpuOrder(gpu)} ${String(peer.gpuIndex).padStart(6, '0')} ${peer.uuid}`,
+  labels: ({ gpu, peer }) => ({ ...gpuLabels(gpu), peer_uuid: peer.uuid }),
 };
 
 /** XID counts of one GPU. */

@@ -1,4 +1,10 @@
-import type { C2cLinkReadingId, FanReadingId, LinkReadingId, MigReadingId } from '../native/readings.generated.js';
+import type {
+  C2cLinkReadingId,
+  FanReadingId,
+  LinkReadingId,
+  MigReadingId,
+  PeerReadingId,
+} from '../native/readings.generated.js';
 import type { Readings } from './readings.js';
 
 /**
@@ -73,6 +79,14 @@ export interface Fan {
   readonly readings: Readings<FanReadingId>;
 }
 
+/** Another GPU of the node as seen from one: how near it is, and what can be done with its memory. */
+export interface Peer {
+  /** NVML's index of the other GPU. */
+  readonly gpuIndex: number;
+  readonly uuid: string;
+  readonly readings: Readings<PeerReadingId>;
+}
+
 /** What a process used of a GPU's engines in the driver's newest sample of it, ratios 0–1; undefined = not known. */
 export interface ProcessUse {
   readonly pid: number;
@@ -124,6 +138,8 @@ export interface Gpu {
   readonly links: readonly NvLink[];
   readonly c2cLinks: readonly C2cLink[];
   readonly fans: readonly Fan[];
+  /** The other GPUs it was asked about (`--collector.topology`). */
+  readonly peers: readonly Peer[];
   readonly processes: readonly GpuProcess[];
   /** Entries the driver has; larger than `processes.length` when the list was cut off. */
   readonly processTotal: number;

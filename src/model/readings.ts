@@ -9,6 +9,8 @@ import {
   type MigReadingId,
   NODE_READINGS,
   type NodeReadingId,
+  PEER_READINGS,
+  type PeerReadingId,
   READINGS,
   type ReadingDefinition,
   type ReadingId,
@@ -86,6 +88,7 @@ export const MIG_INSTANCE_READINGS = new ReadingTable<MigReadingId>(MIG_READINGS
 export const NVLINK_READINGS = new ReadingTable<LinkReadingId>(LINK_READINGS);
 export const CHIP_LINK_READINGS = new ReadingTable<C2cLinkReadingId>(C2C_LINK_READINGS);
 export const FAN_SPEED_READINGS = new ReadingTable<FanReadingId>(FAN_READINGS);
+export const PEER_GPU_READINGS = new ReadingTable<PeerReadingId>(PEER_READINGS);
 export const NODE_READING_TABLE = new ReadingTable<NodeReadingId>(NODE_READINGS);
 
 /** Position of a GPU's reading in its value array. */

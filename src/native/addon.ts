@@ -34,6 +34,7 @@ export interface GpuSnapshot {
   readonly links: readonly LinkSnapshot[];
   readonly c2cLinks: readonly C2cLinkSnapshot[];
   readonly fans: readonly FanSnapshot[];
+  readonly peers: readonly PeerSnapshot[];
   readonly processes: readonly ProcessSnapshot[];
   readonly processUses: readonly ProcessUseSnapshot[];
   /** Those that run, and those that ended in the last minute. */
@@ -84,6 +85,12 @@ export interface C2cLinkSnapshot extends MeasuredSnapshot {
 /** Fan of records.h. */
 export interface FanSnapshot extends MeasuredSnapshot {
   readonly fan: number;
+}
+
+/** Peer of records.h. */
+export interface PeerSnapshot extends MeasuredSnapshot {
+  readonly gpuIndex: number;
+  readonly uuid: string;
 }
 
 /** ProcessUse of records.h: ratios 0–1, -1 = not known. */

@@ -64,6 +64,8 @@ export const CALLS = [
   { symbol: 'nvmlDeviceGetNvLinkVersion', callClass: 'slow' },
   { symbol: 'nvmlDeviceGetNvLinkRemoteDeviceType', callClass: 'slow' },
   { symbol: 'nvmlDeviceGetNvLinkRemotePciInfo_v2', callClass: 'slow' },
+  { symbol: 'nvmlDeviceGetTopologyCommonAncestor', callClass: 'slow' },
+  { symbol: 'nvmlDeviceGetP2PStatus', callClass: 'slow' },
   { symbol: 'nvmlGpmQueryDeviceSupport', callClass: 'slow' },
   { symbol: 'nvmlGpmSampleAlloc', callClass: 'slow' },
   { symbol: 'nvmlGpmSampleFree', callClass: 'slow' },

@@ -433,6 +433,19 @@ export const FAN_READINGS = [
 /** Stable name of a reading of a fan. */
 export type FanReadingId = (typeof FAN_READINGS)[number]['id'];
 
+/** All readings of another GPU, as seen from one; the position is the index into its value array. */
+export const PEER_READINGS = [
+  { id: 'topology_level', unit: 'enum', cadence: 'identity', origin: 'nvmlDeviceGetTopologyCommonAncestor' },
+  { id: 'p2p_read_status', unit: 'enum', cadence: 'identity', origin: 'nvmlDeviceGetP2PStatus' },
+  { id: 'p2p_write_status', unit: 'enum', cadence: 'identity', origin: 'nvmlDeviceGetP2PStatus' },
+  { id: 'p2p_nvlink_status', unit: 'enum', cadence: 'identity', origin: 'nvmlDeviceGetP2PStatus' },
+  { id: 'p2p_atomics_status', unit: 'enum', cadence: 'identity', origin: 'nvmlDeviceGetP2PStatus' },
+  { id: 'p2p_pci_status', unit: 'enum', cadence: 'identity', origin: 'nvmlDeviceGetP2PStatus' },
+] as const satisfies readonly ReadingDefinition[];
+
+/** Stable name of a reading of another GPU, as seen from one. */
+export type PeerReadingId = (typeof PEER_READINGS)[number]['id'];
+
 /** All readings of the node; the position is the index into its value array. */
 export const NODE_READINGS = [
   { id: 'confidential_compute_enabled', unit: 'bool', cadence: 'minute', origin: 'nvmlSystemGetConfComputeState' },

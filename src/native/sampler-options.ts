@@ -12,7 +12,7 @@ export interface SamplerSettings {
     readonly deadlineFastSeconds: number;
     readonly deadlineSlowSeconds: number;
   };
-  readonly collector: { readonly hami: boolean; readonly nvlinkLinks: boolean };
+  readonly collector: { readonly hami: boolean; readonly nvlinkLinks: boolean; readonly topology: boolean };
   readonly path: {
     readonly sysfs: string;
     readonly procfs: string;
@@ -40,6 +40,7 @@ export function samplerFlags(config: SamplerSettings): string[] {
       ? [`--path.rootfs=${path.rootfs}`, ...path.hami.map((root) => `--hami.root=${root}`)]
       : ['--no-hami']),
     ...(collector.nvlinkLinks ? ['--nvlink-links'] : []),
+    ...(collector.topology ? ['--topology'] : []),
     ...(clock.file === undefined ? [] : [`--clock.file=${clock.file}`]),
   ];
 }

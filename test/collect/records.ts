@@ -48,6 +48,7 @@ export function gpuRecord(
     links: [],
     c2cLinks: [],
     fans: [],
+    peers: [],
     processes: [],
     processUses: [],
     accounts: [],

@@ -52,7 +52,7 @@ describe('defaults', () => {
         maxRequests: 40,
       },
       metrics: { enable: [], disable: [] },
-      collector: { nvml: true, pci: true, hami: true, processes: true, nvlinkLinks: false },
+      collector: { nvml: true, pci: true, hami: true, processes: true, nvlinkLinks: false, topology: false },
       log: { level: 'info', format: 'json' },
       clock: {},
     });
@@ -136,6 +136,7 @@ describe('what is accepted', () => {
     ['--no-collector.hami', 'collector', 'hami', false],
     ['--collector.hami=false', 'collector', 'hami', false],
     ['--collector.nvlink-links', 'collector', 'nvlinkLinks', true],
+    ['--collector.topology', 'collector', 'topology', true],
     ['--web.disable-exporter-metrics', 'web', 'disableExporterMetrics', true],
     ['--web.listen-address=[::1]:0', 'web', 'listenAddress', '[::1]:0'],
     ['--web.listen-address=:9837', 'web', 'listenAddress', ':9837'],
@@ -171,7 +172,7 @@ describe('a wrong flag says what was expected, what came, and what to do', () =>
     [['--no-colector.hami'], '--no-colector.hami: unknown flag. Did you mean --no-collector.hami?'],
     [
       ['--collector.kubelet'],
-      '--collector.kubelet: unknown flag. The collectors are nvml, pci, hami, processes, nvlink-links.',
+      '--collector.kubelet: unknown flag. The collectors are nvml, pci, hami, processes, nvlink-links, topology.',
     ],
     [['--xyzzy'], '--xyzzy: unknown flag. gpu-node-agent help lists all flags.'],
     [['-x'], '-x: unknown flag. gpu-node-agent help lists all flags.'],

@@ -51,6 +51,7 @@ export function gpu(index: number, changes: Partial<Gpu> = {}): Gpu {
     links: [],
     c2cLinks: [],
     fans: [],
+    peers: [],
     processes: [],
     processUses: [],
     processTotal: 0,

@@ -14,6 +14,7 @@ import {
   node,
   nvlink,
   partition,
+  peer,
   processUse,
   readings,
   workload,
@@ -45,6 +46,7 @@ test.each<GpuCondition>(['attaching', 'lost', 'failed', 'probing', 'excluded', '
       links: [nvlink(0)],
       c2cLinks: [c2cLink(0)],
       fans: [fan(0)],
+      peers: [peer(1)],
     });
     const text = await exposition(node({ gpus: [down] }), 'text', everything);
     expect(deviceNames(text)).toEqual([

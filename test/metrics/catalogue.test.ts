@@ -11,12 +11,14 @@ import {
   FAN_SPEED_READINGS,
   MIG_INSTANCE_READINGS,
   NVLINK_READINGS,
+  PEER_GPU_READINGS,
 } from '../../src/model/readings.js';
 import type {
   C2cLinkReadingId,
   FanReadingId,
   LinkReadingId,
   MigReadingId,
+  PeerReadingId,
 } from '../../src/native/readings.generated.js';
 import { readingsOf } from '../readings.js';
 import { type Board, divided, gb200, geforce, h100 } from './boards.js';
@@ -28,11 +30,13 @@ import {
   ALL_FAN_READINGS,
   ALL_LINK_READINGS,
   ALL_MIG_READINGS,
+  ALL_PEER_READINGS,
   ALL_READINGS,
   gpu,
   migInstance,
   node,
   nvlink,
+  peer,
   readings,
 } from './states.js';
 
@@ -148,6 +152,13 @@ describe('every reading is in some family, or it is said why not', () => {
       fans: [{ fan: 0, readings: readingsOf(FAN_SPEED_READINGS, present) }],
     });
     expect(await unseen(ALL_FAN_READINGS, fans)).toEqual([]);
+  });
+
+  test('of a pair of GPUs', async () => {
+    const pair = (present: Partial<Record<PeerReadingId, number>>) => ({
+      peers: [{ ...peer(1), readings: readingsOf(PEER_GPU_READINGS, present) }],
+    });
+    expect(await unseen(ALL_PEER_READINGS, pair)).toEqual([]);
   });
 });
 

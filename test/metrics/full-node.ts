@@ -12,6 +12,7 @@ import {
   node,
   nvlink,
   partition,
+  peer,
   processUse,
   readings,
   workload,
@@ -32,6 +33,8 @@ const WHOLE = gpu(0, {
   links: [nvlink(0), nvlink(1, { state: 0 })],
   c2cLinks: [c2cLink(0), c2cLink(1, { up: 0 })],
   fans: [fan(0), fan(1, { speed_ratio: 1.02 })],
+  // A pair of which the driver knows everything, one of which it does not know a capability.
+  peers: [peer(1), peer(2, { topology_level: 10, p2p_pci_status: 6 })],
   processUses: [processUse(7001, 0.75), processUse(7002, 0.5)],
   processes: [
     { pid: 7001, type: 'compute', usedMemoryBytes: 9_000_000_000, gpuInstance: undefined, computeInstance: undefined },

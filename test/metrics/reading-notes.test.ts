@@ -7,6 +7,7 @@ import {
   GPU_READINGS,
   MIG_INSTANCE_READINGS,
   NVLINK_READINGS,
+  PEER_GPU_READINGS,
 } from '../../src/model/readings.js';
 
 const OWNERS = {
@@ -15,6 +16,7 @@ const OWNERS = {
   nvlink: NVLINK_READINGS,
   c2c: CHIP_LINK_READINGS,
   fan: FAN_SPEED_READINGS,
+  peer: PEER_GPU_READINGS,
 } as const;
 
 it.each(Object.entries(OWNERS))(

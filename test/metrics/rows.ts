@@ -261,8 +261,6 @@ export const PROMISED: Readonly<Record<string, readonly string[]>> = {
 
 /** Rows that are not there yet, each with what brings it. Whoever builds it takes it from here. */
 export const TO_COME: Readonly<Record<string, string>> = {
-  gpu_topology_info: 'telemetry: needs calls with the handles of two GPUs, which belong to two threads',
-  gpu_p2p_supported: 'telemetry: needs calls with the handles of two GPUs, which belong to two threads',
   gpu_allocation_info: 'workloads: kubelet sources and libvirt files say who was given what',
   gpu_agent_kmsg_lines_total: 'health: the reader of the kernel log',
   gpu_agent_kmsg_available: 'health: the reader of the kernel log',

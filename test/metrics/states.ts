@@ -1,4 +1,4 @@
-import type { C2cLink, Fan, Gpu, MigInstance, MigProfile, NvLink, ProcessUse } from '../../src/model/gpu.js';
+import type { C2cLink, Fan, Gpu, MigInstance, MigProfile, NvLink, Peer, ProcessUse } from '../../src/model/gpu.js';
 import type { NodeState, NodeStateSource } from '../../src/model/node-state.js';
 import type { Partition } from '../../src/model/partition.js';
 import {
@@ -9,6 +9,7 @@ import {
   NODE_READING_TABLE,
   NOT_ASKED,
   NVLINK_READINGS,
+  PEER_GPU_READINGS,
   Readings,
   type ReadingTable,
 } from '../../src/model/readings.js';
@@ -18,6 +19,7 @@ import type {
   FanReadingId,
   LinkReadingId,
   MigReadingId,
+  PeerReadingId,
   ReadingId,
 } from '../../src/native/readings.generated.js';
 import { readingsOf } from '../readings.js';
@@ -51,6 +53,7 @@ export function gpu(index: number, more: Partial<Gpu> = {}): Gpu {
     links: [],
     c2cLinks: [],
     fans: [],
+    peers: [],
     processes: [],
     processUses: [],
     processTotal: 0,
@@ -356,6 +359,25 @@ export const ALL_FAN_READINGS: Readonly<Record<FanReadingId, number>> = {
 /** A fan with everything. */
 export function fan(number: number, more: Partial<Record<FanReadingId, number>> = {}): Fan {
   return { fan: number, readings: readingsOf(FAN_SPEED_READINGS, { ...ALL_FAN_READINGS, ...more }) };
+}
+
+/** Every reading of a pair of GPUs. */
+export const ALL_PEER_READINGS: Readonly<Record<PeerReadingId, number>> = {
+  topology_level: 40,
+  p2p_read_status: 0,
+  p2p_write_status: 0,
+  p2p_nvlink_status: 0,
+  p2p_atomics_status: 5,
+  p2p_pci_status: 1,
+};
+
+/** Another GPU, of which everything is known. */
+export function peer(gpuIndex: number, more: Partial<Record<PeerReadingId, number>> = {}): Peer {
+  return {
+    gpuIndex,
+    uuid: `GPU-00000000-0000-4000-8000-00000000000${gpuIndex}`,
+    readings: readingsOf(PEER_GPU_READINGS, { ...ALL_PEER_READINGS, ...more }),
+  };
 }
 
 /** A MIG profile of which two fit. */

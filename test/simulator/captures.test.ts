@@ -41,7 +41,7 @@ interface Report {
 
 /** What the sampler reads, without what is of this run or of the past of a load. */
 function read(node: SimulatedNode, before: ReadonlySet<string> = new Set()): Report {
-  const flags = ['--once', '--json', '--nvlink-links', '--deadline=30000', ...flagsOf(node)];
+  const flags = ['--once', '--json', '--nvlink-links', '--topology', '--deadline=30000', ...flagsOf(node)];
   const { driver, gpus }: Report = JSON.parse(execFileSync(sampler, flags, { encoding: 'utf8', timeout: 60_000 }));
   for (const gpu of gpus) {
     delete gpu.gather_seconds;

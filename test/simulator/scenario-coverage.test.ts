@@ -25,10 +25,16 @@ interface ExpectedGpu {
   migInstances?: (Record<string, unknown> & { activity?: Record<string, number> })[];
 }
 
-const gpus = readdirSync(folder)
+interface ExpectedNode {
+  gpus: ExpectedGpu[];
+  topology: { levels: string[]; p2p: string[] };
+}
+
+const nodes = readdirSync(folder)
   .filter((file) => file.endsWith('.expected.json'))
-  .flatMap((file) => (JSON.parse(readFileSync(join(folder, file), 'utf8')) as { gpus: ExpectedGpu[] }).gpus)
-  .filter(({ loadMoves }) => !loadMoves);
+  .map((file) => JSON.parse(readFileSync(join(folder, file), 'utf8')) as ExpectedNode);
+const topologies = nodes.map(({ topology }) => topology);
+const gpus = nodes.flatMap((node) => node.gpus).filter(({ loadMoves }) => !loadMoves);
 
 /** Only drivers that are not simulated have them: r595 or r610 by the field, metric or function they come from. */
 const NEWER_DRIVERS = new Map([
@@ -123,4 +129,17 @@ test('links, fans and instances are absent as a whole where a GPU has none', () 
       part,
     ).toBe(true);
   }
+});
+
+test('pairs of GPUs are near and far, with and without each capability, and one GPU has no pair', () => {
+  const of = (key: 'levels' | 'p2p') =>
+    topologies.map((topology) =>
+      topology[key].flatMap((row) => row.trim().split(/\s+/)).filter((cell) => cell !== '-'),
+    );
+  expect(new Set(of('levels').flat())).toEqual(new Set(['10', '30', '40', '50']));
+  for (const capability of [0, 1, 2, 3, 4]) {
+    const seen = new Set(of('p2p').flatMap((cells) => cells.map((cell) => cell[capability] === '0')));
+    expect(seen, `capability ${capability}`).toEqual(new Set([true, false]));
+  }
+  expect(of('levels').some((cells) => cells.length === 0)).toBe(true);
 });

@@ -61,7 +61,16 @@ interface ExpectedLinks {
   remotePciAddresses?: (string | null)[];
   readings: Record<string, number[]>;
 }
+/**
+ * The node as `nvidia-smi topo` draws it, a row for each GPU: nvmlGpuTopologyLevel_t of each pair, and how it can read
+ * and write the other's memory, over NVLink, atomically and over PCI, nvmlGpuP2PStatus_t each.
+ */
+interface ExpectedTopology {
+  levels: string[];
+  p2p: string[];
+}
 interface Expected {
+  topology: ExpectedTopology;
   seed: number;
   branch?: string;
   node: Record<string, number>;
@@ -116,6 +125,7 @@ interface Read {
     nvlinks: ReadLink[];
     c2c_links: ReadLink[];
     fans: { fan: number; readings: Record<string, number> }[];
+    peers: { gpu_index: number; uuid: string; readings: Record<string, number> }[];
     mig_profiles: (Record<string, number | string> & { memory_bytes: number })[];
     process_utilization: Record<string, number>[];
     mig_instances: (Record<string, number | string> & { readings: Record<string, number> })[];
@@ -170,7 +180,12 @@ describe.each(names)('%s', (name) => {
       frozenClock: true,
       ...(expected.branch === undefined ? {} : { branch: expected.branch }),
     });
-    const options = ['--nvlink-links', `--nvml.library=${node.libraryPath}`, `--clock.file=${node.clockPath}`];
+    const options = [
+      '--nvlink-links',
+      '--topology',
+      `--nvml.library=${node.libraryPath}`,
+      `--clock.file=${node.clockPath}`,
+    ];
     const { stdout } = await promisify(execFile)(sampler, ['--once', '--json', '--deadline', '20000', ...options], {
       timeout: 25_000,
       maxBuffer: 8 * 1024 * 1024,
@@ -279,6 +294,23 @@ describe.each(names)('%s', (name) => {
       const got = (read.gpus[index]?.fans ?? []).map(({ fan, readings }) => ({ fan, ...readings }));
       expect(got, `GPU ${index}`).toEqual(fans.map((readings, fan) => ({ fan, ...readings })));
     }
+  });
+
+  test('each GPU tells how near every other is and what they can do with each other', () => {
+    const cells = (rows: string[]) => rows.map((row) => row.trim().split(/\s+/));
+    const drawn = (of: (readings: Record<string, number>) => string) =>
+      read.gpus.map(({ peers, uuid }, index) =>
+        read.gpus.map((other, column) => {
+          const pair = peers.find(({ gpu_index: number }) => number === column);
+          if (column === index) return pair === undefined ? '-' : `${uuid} is its own peer`;
+          return pair?.uuid === other.uuid ? of(pair.readings) : `${pair?.uuid} for ${other.uuid}`;
+        }),
+      );
+    const { levels, p2p } = expected.topology;
+    expect(drawn(({ topology_level: level }) => String(level))).toEqual(cells(levels));
+    const capabilities = ['read', 'write', 'nvlink', 'atomics', 'pci'];
+    const status = (readings: Record<string, number>) => capabilities.map((name) => readings[`p2p_${name}_status`]);
+    expect(drawn((readings) => status(readings).join(''))).toEqual(cells(p2p));
   });
 
   test('each GPU in MIG mode tells what it can be cut into, and what still fits', () => {

@@ -111,8 +111,9 @@ describe('with everything that happens now and then', { timeout: 90_000 }, () =>
     agent = nodeOf(scenario);
     // A GPU whose driver does not count what goes over PCIe: then it is measured.
     agent.simulator('set', '--gpu', '2', 'pcieTransmittedBytes=absent', 'pcieReceivedBytes=absent');
-    await agent.start('--collector.nvlink-links');
+    await agent.start('--collector.nvlink-links', '--collector.topology');
     await agent.until('all GPUs up', settled, 40);
+    await agent.until('all pairs', ({ gpus }) => gpus.every(({ peers }) => peers.length === gpus.length - 1), 40);
     agent.simulator('xid', '--gpu', '0', '--code', '48');
     agent.simulator('event', '--gpu', '1', '--type', '0x8000');
     const heard = ({ gpus }: NodeState) =>

@@ -49,6 +49,9 @@ constexpr Call kNotOfAGpu[] = {
     Call::SystemGetConfComputeKeyRotationThresholdInfo,
     Call::DeviceGetHandleByPciBusId_v2,  // only for a GPU that was lost while others are read
     Call::GpuCycle,
+    // Of two GPUs: what is lost with them, and that nothing else is, see test/supervisor/topology.test.ts.
+    Call::DeviceGetTopologyCommonAncestor,
+    Call::DeviceGetP2PStatus,
 };
 
 bool isOfAGpu(Call call) { return std::ranges::find(kNotOfAGpu, call) == std::end(kNotOfAGpu); }

@@ -510,6 +510,14 @@ inline constexpr std::uint32_t kEncoderQueryHevc = 1;
 inline constexpr std::uint32_t kEncoderQueryAv1 = 2;
 
 // nvmlNvLinkErrorCounter_t
+inline constexpr std::uint32_t kTopologySystem = 50;
+inline constexpr std::uint32_t kP2PCapsIndexRead = 0;
+inline constexpr std::uint32_t kP2PCapsIndexWrite = 1;
+inline constexpr std::uint32_t kP2PCapsIndexNvlink = 2;
+inline constexpr std::uint32_t kP2PCapsIndexAtomics = 3;
+inline constexpr std::uint32_t kP2PCapsIndexPci = 4;
+inline constexpr std::uint32_t kP2PStatusUnknown = 6;
+
 inline constexpr std::uint32_t kNvlinkErrorDlCrcData = 3;
 inline constexpr std::uint32_t kNvlinkErrorDlEccData = 4;
 

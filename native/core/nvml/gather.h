@@ -118,6 +118,7 @@ struct Gather {
   void links();
   void linkFields();
   void linkCalls(std::size_t link);
+  void peer(const PeerGpu& peer);
   void fans();
   void fan(std::size_t fan);
   bool gpmSupported();

@@ -78,6 +78,8 @@ void GpuReader::clearReadings(std::uint8_t status) {
   linkDormant_.clear();
   c2cDormant_.clear();
   fanDormant_.clear();
+  peersAsked_.reset();
+  peersToRetry_.reset();
   record_.process_total = 0;
 }
 
@@ -131,6 +133,7 @@ void GpuReader::wake() {
   processVariant_ = {};
   oldProcessUse_ = false;
   migProfilesKnown_ = false;
+  peersAsked_.reset();
   migRefused_ = kSuccess;
 }
 
@@ -159,6 +162,7 @@ CycleVerdict GpuReader::readCycle(std::uint64_t cycle) {
   gather.identityRound = now >= identityDueNs_;
   gather.minuteRound = now >= minuteDueNs_;
   gather.mediumRound = now >= mediumDueNs_;
+  if (gather.minuteRound) peersAsked_ &= ~peersToRetry_;
   if (gather.identityRound) {
     wake();
     identityDueNs_ = now + kIdentityEveryNs;

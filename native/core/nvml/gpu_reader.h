@@ -4,6 +4,7 @@
 
 #include <array>
 #include <atomic>
+#include <bitset>
 #include <cstdint>
 #include <memory>
 #include <vector>
@@ -32,6 +33,14 @@ struct CycleVerdict {
 /// What is only read when it is asked for: many numbers, and calls of their own.
 struct Detail {
   bool links = false;  // each NVLink's counters, not only their sum
+};
+
+/// Another GPU whose own thread reads it now. Its handle is never looked up by anybody else: a look-up attaches, and
+/// the GPU may be one that is to be left alone.
+struct PeerGpu {
+  std::uint32_t index = 0;
+  Device handle = nullptr;
+  const char* uuid = nullptr;
 };
 
 /// Errors of one PCIe lane. Kept between rounds: lanes that are not there are not asked again.
@@ -75,6 +84,14 @@ class GpuReader {
 
   /// One cycle. Which cadences are due is decided by the injected clock.
   CycleVerdict readCycle(std::uint64_t cycle);
+
+  /// Whether something about another GPU is still to be asked: once per look-up and hourly, after a passing error again
+  /// in a minute.
+  bool wantsPeer(std::uint32_t index) const { return handle_ != nullptr && !peersAsked_[index]; }
+
+  /// Asks what this GPU and another are to each other. What the driver refuses is that pair's reason and says nothing
+  /// of either GPU; see driverCode() for the whole driver.
+  void readPeer(const PeerGpu& peer);
 
   /// After XID 79, 119 or 120: readings are absent, only probe() may ask.
   void suspect();
@@ -134,6 +151,8 @@ class GpuReader {
   std::vector<Dormant<LinkReading>> linkDormant_;    // of lists_.links
   std::vector<Dormant<C2cLinkReading>> c2cDormant_;  // of lists_.c2cLinks
   std::vector<Dormant<FanReading>> fanDormant_;      // of lists_.fans
+  std::bitset<shm::kMaxGpus> peersAsked_;            // by index: nothing more to ask in this identity round
+  std::bitset<shm::kMaxGpus> peersToRetry_;          // a passing error came
   FieldBatch fields_;
   std::array<LaneErrors, 16> laneErrors_;
   GpmPair gpm_;

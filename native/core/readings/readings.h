@@ -37,6 +37,10 @@ struct ReadingTable;
 #define GNA_TABLE_FILE "core/readings/fan_readings.def"
 #include "core/readings/declare_table.inc"
 
+#define GNA_TABLE PeerReading
+#define GNA_TABLE_FILE "core/readings/peer_readings.def"
+#include "core/readings/declare_table.inc"
+
 #define GNA_TABLE NodeReading
 #define GNA_TABLE_FILE "core/readings/node_readings.def"
 #include "core/readings/declare_table.inc"

@@ -18,6 +18,7 @@ struct GpuLists {
   std::vector<NvLink> links;
   std::vector<C2cLink> c2cLinks;
   std::vector<Fan> fans;
+  std::vector<Peer> peers;
   std::vector<ProcessEntry> processes;
   std::vector<ProcessUse> processUses;
   std::vector<ProcessAccount> accounts;
@@ -30,6 +31,7 @@ struct GpuLists {
     visit(self.links, kMaxLinksPerGpu);
     visit(self.c2cLinks, kMaxC2cLinksPerGpu);
     visit(self.fans, kMaxFansPerGpu);
+    visit(self.peers, kMaxPeersPerGpu);
     visit(self.processes, kMaxProcessesPerGpu);
     visit(self.processUses, kMaxProcessesPerGpu);
     visit(self.accounts, kMaxAccountsPerGpu);
@@ -44,7 +46,8 @@ struct GpuLists {
 inline constexpr std::uint64_t kGpuRecordBytes =
     sizeof(GpuFixed) + kMaxMigPerGpu * sizeof(MigInstance) + kMaxMigProfilesPerGpu * sizeof(MigProfile) +
     kMaxLinksPerGpu * sizeof(NvLink) + kMaxC2cLinksPerGpu * sizeof(C2cLink) + kMaxFansPerGpu * sizeof(Fan) +
-    kMaxProcessesPerGpu * (sizeof(ProcessEntry) + sizeof(ProcessUse)) + kMaxAccountsPerGpu * sizeof(ProcessAccount);
+    kMaxPeersPerGpu * sizeof(Peer) + kMaxProcessesPerGpu * (sizeof(ProcessEntry) + sizeof(ProcessUse)) +
+    kMaxAccountsPerGpu * sizeof(ProcessAccount);
 
 /// Publishes a GPU's record; `fixed.list_counts` are set from the lists.
 inline void publishGpu(SlotRing& ring, GpuFixed& fixed, const GpuLists& lists) {

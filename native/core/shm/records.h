@@ -9,13 +9,14 @@
 namespace gna::shm {
 
 inline constexpr std::uint64_t kMagic = 0x3130415341474e47ull;  // "GNGASA01"
-inline constexpr std::uint32_t kLayoutVersion = 8;
+inline constexpr std::uint32_t kLayoutVersion = 9;
 inline constexpr std::uint32_t kMaxGpus = 64;
 inline constexpr std::uint32_t kMaxMigPerGpu = 16;
 inline constexpr std::uint32_t kMaxMigProfilesPerGpu = 32;
 inline constexpr std::uint32_t kMaxLinksPerGpu = 36;     // NVML_NVLINK_MAX_LINKS of header 13.3
 inline constexpr std::uint32_t kMaxC2cLinksPerGpu = 14;  // GPM numbers them 0…13
 inline constexpr std::uint32_t kMaxFansPerGpu = 8;
+inline constexpr std::uint32_t kMaxPeersPerGpu = kMaxGpus - 1;
 inline constexpr std::uint32_t kMaxProcessesPerGpu = 256;
 inline constexpr std::uint32_t kMaxAccountsPerGpu = 512;  // those that run and those that ended a moment ago
 inline constexpr std::uint32_t kMaxInFlight = kMaxGpus + 3;
@@ -49,7 +50,7 @@ enum class DriverState : std::uint64_t {
 };
 
 /// How many entries of each list follow a GPU's fixed part, in the order of GpuLists (gpu_record.h).
-inline constexpr std::size_t kGpuListCount = 8;
+inline constexpr std::size_t kGpuListCount = 9;
 
 /// Numbers and texts of one GPU. Lists of its parts follow, see gpu_record.h.
 struct GpuFixed {
@@ -143,6 +144,15 @@ struct Fan {
   Measurements<FanReading> readings;
 };
 static_assert(sizeof(Fan) % 8 == 0);
+
+/// Another GPU of the node, as seen from this one.
+struct Peer {
+  std::uint32_t gpu_index = 0;
+  std::uint32_t reserved = 0;
+  char uuid[96] = {};
+  Measurements<PeerReading> readings;
+};
+static_assert(sizeof(Peer) % 8 == 0);
 
 enum class ProcessType : std::uint32_t { compute = 0, graphics = 1, mps = 2 };
 
@@ -239,6 +249,7 @@ struct WatchRecord {
   std::uint64_t sampler_pid = 0;
   std::uint64_t leaving = 0;         // 1 after `x`: no call is started any more
   std::uint64_t cycles_skipped = 0;  // cycles that a GPU was not given because it was still in an older one, all GPUs
+  std::uint64_t pairs_stuck = 0;     // 1 = a call about two GPUs did not come back, here or in a predecessor
   std::uint64_t in_flight_count = 0;
   InFlightCall in_flight[kMaxInFlight] = {};
 };

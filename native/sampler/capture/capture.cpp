@@ -5,6 +5,8 @@
 #include <csignal>
 
 #include <algorithm>
+#include <array>
+#include <atomic>
 #include <cstdio>
 #include <memory>
 #include <optional>
@@ -43,11 +45,13 @@ struct Shared {
   // Of the GPUs that are to be left alone; written by the first thread, read when it is done.
   std::vector<bool> leftOut;
   std::vector<proc::PciAddress> leftOutAddresses;
+  // Handles of the GPUs that were asked everything; written by each GPU's thread, read when all are done.
+  std::array<std::atomic<nvml::Device>, shm::kMaxGpus> devices{};
 };
 
 /// One thread that asks, and what is known of it.
 struct Worker {
-  enum class Task { driver, gpu, files };
+  enum class Task { driver, gpu, pairs, files };
   Worker(Task t, std::uint32_t g) : task(t), gpu(g) {}
   const Task task;
   const std::uint32_t gpu;
@@ -114,13 +118,20 @@ void openDriver(Shared& s, Worker& w) {
   leaveOut(s, w);
 }
 
+void recordPairs(Shared& s, Worker& w) {
+  std::array<nvml::Device, shm::kMaxGpus> devices{};
+  for (std::size_t i = 0; i < devices.size(); ++i) devices[i] = s.devices[i];
+  Recorder(s.library, w.lane, s.log, w.abandoned).pairs(w.gpu, devices);
+}
+
 void work(const std::shared_ptr<Shared>& shared, const std::shared_ptr<Worker>& worker) {
   Shared& s = *shared;
   Worker& w = *worker;
   w.lane.adopt(proc::currentThreadId());
   switch (w.task) {
     case Worker::Task::driver: openDriver(s, w); break;
-    case Worker::Task::gpu: Recorder(s.library, w.lane, s.log, w.abandoned).gpu(w.gpu); break;
+    case Worker::Task::gpu: s.devices[w.gpu] = Recorder(s.library, w.lane, s.log, w.abandoned).gpu(w.gpu); break;
+    case Worker::Task::pairs: recordPairs(s, w); break;
     case Worker::Task::files: recordHostFiles(s.options, s.leftOutAddresses, w.lane, s.log, w.abandoned); break;
   }
   w.lane.idle();
@@ -153,6 +164,7 @@ class Run {
         std::fprintf(stderr, "gpu-node-sampler: GPU %u of %u\n", gpu + 1, gpus);
       }
     }
+    pairs(gpus, error);
     if (error.empty()) watch(Worker::Task::files, 0, error);
     if (error.empty()) tail();
     flush(error);
@@ -209,7 +221,7 @@ class Run {
     const char* name = call == nvml::Call::none ? "" : nvml::kCallSymbols[nvml::index(call)];
     JsonWriter json;
     json.beginObject().member("record", "unfinished").member("function", name);
-    if (worker.task == Worker::Task::gpu) json.member("gpu", worker.gpu);
+    if (worker.task == Worker::Task::gpu || worker.task == Worker::Task::pairs) json.member("gpu", worker.gpu);
     json.member("hangs", hangs).member("seconds", static_cast<double>(ns) * kSecondsPerNs);
     const proc::ThreadEvidence evidence = proc::readThreadEvidence(worker.lane.tid());
     if (evidence.state) json.member("thread_state", std::string_view(&evidence.state, 1));
@@ -218,6 +230,18 @@ class Run {
     shared_->log.add(json.text());
     std::fprintf(stderr, "gpu-node-sampler: %s %s; going on without it\n", *name ? name : "a thread",
                  hangs ? "does not come back" : "was not done in time");
+  }
+
+  /// Of GPUs whose own questions came back: a call about two sleeps where one of them does.
+  void pairs(std::uint32_t gpus, std::string& error) {
+    for (std::uint32_t gpu = 0; gpu < gpus && error.empty(); ++gpu) {
+      if (!shared_->devices[gpu].load()) continue;
+      if (left_ >= kMostLeftBehind || over()) {
+        complete_ = false;
+        return;
+      }
+      if (!watch(Worker::Task::pairs, gpu, error)) shared_->devices[gpu] = nullptr;
+    }
   }
 
   void omit(std::uint32_t gpu, const char* why) {

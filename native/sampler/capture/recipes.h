@@ -23,6 +23,7 @@ enum class Subject : std::uint8_t {
   link,         // each NVLink: its number is the second parameter
   fan,          // each fan: its number is the second parameter
   gpuInstance,  // each GPU instance
+  pair,         // the GPU and each of the others
 };
 
 /// One parameter of a call, after the handle that stands for the subject.
@@ -31,6 +32,7 @@ struct Parameter {
     none,
     choice,      // a number from 0 to `choices` - 1
     number,      // the number of the link or fan
+    peer,        // the handle of the other GPU; stands in a line as its index
     out,         // memory of `bytes`
     text,        // memory of `bytes` and, as the next parameter, its length
     textAlone,   // memory of `bytes` whose length the callee knows
@@ -45,6 +47,7 @@ struct Parameter {
 };
 
 constexpr Parameter choice(std::uint16_t choices) { return {.kind = Parameter::Kind::choice, .choices = choices}; }
+constexpr Parameter peer() { return {.kind = Parameter::Kind::peer}; }
 constexpr Parameter number() { return {.kind = Parameter::Kind::number}; }
 template <typename T>
 constexpr Parameter out(std::uint16_t hidden = 0) {
@@ -158,6 +161,8 @@ inline constexpr Recipe kRecipes[] = {
     {DeviceGetNvLinkVersion, link, {number(), out<u32>()}},
     {DeviceGetNvLinkRemoteDeviceType, link, {number(), out<u32>()}},
     {DeviceGetNvLinkRemotePciInfo_v2, link, {number(), out<PciInfo>()}},
+    {DeviceGetTopologyCommonAncestor, pair, {peer(), out<u32>()}},
+    {DeviceGetP2PStatus, pair, {peer(), choice(5), out<u32>()}},
     {GpmQueryDeviceSupport, gpu, {structure<GpmSupport>(kGpmVersion)}},
     {GpmSampleAlloc, ownWay},
     {GpmSampleFree, ownWay},

@@ -115,7 +115,10 @@ void Recorder::ask(const Recipe& recipe, const About& about, const void* handle,
   for (std::size_t i = 0; i < kMostParameters; ++i) {
     const Parameter& p = recipe.parameters[i];
     const std::uint32_t value = p.kind == Parameter::Kind::choice || p.choices > 0 ? chosen[i] : number;
-    if (p.kind == Parameter::Kind::choice || p.kind == Parameter::Kind::number) {
+    if (p.kind == Parameter::Kind::peer) {
+      words[at++] = wordOf(peer_);
+      json.value(number);
+    } else if (p.kind == Parameter::Kind::choice || p.kind == Parameter::Kind::number) {
       words[at++] = value;
       json.value(value);
     } else if (isMemory(p.kind)) {
@@ -210,11 +213,11 @@ std::uint32_t Recorder::countFrom(Call id, Device device) {
   return call(id, {wordOf(device), wordOf(&count)}) == kSuccess ? count : 0;
 }
 
-void Recorder::gpu(std::uint32_t gpuIndex) {
+Device Recorder::gpu(std::uint32_t gpuIndex) {
   constexpr std::uint32_t kMostFans = 32;
   const About about{.gpu = gpuIndex, .mig = {}, .gpuInstance = {}};
   const Device device = handleOf(gpuIndex);
-  if (!device) return;
+  if (!device) return nullptr;
   // Names come first: when a later call hangs, who it was is known.
   forAll(Subject::gpuAndMig, about, device);
   forAll(Subject::gpu, about, device);
@@ -228,6 +231,16 @@ void Recorder::gpu(std::uint32_t gpuIndex) {
   capacity(about, device);
   instances(about, device);
   activity(about, device);
+  return device;
+}
+
+void Recorder::pairs(std::uint32_t gpuIndex, std::span<const Device> devices) {
+  const About about{.gpu = gpuIndex, .mig = {}, .gpuInstance = {}};
+  for (std::uint32_t other = 0; other < devices.size(); ++other) {
+    if (other == gpuIndex || !devices[other]) continue;
+    peer_ = devices[other];
+    forAll(Subject::pair, about, devices[gpuIndex], other);
+  }
 }
 
 }  // namespace gna::capture

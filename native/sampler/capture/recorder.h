@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -41,8 +42,10 @@ class Recorder {
   nvml::Return initialise();
   /// What is known of the node, and how many GPUs there are.
   std::uint32_t node();
-  /// Everything of one GPU.
-  void gpu(std::uint32_t index);
+  /// Everything of one GPU. Its handle, null where it has none.
+  nvml::Device gpu(std::uint32_t index);
+  /// What one GPU and each of the others are to each other; null for those that are not asked about.
+  void pairs(std::uint32_t index, std::span<const nvml::Device> devices);
 
   nvml::Call lastCall() const { return lastCall_; }
 
@@ -78,6 +81,7 @@ class Recorder {
   nvml::Lane& lane_;
   RecordLog& log_;
   const std::atomic<bool>& abandoned_;
+  nvml::Device peer_ = nullptr;  // of the pair that is being asked about
   nvml::Call lastCall_ = nvml::Call::none;
 };
 

@@ -52,7 +52,7 @@ unsigned peerStatus(const Gpu& one, const Gpu& other, unsigned index) {
 
 /// Answers with `of(one, other)` for two whole GPUs.
 template <class Of>
-Return onPair(const char* function, DeviceHandle device1, DeviceHandle device2, unsigned* out, Of of) {
+Return onPair(const char* function, DeviceHandle device1, OtherDeviceHandle device2, unsigned* out, Of of) {
   return onDevice(function, device1, Accepts::WholeGpus, [&](const Call& call) {
     HandleParts other{};
     if (out == nullptr || !decodeHandle(device2, other) || other.gpu >= call.view.gpus.size() ||
@@ -67,12 +67,13 @@ Return onPair(const char* function, DeviceHandle device1, DeviceHandle device2, 
 
 }  // namespace
 
-NVML_API Return nvmlDeviceGetTopologyCommonAncestor(DeviceHandle device1, DeviceHandle device2, unsigned* level) {
+NVML_API Return nvmlDeviceGetTopologyCommonAncestor(DeviceHandle device1, OtherDeviceHandle device2, unsigned* level) {
   return onPair(__func__, device1, device2, level,
                 [](const Gpu& one, const Gpu& other) { return &one == &other ? kInternal : levelOf(one, other); });
 }
 
-NVML_API Return nvmlDeviceGetP2PStatus(DeviceHandle device1, DeviceHandle device2, unsigned index, unsigned* status) {
+NVML_API Return nvmlDeviceGetP2PStatus(DeviceHandle device1, OtherDeviceHandle device2, unsigned index,
+                                       unsigned* status) {
   if (index > kPeerOverPci) return kInvalidArgument;
   return onPair(__func__, device1, device2, status,
                 [&](const Gpu& one, const Gpu& other) { return peerStatus(one, other, index); });

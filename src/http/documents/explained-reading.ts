@@ -45,7 +45,7 @@ export type ReadingDefinitionView = Static<typeof ReadingDefinitionDocument>;
 export type ExplainedReadingView = Static<typeof ExplainedReadingDocument>;
 
 /** Whose reading it is. */
-export type ReadingOwner = 'gpu' | 'mig' | 'nvlink' | 'c2c' | 'fan';
+export type ReadingOwner = 'gpu' | 'mig' | 'nvlink' | 'c2c' | 'fan' | 'peer';
 
 /** What the metrics say of a reading; undefined for one that no metric shows. */
 export type ReadingNotes = (

@@ -8,6 +8,7 @@ import {
   GPU_READINGS,
   MIG_INSTANCE_READINGS,
   NVLINK_READINGS,
+  PEER_GPU_READINGS,
 } from '../../model/readings.js';
 import { isCallOf } from '../../model/stuck-call.js';
 import { BaselineGpuDocument } from './baseline.js';
@@ -61,7 +62,7 @@ export const GpuInFullDocument = closed(
       description: 'Every reading there is of a GPU, in the order of the catalogue.',
     }),
     partReadings: closed(
-      { migInstances: definitions, links: definitions, c2cLinks: definitions, fans: definitions },
+      { migInstances: definitions, links: definitions, c2cLinks: definitions, fans: definitions, peers: definitions },
       { description: 'What the readings of the parts are that this GPU has; values stand with the parts.' },
     ),
     mig: maybe(named(MigTreeDocument)),
@@ -108,6 +109,7 @@ export function gpuInFull(node: NodeView, gpu: GpuView, notes: ReadingNotes): Gp
       ...(gpu.links.length === 0 ? {} : { links: define('nvlink', NVLINK_READINGS) }),
       ...(gpu.c2cLinks.length === 0 ? {} : { c2cLinks: define('c2c', CHIP_LINK_READINGS) }),
       ...(gpu.fans.length === 0 ? {} : { fans: define('fan', FAN_SPEED_READINGS) }),
+      ...(gpu.peers.length === 0 ? {} : { peers: define('peer', PEER_GPU_READINGS) }),
     },
     ...(mig === undefined ? {} : { mig }),
     processes: asWritten(processesOf({ ...node, gpus: [gpu], partitions })),

@@ -8,6 +8,7 @@ import {
   FanReadingsDocument,
   LinkReadingsDocument,
   MigReadingsDocument,
+  PeerReadingsDocument,
   READINGS_DOCUMENTS,
   ReadingsDocument,
 } from './readings.js';
@@ -72,6 +73,19 @@ const FanDocument = closed(
   { $id: 'Fan', description: 'One fan of a GPU.' },
 );
 
+const PeerDocument = closed(
+  {
+    gpuIndex: integer("NVML's index of the other GPU."),
+    uuid: Type.String(),
+    readings: named(PeerReadingsDocument),
+    absent,
+  },
+  {
+    $id: 'Peer',
+    description: 'Another GPU of the node as seen from one: how near, and what can be done with its memory.',
+  },
+);
+
 const ratio = () => maybe(Type.Number({ minimum: 0, maximum: 1 }));
 const ProcessUseDocument = closed(
   {
@@ -115,6 +129,7 @@ export const GpuDocument = closed(
     links: Type.Array(named(NvLinkDocument)),
     c2cLinks: Type.Array(named(C2cLinkDocument)),
     fans: Type.Array(named(FanDocument)),
+    peers: Type.Array(named(PeerDocument), { description: 'The other GPUs; empty without --collector.topology.' }),
     processes: Type.Array(ListedProcessDocument, {
       description: 'As the driver lists them; see /api/v1/processes for who they are.',
     }),
@@ -144,6 +159,7 @@ export function gpuDocument(gpu: Gpu) {
     links: gpu.links.map(explained),
     c2cLinks: gpu.c2cLinks.map(explained),
     fans: gpu.fans.map(explained),
+    peers: gpu.peers.map(explained),
   };
 }
 
@@ -157,6 +173,7 @@ export const GPU_PARTS = [
   NvLinkDocument,
   C2cLinkDocument,
   FanDocument,
+  PeerDocument,
   ProcessUseDocument,
 ] as const;
 

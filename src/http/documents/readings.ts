@@ -6,6 +6,7 @@ import {
   MIG_INSTANCE_READINGS,
   NODE_READING_TABLE,
   NVLINK_READINGS,
+  PEER_GPU_READINGS,
   type ReadingTable,
 } from '../../model/readings.js';
 
@@ -29,6 +30,7 @@ export const LinkReadingsDocument = readingsDocument('LinkReadings', 'one NVLink
 export const C2cLinkReadingsDocument = readingsDocument('C2cLinkReadings', 'one chip-to-chip link', CHIP_LINK_READINGS);
 export const NodeReadingsDocument = readingsDocument('NodeReadings', 'the node', NODE_READING_TABLE);
 export const FanReadingsDocument = readingsDocument('FanReadings', 'one fan', FAN_SPEED_READINGS);
+export const PeerReadingsDocument = readingsDocument('PeerReadings', 'another GPU', PEER_GPU_READINGS);
 
 /** All of them. */
 export const READINGS_DOCUMENTS = [
@@ -37,5 +39,6 @@ export const READINGS_DOCUMENTS = [
   LinkReadingsDocument,
   C2cLinkReadingsDocument,
   FanReadingsDocument,
+  PeerReadingsDocument,
   NodeReadingsDocument,
 ] as const;
