@@ -9,6 +9,7 @@
 #include <cstring>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/nvml/gpu_reader.h"
@@ -242,6 +243,9 @@ class Control {
   /// Finds out who stands where, says so, and starts threads for the GPUs that are to be looked up.
   void prepareGpus() {
     const auto counted = static_cast<std::uint32_t>(std::min<std::uint64_t>(record_.gpu_count, shm::kMaxGpus));
+    if (record_.gpu_count > counted && std::exchange(saidUnread_, record_.gpu_count) != record_.gpu_count)
+      std::fprintf(stderr, "gpu-node-sampler: the driver counts %llu GPUs; only the first %u are read\n",
+                   static_cast<unsigned long long>(record_.gpu_count), counted);
     const auto list = listUnderWatch(s_.controlLane, s_.options.procfs);
     const bool misplaced = s_.misplaced.exchange(false);
     // An index that was another GPU's although the driver's GPUs are the same: their order says nothing here.
@@ -507,6 +511,7 @@ class Control {
   EngineState& s_;
   shm::DriverRecord record_;
   std::vector<ExcludedGpu> excluded_ = s_.options.excluded;
+  std::uint64_t saidUnread_ = 0;               // count of the driver of which it was said that not all are read
   std::array<bool, shm::kMaxGpus> running_{};  // indexes that have a thread
   std::optional<std::uint32_t> counted_;       // GPUs of the last init; nothing before the first
   std::uint32_t ringsUsed_ = 0;

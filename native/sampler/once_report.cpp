@@ -70,6 +70,7 @@ void writeDriver(JsonWriter& json, const shm::DriverRecord& d) {
   if (d.cuda_driver_version) json.member("cuda_driver_version", d.cuda_driver_version);
   if (d.simulator[0]) json.member("simulator", d.simulator);
   json.member("gpu_count", d.gpu_count).member("symbols_missing", d.symbols_missing);
+  if (d.gpu_count > shm::kMaxGpus) json.member("gpus_unread", d.gpu_count - shm::kMaxGpus);
   json.member("symbols_foreign", d.foreign_symbols);
   writeReadings(json, d.readings);
   json.endObject();
@@ -235,7 +236,8 @@ void printTable(const shm::Segment& segment) {
   if (driver.state == shm::DriverState::initialized)
     std::printf("driver %s, %llu GPUs%s%s\n", driver.driver_version, static_cast<unsigned long long>(driver.gpu_count),
                 driver.simulator[0] ? ", SIMULATED: " : "", driver.simulator);
-  else
+  if (driver.gpu_count > shm::kMaxGpus) std::printf("only the first %u GPUs are read\n", shm::kMaxGpus);
+  if (driver.state != shm::DriverState::initialized)
     std::printf("no driver: %s (%s)\n", driverStateName(driver.state), driver.message);
   for (std::uint32_t i = 0; i < shm::kMaxGpus; ++i) {
     GpuView g;

@@ -1,6 +1,7 @@
 import type { Driver } from '../model/node-state.js';
 import { NODE_READING_TABLE, Readings, reasonName } from '../model/readings.js';
 import type { DriverSnapshot } from '../native/addon.js';
+import { MOST_GPUS } from '../native/calls.generated.js';
 import { DRIVER_STATES } from '../native/member-view.js';
 import { known } from './age.js';
 
@@ -27,6 +28,7 @@ export function driverOf(snapshot: DriverSnapshot | undefined, silentSeconds?: n
     nvmlVersion: known(snapshot?.nvmlVersion ?? ''),
     cudaVersion: cudaVersion(snapshot?.cudaDriverVersion ?? 0),
     gpuCount: state === 'initialized' ? snapshot?.gpuCount : undefined,
+    gpusUnread: unreadOf(state === 'initialized' ? (snapshot?.gpuCount ?? 0) : 0),
     symbolsMissing: snapshot?.symbolsMissing ?? 0,
     foreignSymbols: snapshot?.foreignSymbols ?? 0,
     initAttempts: snapshot?.initAttempts ?? 0,
@@ -37,6 +39,10 @@ export function driverOf(snapshot: DriverSnapshot | undefined, silentSeconds?: n
         ? new Readings(NODE_READING_TABLE, snapshot.values, snapshot.status)
         : Readings.none(NODE_READING_TABLE),
   };
+}
+
+function unreadOf(gpuCount: number): number | undefined {
+  return gpuCount > MOST_GPUS ? gpuCount - MOST_GPUS : undefined;
 }
 
 /** Counts by the name of the NVML code; as records.h has them: codes 0–30, 999, any other. */

@@ -3,6 +3,7 @@ import { driverMissing, libraryMismatch, simulatedNode } from './driver-state.js
 import { leftOutInDoubt } from './gpu-in-doubt.js';
 import { gpuLost } from './gpu-lost.js';
 import { gpuMissing } from './gpu-missing.js';
+import { gpusUnread } from './gpus-unread.js';
 import type { Rule } from './rule.js';
 import { samplerLimit } from './sampler-limit.js';
 import { samplerUnavailable } from './sampler-unavailable.js';
@@ -16,6 +17,7 @@ export const RULES: Readonly<Record<string, Rule>> = {
   gpu_lost: gpuLost,
   gpu_missing: gpuMissing,
   gpu_left_out_in_doubt: leftOutInDoubt,
+  gpus_unread: gpusUnread,
   driver_library_mismatch: libraryMismatch,
   driver_missing: driverMissing,
   sampler_unavailable: samplerUnavailable,

@@ -38,6 +38,8 @@ export interface Driver {
   /** `12.4` */
   readonly cudaVersion: string | undefined;
   readonly gpuCount: number | undefined;
+  /** Of these, how many are more than a sampler can read; undefined where all are read. */
+  readonly gpusUnread: number | undefined;
   readonly symbolsMissing: number;
   /** Symbols that another library interposes (LD_PRELOAD). */
   readonly foreignSymbols: number;

@@ -150,3 +150,6 @@ export const CALLS = [
   { symbol: 'gpu cycle', callClass: 'slow' },
   { symbol: 'read /proc/driver/nvidia/gpus', callClass: 'slow' },
 ] as const satisfies readonly CallDefinition[];
+
+/** GPUs a sampler reads at most (kMaxGpus of native/core/shm/records.h). */
+export const MOST_GPUS = 64;

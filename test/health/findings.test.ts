@@ -44,6 +44,7 @@ const WELL: Judged = {
     nvmlVersion: '12',
     cudaVersion: '12.4',
     gpuCount: 2,
+    gpusUnread: undefined,
     symbolsMissing: 0,
     foreignSymbols: 0,
     initAttempts: 1,
@@ -248,6 +249,10 @@ describe('findings', () => {
     expect(codes(state({ state: 'library_missing' }))).toEqual(['driver_missing']);
     expect(codes(state({ state: 'not_loaded' }))).toEqual(['driver_missing']);
     expect(codes(state({ state: 'mismatch', lastCode: 18 }))).toEqual(['driver_library_mismatch']);
+    const many = state({ gpuCount: 72, gpusUnread: 8 });
+    expect(new Findings().judge(many)).toMatchObject([
+      { code: 'gpus_unread', severity: 'warning', evidence: { gpus_counted: 72, gpus_read: 64, gpus_unread: 8 } },
+    ]);
     expect(codes({ ...WELL, simulated: 'scenario=mixed' })).toEqual(['simulated_node']);
     expect(codes({ ...WELL, samplerLimit: 'two sleep' })).toEqual(['sampler_limit_reached']);
   });

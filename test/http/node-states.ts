@@ -136,6 +136,7 @@ export function startingState(changes: Partial<NodeState> = {}): NodeState {
       nvmlVersion: undefined,
       cudaVersion: undefined,
       gpuCount: undefined,
+      gpusUnread: undefined,
       symbolsMissing: 0,
       foreignSymbols: 0,
       initAttempts: 0,

@@ -123,6 +123,7 @@ export function node(more: Partial<NodeState> = {}): NodeState {
       nvmlVersion: '12.550.54.15',
       cudaVersion: '12.4',
       gpuCount: 0,
+      gpusUnread: undefined,
       symbolsMissing: 2,
       foreignSymbols: 0,
       initAttempts: 1,

@@ -20,6 +20,7 @@ interface Report {
     readonly driver_version?: string;
     readonly gpu_count: number;
     readonly symbols_missing: number;
+    readonly gpus_unread?: number;
   };
   readonly gpus: readonly {
     readonly condition: string;
@@ -36,6 +37,23 @@ interface Report {
 const NO_SYMBOL = 254;
 const UNKNOWN_CODE = 252;
 const IMPLAUSIBLE = 253;
+/** Numbers of every kind: bytes, degrees, watts, hertz, ratios, counters, enums. */
+const NUMBERS = [
+  'memory_total_bytes',
+  'memory_used_bytes',
+  'bar1_memory_total_bytes',
+  'temperature_celsius',
+  'power_watts',
+  'energy_joules_total',
+  'clock_sm_hertz',
+  'utilization_ratio',
+  'ecc_uncorrected_total',
+  'clocks_event_reasons',
+  'performance_state',
+  'pci_device_id',
+  'compute_capability_major',
+  'power_limit_max_watts',
+];
 
 beforeAll(() => {
   const written = new Set([...readFileSync(source, 'utf8').matchAll(/^int (nvml\w+)\(/gm)].map(([, name]) => name));
@@ -112,24 +130,31 @@ describe('the sampler on a library', () => {
     }
   });
 
-  test('that answers with success and writes nothing: the report is whole', () => {
+  test('that answers with success and writes nothing: what was not written is not believed', () => {
     const { driver, gpus } = readOn('SILENT_SUCCESS');
     expect(driver.initialized).toBe(true);
     expect(gpus.map(({ condition }) => condition)).toEqual(['up', 'up']);
+    for (const { absent, readings, ...gpu } of gpus) {
+      expect(gpu).not.toHaveProperty('pci_bus_id');
+      for (const id of NUMBERS) expect([id, absent[id]]).toEqual([id, IMPLAUSIBLE]);
+      // What is 0 where nothing was written cannot be told from an answer of 0: flags and the lengths of lists.
+      expect(Object.values(readings).filter((value) => value !== 0)).toEqual([]);
+    }
   });
 
   test('that sets every bit of its answers: bytes and watts of that size are not believed', () => {
     const { gpus } = readOn('ONLY_BYTES');
     expect(gpus.length).toBe(2);
     for (const { absent, readings } of gpus) {
-      expect(absent).toMatchObject({ memory_total_bytes: IMPLAUSIBLE, bar1_memory_total_bytes: IMPLAUSIBLE });
+      for (const id of NUMBERS) expect([id, absent[id]]).toEqual([id, IMPLAUSIBLE]);
       expect(readings).not.toHaveProperty('power_watts');
     }
   });
 
-  test('that counts more GPUs than there can be: as many as there is room for', () => {
-    const { gpus } = readOn('MANY_GPUS');
-    expect(gpus.length).toBeLessThanOrEqual(64);
+  test('that counts more GPUs than there can be: as many as there is room for, and how many are not read', () => {
+    const { driver, gpus } = readOn('MANY_GPUS');
+    expect(gpus.length).toBe(64);
+    expect(driver).toMatchObject({ gpu_count: 4_000_000_000, gpus_unread: 4_000_000_000 - 64 });
   });
 
   test.each(['470.256.02', '535.261.03', '610.57.04', '999.1', '', 'devel'])('of version "%s"', (version) => {

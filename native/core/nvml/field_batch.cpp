@@ -3,6 +3,7 @@
 #include <cmath>
 #include <optional>
 
+#include "core/nvml/plausible.h"
 #include "core/nvml/return_code.h"
 #include "core/nvml/utilization_integrator.h"
 
@@ -13,6 +14,9 @@ namespace {
 // Integer fields only. Type 0 (double) is a known driver bug for them and not believed (nvml.md §7).
 std::optional<double> integerField(const FieldValue& field) {
   if (field.valueType == kValueTypeDouble) return std::nullopt;
+  if (field.valueType == kValueTypeUnsignedInt) return numberOf(field.value.uiVal);
+  if (field.valueType == kValueTypeUnsignedLong) return numberOf(field.value.ulVal);
+  if (field.valueType == kValueTypeUnsignedLongLong) return numberOf(field.value.ullVal);
   return sampleValue(field.value, field.valueType);
 }
 
@@ -45,8 +49,9 @@ bool FieldBatch::book(std::size_t from, std::size_t to, Return code) {
     }
     const std::optional<double> raw = integerField(values_[i]);
     const double number = raw.value_or(0);
-    const double value = target.form == FieldForm::linear ? target.scale(number) : bitErrorRatio(number);
-    if (!raw || value > target.highest) {
+    const bool linear = target.form == FieldForm::linear || std::isinf(number);
+    const double value = linear ? target.scale(number) : bitErrorRatio(number);
+    if (std::isinf(number) || !raw || value > target.highest) {
       *target.status = reading_status::kImplausible;
       continue;
     }

@@ -107,8 +107,8 @@ constexpr ScalarRow kScalarRows[] = {
 void Gather::scalars() {
   for (const ScalarRow& row : kScalarRows) {
     if (!due(row.reading)) continue;
-    std::uint32_t u32 = 0, period = 0;
-    std::uint64_t u64 = 0;
+    auto u32 = unwritten<std::uint32_t>(), period = u32;
+    auto u64 = unwritten<std::uint64_t>();
     auto ask = [&](Call id) -> Return {
       switch (row.shape) {
         case Shape::u32: return call(id, g.handle_, &u32);
@@ -127,12 +127,8 @@ void Gather::scalars() {
       r = ask(row.fallback);
     }
     const bool wide = row.shape == Shape::u64 || row.shape == Shape::u64ByTwo || row.shape == Shape::u64ByThree;
-    const double value = wide ? static_cast<double>(u64) : static_cast<double>(u32);
-    constexpr std::uint32_t kNoValue = 0xFFFFFFFFu;  // sentinel of 32-bit fields, nvml.md §3
-    if (r == kSuccess && (value > row.highest || (!wide && u32 == kNoValue)))
-      g.absent(row.reading, reading_status::kImplausible);
-    else
-      store(row.reading, r, row.scale(value));
+    const double value = wide ? numberOf(u64) : numberOf(u32);
+    store(row.reading, r, value > row.highest ? kNotANumber : row.scale(value));
   }
 }
 

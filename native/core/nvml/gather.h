@@ -2,10 +2,12 @@
 // Shared by the gather steps: making a call under watch and booking its result. One step per subject, in files named
 // gather_<subject>.cpp.
 
+#include <cmath>
 #include <initializer_list>
 #include <limits>
 
 #include "core/nvml/gpu_reader.h"
+#include "core/nvml/plausible.h"
 #include "core/nvml/return_code.h"
 #include "core/nvml/scale.h"
 
@@ -91,11 +93,20 @@ struct Gather {
       if (ReadingTable<Id>::cadences[gna::index(id)] == Cadence::identity) noteIdentity(code);
       into.absent(id, statusOf(code));
       if (isUnsupported(code)) dormant.asleep[gna::index(id)] = true;
-    } else if (value > highest) {
+    } else if (value > highest || std::isinf(value)) {
       into.absent(id, reading_status::kImplausible);
     } else {
       into.set(id, value);
     }
+  }
+  template <typename Id, WideUnsigned T>
+  void store(Measurements<Id>& into, Dormant<Id>& dormant, Id id, Return code, T raw,
+             double highest = std::numeric_limits<double>::infinity()) {
+    store(into, dormant, id, code, numberOf(raw), highest);
+  }
+  template <WideUnsigned T>
+  void store(Reading r, Return code, T raw, double highest = std::numeric_limits<double>::infinity()) {
+    store(r, code, numberOf(raw), highest);
   }
   void store(Reading r, Return code, double value, double highest = std::numeric_limits<double>::infinity()) {
     store(g.record_.readings, g.dormant_, r, code, value, highest);

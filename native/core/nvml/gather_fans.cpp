@@ -32,7 +32,7 @@ void Gather::fans() {
 void Gather::fan(std::size_t i) {
   shm::Fan& fan = g.lists_.fans[i];
   Dormant<FanReading>& dormant = g.fanDormant_[i];
-  std::uint32_t percent = 0;
+  auto percent = unwritten<std::uint32_t>();
   if (due(FanReading::speed_ratio, dormant)) {
     Return& refused = g.refused_[nvml::index(Call::DeviceGetFanSpeed_v2)];
     Return code = refused != kSuccess ? refused : call(Call::DeviceGetFanSpeed_v2, g.handle_, fan.fan, &percent);

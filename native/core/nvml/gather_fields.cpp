@@ -8,7 +8,6 @@ namespace gna::nvml {
 
 namespace {
 
-constexpr double kHottestCelsius = 200;
 // No limit is documented; a bound keeps one call's time in bounds.
 constexpr std::size_t kMostFieldsPerCall = 512;
 constexpr std::uint32_t kPcieLaneErrorField = 183;  // one count per lane, the scope is the lane

@@ -55,10 +55,12 @@ void Gather::identity() {
   keep(r.gsp_firmware_version, buffer, gsp);
   noteIdentity(gsp);
 
-  PciInfo pci{};
+  auto pci = unwritten<PciInfo>();
   Return code = call(Call::DeviceGetPciInfo_v3, g.handle_, &pci);
   const Return newest = code;
-  const bool full = code == kSuccess;
+  const std::uint32_t deviceId = pci.pciDeviceId, subSystemId = pci.pciSubSystemId;
+  const bool full = code == kSuccess && !std::isinf(numberOf(pci.domain));
+  if (!full) pci = {};
   if (isOlderDriver(code)) code = call(Call::DeviceGetPciInfo_v2, g.handle_, &pci);
   if (isOlderDriver(code)) code = call(Call::DeviceGetPciInfo, g.handle_, &pci);
   noteIdentity(code);
@@ -68,20 +70,20 @@ void Gather::identity() {
     std::snprintf(r.pci_bus_id, sizeof r.pci_bus_id, "%04x:%02x:%02x.0", pci.domain, pci.bus, pci.device);
     r.placed_by_order = 0;
   }
-  store(Reading::pci_device_id, newest, pci.pciDeviceId);
-  store(Reading::pci_subsystem_id, newest, pci.pciSubSystemId);
+  store(Reading::pci_device_id, newest, deviceId);
+  store(Reading::pci_subsystem_id, newest, subSystemId);
 
-  std::int32_t major = 0, minor = 0;
+  auto major = unwritten<std::uint32_t>(), minor = major;
   code = call(Call::DeviceGetCudaComputeCapability, g.handle_, &major, &minor);
   store(Reading::compute_capability_major, code, major);
   store(Reading::compute_capability_minor, code, minor);
 
-  std::uint32_t lowest = 0, highest = 0;
+  auto lowest = unwritten<std::uint32_t>(), highest = lowest;
   code = call(Call::DeviceGetPowerManagementLimitConstraints, g.handle_, &lowest, &highest);
   store(Reading::power_limit_min_watts, code, kMilli(lowest));
   store(Reading::power_limit_max_watts, code, kMilli(highest));
 
-  std::uint32_t current = 0, pending = 0;
+  auto current = unwritten<std::uint32_t>(), pending = current;
   code = call(Call::DeviceGetEccMode, g.handle_, &current, &pending);
   store(Reading::ecc_mode_enabled, code, current, 1);
   store(Reading::ecc_mode_pending, code, pending, 1);

@@ -74,7 +74,7 @@ void Gather::linkFields() {
 void Gather::linkCalls(std::size_t i) {
   shm::NvLink& link = g.lists_.links[i];
   Dormant<LinkReading>& dormant = g.linkDormant_[i];
-  std::uint32_t number = 0;
+  auto number = unwritten<std::uint32_t>();
   // The field put itself to sleep: the older call says it, once a minute.
   const bool stateByCall = dormant.asleep[gna::index(LinkReading::state)] && minuteRound;
   if (stateByCall) {
@@ -100,9 +100,9 @@ void Gather::linkCalls(std::size_t i) {
   }
   auto counter = [&](LinkReading reading, std::uint32_t which) {
     if (!due(reading, dormant)) return;
-    unsigned long long count = 0;
+    auto count = unwritten<unsigned long long>();
     const Return code = call(Call::DeviceGetNvLinkErrorCounter, g.handle_, link.link, which, &count);
-    store(link.readings, dormant, reading, code, static_cast<double>(count));
+    store(link.readings, dormant, reading, code, count);
   };
   counter(LinkReading::crc_data_errors_total, kNvlinkErrorDlCrcData);
   counter(LinkReading::ecc_data_errors_total, kNvlinkErrorDlEccData);

@@ -6,7 +6,7 @@ namespace gna::nvml {
 
 void Gather::media() {
   if (due(Reading::encoder_sessions)) {
-    std::uint32_t sessions = 0, framesPerSecond = 0, latencyUs = 0;
+    auto sessions = unwritten<std::uint32_t>(), framesPerSecond = sessions, latencyUs = sessions;
     const Return code = call(Call::DeviceGetEncoderStats, g.handle_, &sessions, &framesPerSecond, &latencyUs);
     store(Reading::encoder_sessions, code, sessions);
     // The means of no sessions are nothing, not 0.
@@ -15,7 +15,7 @@ void Gather::media() {
     store(Reading::encoder_average_latency_seconds, means, kMicroseconds(latencyUs));
   }
   if (due(Reading::framebuffer_capture_sessions)) {
-    FBCStats stats{};
+    auto stats = unwritten<FBCStats>();
     const Return code = call(Call::DeviceGetFBCStats, g.handle_, &stats);
     store(Reading::framebuffer_capture_sessions, code, stats.sessionsCount);
     const Return means = code == kSuccess && stats.sessionsCount == 0 ? kErrorNoData : code;

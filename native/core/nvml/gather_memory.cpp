@@ -5,24 +5,18 @@
 namespace gna::nvml {
 
 namespace {
-
-/// Above it no memory is: all bits set is what libraries answer in place of a number they do not have.
-constexpr std::uint64_t kMostBytes = std::uint64_t{1} << 60;
 constexpr auto kMost = static_cast<double>(kMostBytes);
-
-}  // namespace
+}
 
 void Gather::memory() {
-  Memory_v2 v2{};
+  auto v2 = unwritten<Memory_v2>();
   v2.version = kMemory_v2Version;
   Return code =
       due(Reading::memory_reserved_bytes) ? call(Call::DeviceGetMemoryInfo_v2, g.handle_, &v2) : kNoSuchSymbol;
   if (code == kSuccess || !(code == kNoSuchSymbol || isUnsupported(code))) {
-    // Unified-memory systems answer total 0 (nvml.md §12.5); free above total was seen behind interposers.
-    const bool plausible =
-        v2.total > 0 && v2.total <= kMostBytes && v2.free <= v2.total && v2.used <= v2.total && v2.reserved <= v2.total;
+    // Unified-memory systems answer total 0 (nvml.md §12.5).
     const Return stored = code != kSuccess ? code : v2.total == 0 ? kErrorNotSupported : kSuccess;
-    if (stored == kSuccess && !plausible) {
+    if (stored == kSuccess && !isPlausible(v2)) {
       for (Reading r : {Reading::memory_total_bytes, Reading::memory_reserved_bytes, Reading::memory_used_bytes,
                         Reading::memory_free_bytes})
         g.absent(r, reading_status::kImplausible);
@@ -36,7 +30,7 @@ void Gather::memory() {
     // Version 1 counts what the driver reserves as used and does not tell it apart.
     if (due(Reading::memory_reserved_bytes)) store(Reading::memory_reserved_bytes, code, 0);
     if (due(Reading::memory_total_bytes)) {
-      Memory v1{};
+      auto v1 = unwritten<Memory>();
       code = call(Call::DeviceGetMemoryInfo, g.handle_, &v1);
       if (code == kSuccess && v1.total == 0) code = kErrorNotSupported;
       const double limit = static_cast<double>(v1.total);
@@ -48,7 +42,7 @@ void Gather::memory() {
   }
 
   if (due(Reading::bar1_memory_total_bytes)) {
-    BAR1Memory bar1{};
+    auto bar1 = unwritten<BAR1Memory>();
     code = call(Call::DeviceGetBAR1MemoryInfo, g.handle_, &bar1);
     const double limit = static_cast<double>(bar1.bar1Total);
     const double most = std::min(limit, kMost);

@@ -36,7 +36,7 @@ void Gather::migDevices() {
   const bool wasKnown = g.record_.readings.has(Reading::mig_mode_enabled);
   const bool before = migEnabled();
   if (due(Reading::mig_mode_enabled)) {
-    std::uint32_t current = 0, pending = 0;
+    auto current = unwritten<std::uint32_t>(), pending = current;
     const Return code = call(Call::DeviceGetMigMode, g.handle_, &current, &pending);
     const bool passes = mayPass(code);
     if (passes) lookAgain();
@@ -200,17 +200,17 @@ void Gather::migPlacement(shm::MigInstance& instance, Dormant<MigReading>& dorma
 
 void Gather::migSlow(Device mig, Measurements<MigReading>& into, Dormant<MigReading>& dormant) {
   if (due(MigReading::bar1_memory_total_bytes, dormant)) {
-    BAR1Memory bar1{};
+    auto bar1 = unwritten<BAR1Memory>();
     const Return code = call(Call::DeviceGetBAR1MemoryInfo, mig, &bar1);
-    const double most = static_cast<double>(bar1.bar1Total);
-    store(into, dormant, MigReading::bar1_memory_total_bytes, code, most);
-    store(into, dormant, MigReading::bar1_memory_used_bytes, code, static_cast<double>(bar1.bar1Used), most);
+    const auto most = static_cast<double>(std::min<std::uint64_t>(bar1.bar1Total, kMostBytes));
+    store(into, dormant, MigReading::bar1_memory_total_bytes, code, bar1.bar1Total, most);
+    store(into, dormant, MigReading::bar1_memory_used_bytes, code, bar1.bar1Used, most);
   }
   // Of an instance only these are told (nvml.md §5.9).
   if (due(MigReading::ecc_uncorrected_total, dormant)) {
-    unsigned long long errors = 0;
+    auto errors = unwritten<unsigned long long>();
     const Return code = call(Call::DeviceGetTotalEccErrors, mig, kMemoryErrorTypeUncorrected, kVolatileEcc, &errors);
-    store(into, dormant, MigReading::ecc_uncorrected_total, code, static_cast<double>(errors));
+    store(into, dormant, MigReading::ecc_uncorrected_total, code, errors);
   }
 }
 
@@ -279,7 +279,7 @@ Return Gather::migProfile(std::uint32_t number, shm::MigProfile& profile) {
 
 void Gather::migAttributes(Device mig, Measurements<MigReading>& into, Dormant<MigReading>& dormant) {
   if (!due(MigReading::multiprocessors, dormant)) return;
-  DeviceAttributes a{};
+  auto a = unwritten<DeviceAttributes>();
   Return code = callUnlessRefused(Call::DeviceGetAttributes_v2, mig, &a);
   // The first version's structure ends before the slices: they are absent for the reason the second one gave.
   const Return slices = code;
@@ -301,7 +301,7 @@ void Gather::migMemory() {
     Measurements<MigReading>& into = g.lists_.mig[i].readings;
     Dormant<MigReading>& dormant = g.migDormant_[i];
     if (!due(MigReading::memory_total_bytes, dormant)) continue;
-    Memory_v2 v2{};
+    auto v2 = unwritten<Memory_v2>();
     v2.version = kMemory_v2Version;
     Return& refused = g.refused_[nvml::index(Call::DeviceGetMemoryInfo_v2)];
     Return code = refused != kSuccess ? refused : call(Call::DeviceGetMemoryInfo_v2, g.migHandles_[i], &v2);
@@ -309,17 +309,18 @@ void Gather::migMemory() {
     if (isOlderDriver(code)) {
       // Version 1 counts what the driver reserves as used and does not tell it apart.
       if (code != kNoSuchSymbol) refused = code;
-      Memory v1{};
+      auto v1 = unwritten<Memory>();
       code = call(Call::DeviceGetMemoryInfo, g.migHandles_[i], &v1);
+      v2.reserved = 0;
       v2.total = v1.total;
       v2.used = v1.used;
       v2.free = v1.free;
     }
     // A destroyed instance's handle is refused or not found: look again in the next cycle instead of showing a ghost.
     if (code == kErrorInvalidArgument || code == kErrorNotFound) stale = true;
-    const double most = static_cast<double>(v2.total);
+    const bool plausible = isPlausible(v2);
     auto put = [&](MigReading reading, Return r, std::uint64_t bytes) {
-      store(into, dormant, reading, r, static_cast<double>(bytes), most);
+      store(into, dormant, reading, r, plausible ? static_cast<double>(bytes) : kNotANumber);
     };
     put(MigReading::memory_total_bytes, code, v2.total);
     put(MigReading::memory_used_bytes, code, v2.used);

@@ -54,11 +54,11 @@ void Gather::peer(const PeerGpu& peer) {
     else
       entry.readings.set(reading, value);
   };
-  std::uint32_t level = 0;
+  auto level = unwritten<std::uint32_t>();
   const Return near = call(Call::DeviceGetTopologyCommonAncestor, g.handle_, peer.handle, &level);
   book(PeerReading::topology_level, near, level, kTopologySystem);
   for (const auto& [reading, index] : kCapabilityRows) {
-    std::uint32_t status = 0;
+    auto status = unwritten<std::uint32_t>();
     const Return code = call(Call::DeviceGetP2PStatus, g.handle_, peer.handle, index, &status);
     book(reading, code, status, kP2PStatusUnknown);
   }

@@ -1,5 +1,6 @@
 // Where the board sits, how long it has run, and its protected memory.
 
+#include <algorithm>
 #include <cstdio>
 #include <cstring>
 
@@ -31,14 +32,14 @@ void Gather::platform() {
     store(Reading::driver_loaded_seconds_total, code, time.timeRun);
   }
   if (due(Reading::confidential_memory_total_bytes)) {
-    Memory memory{};
+    auto memory = unwritten<Memory>();
     Return code = call(Call::DeviceGetConfComputeProtectedMemoryUsage, g.handle_, &memory);
     // All zero = confidential computing is off: there is no such memory.
     if (code == kSuccess && memory.total == 0) code = kErrorNotSupported;
-    const double most = static_cast<double>(memory.total);
-    store(Reading::confidential_memory_total_bytes, code, most);
-    store(Reading::confidential_memory_used_bytes, code, static_cast<double>(memory.used), most);
-    store(Reading::confidential_memory_free_bytes, code, static_cast<double>(memory.free), most);
+    const auto most = static_cast<double>(std::min<std::uint64_t>(memory.total, kMostBytes));
+    store(Reading::confidential_memory_total_bytes, code, memory.total, most);
+    store(Reading::confidential_memory_used_bytes, code, memory.used, most);
+    store(Reading::confidential_memory_free_bytes, code, memory.free, most);
   }
 }
 

@@ -9,7 +9,7 @@ void Gather::sramErrors() {
   EccSramErrorStatus_v1 s{};
   s.version = kEccSramErrorStatus_v1Version;
   const Return code = call(Call::DeviceGetSramEccErrorStatus, g.handle_, &s);
-  auto put = [&](Reading r, std::uint64_t count) { store(r, code, static_cast<double>(count)); };
+  auto put = [&](Reading r, std::uint64_t count) { store(r, code, count); };
   put(Reading::ecc_sram_uncorrected_parity_total, s.volatileUncParity);
   put(Reading::ecc_sram_uncorrected_secded_total, s.volatileUncSecDed);
   put(Reading::ecc_sram_uncorrected_parity_lifetime_total, s.aggregateUncParity);
@@ -24,7 +24,7 @@ void Gather::sramErrors() {
 
 void Gather::spareRows() {
   if (!due(Reading::row_remap_banks_max)) return;
-  RowRemapperHistogramValues banks{};
+  auto banks = unwritten<RowRemapperHistogramValues>();
   const Return code = call(Call::DeviceGetRowRemapperHistogram, g.handle_, &banks);
   store(Reading::row_remap_banks_max, code, banks.max);
   store(Reading::row_remap_banks_high, code, banks.high);

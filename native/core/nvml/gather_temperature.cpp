@@ -2,27 +2,22 @@
 
 namespace gna::nvml {
 
-namespace {
-// No GPU that still answers is outside this; drivers have returned garbage here (nvml.md §7).
-constexpr double kHottestCelsius = 200;
-}  // namespace
-
 void Gather::temperature() {
   if (due(Reading::temperature_celsius)) {
-    Temperature_v1 t{kTemperature_v1Version, kTemperatureGpu, 0};
+    Temperature_v1 t{kTemperature_v1Version, kTemperatureGpu, unwritten<std::int32_t>()};
     Return code = callUnlessRefused(Call::DeviceGetTemperatureV, g.handle_, &t);
-    double celsius = t.temperature;
+    double celsius = celsiusOf(t.temperature);
     if (isUnsupported(code)) {
-      std::uint32_t old = 0;
+      auto old = unwritten<std::uint32_t>();
       code = call(Call::DeviceGetTemperature, g.handle_, kTemperatureGpu, &old);
-      celsius = old;
+      celsius = numberOf(old);
     }
     store(Reading::temperature_celsius, code, celsius, kHottestCelsius);
   }
   if (due(Reading::temperature_margin_celsius)) {
-    MarginTemperature_v1 margin{kMarginTemperature_v1Version, 0};
+    MarginTemperature_v1 margin{kMarginTemperature_v1Version, kUnwrittenMargin};
     const Return code = call(Call::DeviceGetMarginTemperature, g.handle_, &margin);
-    store(Reading::temperature_margin_celsius, code, margin.marginTemperature, kHottestCelsius);
+    store(Reading::temperature_margin_celsius, code, marginCelsiusOf(margin.marginTemperature), kHottestCelsius);
   }
 }
 

@@ -8,7 +8,7 @@ constexpr std::size_t kLargestSampleRing = 4096;
 
 void Gather::utilization() {
   if (due(Reading::utilization_ratio)) {
-    Utilization u{};
+    auto u = unwritten<Utilization>();
     const Return code = call(Call::DeviceGetUtilizationRates, g.handle_, &u);
     store(Reading::utilization_ratio, code, kPercent(u.gpu), 1);
     store(Reading::memory_controller_utilization_ratio, code, kPercent(u.memory), 1);

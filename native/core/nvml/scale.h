@@ -1,6 +1,8 @@
 #pragma once
 // Units of the driver and ours.
 
+#include "core/nvml/plausible.h"
+
 namespace gna::nvml {
 
 /// From the driver's unit to the base unit. Dividing keeps 94 % at 0.94; multiplying by 0.01 does not.
@@ -8,6 +10,10 @@ struct Scale {
   double times = 1;
   double by = 1;
   double operator()(double value) const { return value * times / by; }
+  template <WideUnsigned T>
+  double operator()(T raw) const {
+    return (*this)(numberOf(raw));
+  }
 };
 inline constexpr Scale kAsIs{};
 inline constexpr Scale kMegahertz{1e6};
