@@ -29,7 +29,10 @@ interface Report {
     readonly readings: Readonly<Record<string, number>>;
     readonly absent: Readonly<Record<string, number>>;
     readonly processes: readonly { readonly pid: number; readonly used_memory_bytes?: number }[];
-    readonly mig_instances: readonly unknown[];
+    readonly mig_instances: readonly {
+      readonly readings: Readonly<Record<string, number>>;
+      readonly absent: Readonly<Record<string, number>>;
+    }[];
   }[];
 }
 
@@ -117,6 +120,16 @@ describe('the sampler on a library', () => {
       expect(gpu.condition).toBe('up');
       expect(gpu.processes.length).toBeLessThanOrEqual(4096);
       expect(gpu.mig_instances.length).toBeLessThanOrEqual(64);
+    }
+  });
+
+  test('whose instances use more memory than they have, or all there can be: it is not believed', () => {
+    const { gpus } = readOn('HUGE_COUNTS');
+    const instances = gpus.flatMap(({ mig_instances: all }) => all);
+    expect(instances.length).toBeGreaterThanOrEqual(2);
+    for (const { absent } of instances) {
+      const memory = ['total', 'used', 'free', 'reserved'].map((part) => absent[`memory_${part}_bytes`]);
+      expect(memory).toEqual([IMPLAUSIBLE, IMPLAUSIBLE, IMPLAUSIBLE, IMPLAUSIBLE]);
     }
   });
 

@@ -142,6 +142,13 @@ int nvmlDeviceGetMemoryInfo_v2(void* d, unsigned long long* info) {
   info[2] = SHAPE == ONLY_BYTES ? ~0ULL : 1ULL << 30;
   info[3] = SHAPE == ONLY_BYTES ? ~0ULL : 12ULL << 30;
   info[4] = SHAPE == ONLY_BYTES ? ~0ULL : 3ULL << 30;
+  /* Of instances, every other one says that more is used than there is, the others set every bit. */
+  if (SHAPE == HUGE_COUNTS && (unsigned long)d >= 4096) {
+    if ((unsigned long)d % 2 == 0)
+      info[4] = 17ULL << 30;
+    else
+      memset(info + 1, 0xff, 32);
+  }
   return 0;
 }
 int nvmlDeviceGetBAR1MemoryInfo(void* d, unsigned long long* info) {
