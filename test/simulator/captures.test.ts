@@ -84,7 +84,8 @@ test.each(['a100-mps', 't4-hami', 'dgx-a100-mig'])('so is %s of an anonymised ca
   const past = loadsMove(scenario) ? PAST : new Set<string>();
   const again = read(remake('nameless', file), past);
   expect(nameless(again)).toEqual(nameless(read(node, past)));
-  expect(JSON.stringify(again)).not.toContain('51000000');
+  // With its dash: a number may happen to have these digits.
+  expect(JSON.stringify(again)).not.toContain('51000000-');
 });
 
 test.each(['535', '590'])('so is a node of branch %s', (branch) => {
