@@ -52,7 +52,9 @@ export function controlActions(parts: ControlParts): ControlActions {
     async release({ gpu, forSeconds }) {
       const stuckCalls = () => collector.current().sampling.stuckCalls;
       const target = gpu === undefined ? 'all' : named(gpu);
-      return release({ addon, supervisor, clock, deviceRoots, stuckCalls }, target, forSeconds);
+      const gpuOfNode = (node: string) =>
+        collector.current().gpus.find(({ index }) => collector.deviceNodeOf(index) === node);
+      return release({ addon, supervisor, clock, deviceRoots, stuckCalls, gpuOfNode }, target, forSeconds);
     },
     async resume({ gpu }) {
       return resume(supervisor, gpu === undefined ? 'all' : (heldOff(gpu) ?? named(gpu)), nameOf);

@@ -1,6 +1,7 @@
+import { basename } from 'node:path';
 import type { ReleaseResult, RemainingHandle, ResumeResult } from '../model/control.js';
 import { ControlError } from '../model/control.js';
-import { type GpuIdentity, gpuName } from '../model/gpu-identity.js';
+import { type GpuIdentity, gpuName, isSameGpu } from '../model/gpu-identity.js';
 import type { StuckCall } from '../model/node-state.js';
 import type { Addon, DeviceHolder } from './addon.js';
 import type { Clock } from './clock.js';
@@ -23,6 +24,8 @@ export interface ReleaseParts {
   readonly deviceRoots: readonly string[];
   /** Calls that are slow or stuck now, to name what cannot be freed. */
   readonly stuckCalls: () => readonly StuckCall[];
+  /** Whose device node this is, such as `nvidia3`; undefined for one of no GPU or of one that is not known. */
+  readonly gpuOfNode: (node: string) => GpuIdentity | undefined;
 }
 
 /** Promise of the design: two seconds. A look at the end of it is still inside. */
@@ -40,7 +43,7 @@ export async function release(
   gpu: ReleasableGpu | 'all',
   forSeconds: number | undefined,
 ): Promise<ReleaseResult> {
-  const { supervisor, clock, stuckCalls } = parts;
+  const { supervisor, clock, stuckCalls, gpuOfNode } = parts;
   const started = supervisor.processSeconds();
   const untilSeconds = forSeconds === undefined ? undefined : started + forSeconds;
   supervisor.holdOff({ gpu: identityOf(gpu), sinceSeconds: started, untilSeconds });
@@ -52,7 +55,9 @@ export async function release(
   return {
     gpu: gpu === 'all' ? 'all' : gpuName(gpu),
     free: held.length === 0,
-    remaining: held.map((handle) => remaining(handle, stuckCalls())).sort((a, b) => a.path.localeCompare(b.path)),
+    remaining: held
+      .map((handle) => remaining(handle, stuckCalls(), gpuOfNode))
+      .sort((a, b) => a.path.localeCompare(b.path)),
     untilUnixSeconds: forSeconds === undefined ? undefined : clock.unixSeconds() + forSeconds,
     tookSeconds: supervisor.processSeconds() - started,
   };
@@ -110,10 +115,31 @@ async function ownHandles(
   });
 }
 
-function remaining({ pid, tid, target }: DeviceHolder, calls: readonly StuckCall[]): RemainingHandle {
-  // The handle table is shared by all threads: the thread that keeps it open is the one that sleeps.
-  const call =
-    calls.find((one) => one.samplerPid === pid && one.verdict === 'stuck') ??
-    calls.find((one) => one.samplerPid === pid);
+function remaining(
+  { pid, tid, target }: DeviceHolder,
+  calls: readonly StuckCall[],
+  gpuOfNode: ReleaseParts['gpuOfNode'],
+): RemainingHandle {
+  const call = callBehind(
+    calls.filter((one) => one.samplerPid === pid),
+    gpuOfNode(basename(target)),
+  );
   return { pid, tid: call?.tid ?? tid, path: target, call };
 }
+
+/**
+ * The call that keeps a GPU's handle open. All threads of a process share its handles, so that any sleeping one does;
+ * one about that GPU is the one to look at, then one about the whole driver, and stuck ones before slow ones.
+ */
+export function callBehind(calls: readonly StuckCall[], gpu: GpuIdentity | undefined): StuckCall | undefined {
+  const isOwn = (call: StuckCall) => gpu !== undefined && call.lane === 'gpu' && isSameGpu(gpuOfCall(call), gpu);
+  const rank = (call: StuckCall) =>
+    (isOwn(call) ? 0 : call.lane === 'gpu' ? 4 : 2) + (call.verdict === 'stuck' ? 0 : 1);
+  return calls.toSorted((a, b) => rank(a) - rank(b))[0];
+}
+
+const gpuOfCall = ({ gpuIndex, gpuUuid, gpuPciBusId }: StuckCall): GpuIdentity => ({
+  index: gpuIndex,
+  uuid: gpuUuid,
+  pciBusId: gpuPciBusId,
+});
