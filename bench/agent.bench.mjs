@@ -2,20 +2,14 @@
  * The whole agent as a process, on a simulated node of eight H100: start, idle cost, scrapes, memory, one GPU that
  * hangs, and the end. One run, one set of flags, so that no figure is bought with another.
  */
-import { execFileSync, spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { get } from 'node:http';
-import { tmpdir } from 'node:os';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
-import { NODE_FLAGS } from '../scripts/node-flags.mjs';
 import { writeUsageFile } from '../simulator/host/hami.mjs';
-import { createNode } from '../simulator/node.mjs';
+import { cost, median, memory, place, quantile, request, stateOf, until, untilUp } from './agent-process.mjs';
 import { report } from './table.mjs';
 
-const PROGRAM = fileURLToPath(new URL('../dist/gpu-node-agent.mjs', import.meta.url));
-const TICKS_PER_SECOND = 100;
 const SCRAPES = 1000;
 /** Scrapes before those that count: V8 compiles, and compiles anew, for about as many. */
 const WARM_UP_SCRAPES = 1000;
@@ -23,100 +17,8 @@ const BATCHES = 5;
 /** Shares that bring the node to more than 10,000 series. */
 const SHARES = 780;
 
-const folder = mkdtempSync(join(tmpdir(), 'gna-bench-'));
 /** @type {import('./table.mjs').Row[]} */
 const rows = [];
-
-/** @param {number[]} values */
-const median = (values) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
-/** @param {number[]} values @param {number} q */
-const quantile = (values, q) => [...values].sort((a, b) => a - b)[Math.ceil(values.length * q) - 1] ?? Number.NaN;
-
-/**
- * One request over a kept connection; compressed bytes are not unpacked.
- * @param {number} port
- * @param {string} path
- * @param {'plain' | 'gzip'} [encoding]
- * @returns {Promise<{ status: number, bytes: number, milliseconds: number }>}
- */
-function request(port, path, encoding = 'gzip') {
-  const started = performance.now();
-  return new Promise((resolve, reject) => {
-    const headers = { 'accept-encoding': encoding === 'gzip' ? 'gzip' : 'identity' };
-    const message = get({ port, path, host: '127.0.0.1', headers }, (response) => {
-      let bytes = 0;
-      response.on('data', (chunk) => {
-        bytes += chunk.length;
-      });
-      response.on('end', () =>
-        resolve({ status: response.statusCode ?? 0, bytes, milliseconds: performance.now() - started }),
-      );
-    });
-    message.on('error', reject);
-    message.setTimeout(5000, () => message.destroy(new Error('no answer in 5 s')));
-  });
-}
-
-/** CPU seconds and voluntary context switches of a process, all threads. @param {number} pid */
-function cost(pid) {
-  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
-    .replace(/^.*\) /, '')
-    .split(' ');
-  let switches = 0;
-  for (const tid of readdirSync(`/proc/${pid}/task`)) {
-    const status = readFileSync(`/proc/${pid}/task/${tid}/status`, 'utf8');
-    switches += Number(/^voluntary_ctxt_switches:\s+(\d+)/m.exec(status)?.[1]);
-  }
-  return { cpuSeconds: (Number(stat[11]) + Number(stat[12])) / TICKS_PER_SECOND, switches };
-}
-
-/** @param {number} pid */
-function memory(pid) {
-  const status = readFileSync(`/proc/${pid}/status`, 'utf8');
-  const of = (/** @type {string} */ name) => Number(new RegExp(`^${name}:\\s+(\\d+)`, 'm').exec(status)?.[1]) / 1024;
-  return { rss: of('VmRSS'), anonymous: of('RssAnon'), most: of('VmHWM') };
-}
-
-let nextPort = 19_837;
-/** @param {string} name @param {string[]} [more] */
-function start(name, more = []) {
-  const node = createNode(join(folder, name), { scenario: 'hgx-h100' });
-  const port = nextPort++;
-  const flags = execFileSync(
-    process.execPath,
-    [fileURLToPath(new URL('../simulator/bin/gpu-node-simulator.mjs', import.meta.url)), 'flags', join(folder, name)],
-    { encoding: 'utf8' },
-  )
-    .trim()
-    .split('\n')
-    // A real node has no clock file; looking whether somebody turned it costs 20 wake-ups a second and thread.
-    .filter((flag) => !flag.startsWith('--clock.file'));
-  const launch = () => {
-    const child = spawn(
-      process.execPath,
-      [...NODE_FLAGS, PROGRAM, 'serve', ...flags, `--web.listen-address=127.0.0.1:${port}`, ...more],
-      { stdio: 'ignore' },
-    );
-    const ended = new Promise((resolve) => child.on('exit', resolve));
-    return { child, pid: /** @type {number} */ (child.pid), ended };
-  };
-  return { node, port, directory: join(folder, name), launch };
-}
-
-/** @param {number} port */
-async function node(port) {
-  const response = await fetch(`http://127.0.0.1:${port}/api/v1/node`);
-  return response.json();
-}
-
-/** @param {number} port @param {(state: any) => boolean} test */
-async function until(port, test) {
-  for (const limit = Date.now() + 30_000; Date.now() < limit; await sleep(50)) {
-    const state = await node(port).catch(() => undefined);
-    if (state !== undefined && test(state)) return state;
-  }
-  throw new Error('the agent did not get there within 30 s');
-}
 
 /** @param {number} port @returns {Promise<number>} milliseconds until /healthz answers */
 async function healthyAfter(port) {
@@ -138,7 +40,7 @@ async function startTimes() {
     execFileSync(process.execPath, ['-e', '0']);
     empty.push(performance.now() - started);
   }
-  const setup = start('start');
+  const setup = place('start');
   setup.node.fault({ function: 'nvmlInitWithFlags', hang: 'killable' });
   const healthy = [];
   for (let i = 0; i < 5; i++) {
@@ -162,12 +64,9 @@ async function startTimes() {
 }
 
 async function steadyState() {
-  const setup = start('steady');
+  const setup = place('steady');
   const { child, pid, ended } = setup.launch();
-  const state = await until(
-    setup.port,
-    (s) => s.gpus.length === 8 && s.gpus.every((/** @type {any} */ g) => g.condition === 'up'),
-  );
+  const state = await untilUp(setup.port, 8);
   const sampler = state.sampling.processes.find((/** @type {any} */ p) => p.role === 'active').pid;
   await sleep(15_000);
   const seconds = 30;
@@ -280,9 +179,9 @@ async function scrapedOnceASecond(port, pid) {
 }
 
 async function hang() {
-  const setup = start('hang');
+  const setup = place('hang');
   const { child, ended } = setup.launch();
-  await until(setup.port, (s) => s.gpus.length === 8 && s.gpus.every((/** @type {any} */ g) => g.condition === 'up'));
+  await untilUp(setup.port, 8);
   const broken = performance.now();
   setup.node.fault({ function: 'nvmlDeviceGetMemoryInfo_v2', gpu: 3, hang: 'killable' });
   /** @type {number[]} */
@@ -291,13 +190,13 @@ async function hang() {
   let stuckAfter = Number.NaN;
   while (performance.now() - broken < 12_000) {
     times.push((await request(setup.port, '/metrics')).milliseconds);
-    const calls = (await node(setup.port)).sampling.stuckCalls;
+    const calls = (await stateOf(setup.port)).sampling.stuckCalls;
     if (Number.isNaN(slowAfter) && calls.length > 0) slowAfter = (performance.now() - broken) / 1000;
     if (Number.isNaN(stuckAfter) && calls.some((/** @type {any} */ c) => c.verdict === 'stuck'))
       stuckAfter = (performance.now() - broken) / 1000;
     await sleep(50);
   }
-  const state = await node(setup.port);
+  const state = await stateOf(setup.port);
   const oldest = Math.max(
     ...state.gpus.filter((/** @type {any} */ g) => g.index !== 3).map((/** @type {any} */ g) => g.ageSeconds),
   );
@@ -330,11 +229,7 @@ async function hang() {
   );
 }
 
-try {
-  await startTimes();
-  await steadyState();
-  await hang();
-} finally {
-  rmSync(folder, { recursive: true, force: true });
-}
+await startTimes();
+await steadyState();
+await hang();
 report('agent', 'The agent as a process', rows);

@@ -18,7 +18,7 @@ import {
 import { compileScenario, loadDraft, migDraft, processDraft, valueDraft } from './state/compile.mjs';
 import { EntryKind } from './state/entries.mjs';
 import { deviceHolders } from './state/holders.mjs';
-import { appendEntries, createJournal, readJournal } from './state/journal.mjs';
+import { appendEntries, createJournal, readJournal, readJournalHeader } from './state/journal.mjs';
 import { replay } from './state/replay.mjs';
 import { checkCallLatency, checkLoad, checkMig, checkProcess, loadScenario } from './state/scenario.mjs';
 import { visibleGpus } from './state/visible-gpus.mjs';
@@ -118,6 +118,9 @@ export function openNode(directory) {
 }
 
 export class SimulatedNode {
+  /** What has been read of the journal: of a long one only what is new is read again. */
+  #known = /** @type {import('./state/entries.mjs').Entry[]} */ ([]);
+
   /** @param {string} directory */
   constructor(directory) {
     /** Absolute path. */
@@ -146,7 +149,9 @@ export class SimulatedNode {
 
   /** The node as its journal describes it. */
   read() {
-    return replay(readJournal(this.statePath));
+    const { header, entries } = readJournal(this.statePath, this.#known);
+    this.#known = entries;
+    return replay({ header, entries });
   }
 
   /** What the node's clock shows now. */
@@ -369,6 +374,27 @@ export class SimulatedNode {
   }
 
   /**
+   * Some processes end and others start at the same instant: the library sees all of it or nothing.
+   * @param {object} change
+   * @param {readonly number[]} [change.ended] pids, on all GPUs; workloads all of whose processes they are go with them
+   * @param {readonly import('./state/scenario.mjs').ProcessSpelling[]} [change.started] `gpu` counts over the whole node
+   * @param {readonly import('./host/host-plan.mjs').HostWorkloadEntry[]} [change.workloads] whose the started ones are;
+   *   those of nobody are a session's
+   */
+  exchangeProcesses({ ended = [], started = [], workloads = [] }) {
+    const gpus = this.#gpus();
+    for (const process of started) checkProcess(process, gpus, 'process');
+    this.#append(...ended.map((pid) => ({ kind: EntryKind.endProcess, pid })), ...started.map(processDraft));
+    const { host } = readHost(this.directory);
+    const gone = new Set(ended);
+    const stay = (host.workloads ?? []).filter(
+      ({ processes }) => processes.length === 0 || processes.some(({ pid }) => !gone.has(pid)),
+    );
+    const changes = { host: { ...host, workloads: [...stay, ...workloads] }, gpus: visibleGpus(this.read()) };
+    changeHost(this.directory, changes, this.#unixSeconds());
+  }
+
+  /**
    * Creates a MIG instance; whoever registered for it gets the event.
    * @param {import('./state/scenario.mjs').MigSpelling} mig `gpu` counts over the whole node
    */
@@ -422,13 +448,17 @@ export class SimulatedNode {
   }
 
   #seed() {
-    return Number(readJournal(this.statePath).header.seed);
+    return Number(readJournalHeader(this.statePath).seed);
+  }
+
+  #gpus() {
+    return readJournalHeader(this.statePath).gpus;
   }
 
   /** @param {number | undefined} gpu */
   #checkGpu(gpu) {
     if (gpu === undefined) return;
-    const { gpus } = readJournal(this.statePath).header;
+    const gpus = this.#gpus();
     if (!Number.isInteger(gpu) || gpu < 0 || gpu >= gpus) {
       throw new RangeError(`gpu: expected 0 to ${gpus - 1}, got ${gpu}`);
     }

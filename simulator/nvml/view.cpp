@@ -213,33 +213,30 @@ std::shared_ptr<const View> replay(const Journal& journal) {
   view->createdMonotonicNanoseconds = journal.createdMonotonicNanoseconds();
   view->gpus.resize(journal.gpus());
 
-  std::vector<const Entry*> entries;
+  // No list of entries is made: a long journal would cost every process that follows it memory.
   const std::uint64_t length = journal.length();
-  entries.reserve(length);
-  for (std::uint64_t place = 0; place < length; ++place) {
-    const Entry* entry = journal.at(place);
-    if (entry == nullptr) break;
-    entries.push_back(entry);
-  }
-  view->journalLength = entries.size();
+  std::uint64_t entries = 0;
+  while (entries < length && journal.at(entries) != nullptr) ++entries;
+  view->journalLength = entries;
 
   // A fault is gone when any later entry clears it, so going backwards tells for each whether it counts.
-  std::vector<bool> cleared(entries.size() + 1, false);
+  std::vector<bool> cleared(entries + 1, false);
   bool all = false;
-  for (auto place = entries.size(); place-- > 0;) {
-    const Entry& entry = *entries[place];
+  for (std::uint64_t place = entries; place-- > 0;) {
+    const Entry& entry = *journal.at(place);
     if (entry.kind == EntryKind::Clear) {
       if (entry.numbers[0] == 0) {
         all = true;
-      } else if (entry.numbers[0] <= entries.size()) {
+      } else if (entry.numbers[0] <= entries) {
         cleared[entry.numbers[0]] = true;
       }
     } else if (all && (entry.kind == EntryKind::Fault || entry.kind == EntryKind::LoseGpu)) {
       cleared[entry.id] = true;
     }
   }
-  for (const Entry* entry : entries) {
-    if (!cleared[entry->id]) apply(*view, *entry);
+  for (std::uint64_t place = 0; place < entries; ++place) {
+    const Entry& entry = *journal.at(place);
+    if (!cleared[entry.id]) apply(*view, entry);
   }
   return view;
 }

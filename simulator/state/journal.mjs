@@ -72,18 +72,32 @@ export function appendEntries(path, drafts, time) {
 
 /**
  * @param {string} path
+ * @param {Entry[]} [known] what was read of this journal before; the entries since then are added to it
  * @returns {{ header: Header, entries: Entry[] }}
  */
-export function readJournal(path) {
+export function readJournal(path, known = []) {
   const file = openSync(path, 'r');
   try {
     const header = readHeader(file, path);
-    const bytes = Buffer.alloc(header.entries * ENTRY_BYTES);
-    readSync(file, bytes, 0, bytes.length, ENTRIES_OFFSET);
-    const entries = Array.from({ length: header.entries }, (_, index) =>
-      decodeEntry(bytes.subarray(index * ENTRY_BYTES, (index + 1) * ENTRY_BYTES)),
-    );
-    return { header, entries };
+    const bytes = Buffer.alloc((header.entries - known.length) * ENTRY_BYTES);
+    readSync(file, bytes, 0, bytes.length, ENTRIES_OFFSET + known.length * ENTRY_BYTES);
+    for (let at = 0; at < bytes.length; at += ENTRY_BYTES) {
+      known.push(decodeEntry(bytes.subarray(at, at + ENTRY_BYTES)));
+    }
+    return { header, entries: known };
+  } finally {
+    closeSync(file);
+  }
+}
+
+/**
+ * @param {string} path
+ * @returns {Header}
+ */
+export function readJournalHeader(path) {
+  const file = openSync(path, 'r');
+  try {
+    return readHeader(file, path);
   } finally {
     closeSync(file);
   }
