@@ -21,3 +21,19 @@ export function isFlat(values) {
   const half = Math.floor(values.length / 2);
   return Math.max(...values.slice(half)) <= Math.max(...values.slice(0, half));
 }
+
+/**
+ * The least of every few values, with the place it was found at: a collector leaves now more, now fewer pages, but what
+ * is really held is in all of them.
+ * @param {readonly number[]} at
+ * @param {readonly number[]} values
+ * @param {number} size values that one is taken of
+ */
+export function lows(at, values, size) {
+  const groups = Array.from({ length: Math.floor(values.length / size) }, (_, group) => {
+    const part = values.slice(group * size, (group + 1) * size);
+    const least = part.reduce((a, b) => Math.min(a, b));
+    return { at: at[group * size + part.indexOf(least)] ?? 0, value: least };
+  });
+  return { at: groups.map((group) => group.at), values: groups.map(({ value }) => value) };
+}
