@@ -114,7 +114,6 @@ bool GpuReader::attach(std::uint64_t generation, std::uint32_t driverMajor, By b
   wake();
   identityDueNs_ = minuteDueNs_ = mediumDueNs_ = migDueNs_ = 0;
   identityAgainNs_ = kIdentityAgainNs;
-  processStride_ = {};
   useLastSeenUs_ = 0;
   gpm_.olderNs = 0;
   laneErrors_ = {};
@@ -131,6 +130,7 @@ void GpuReader::wake() {
   for (auto& dormant : migDormant_) dormant = {};
   refused_ = {};
   processVariant_ = {};
+  processStride_ = {};  // of another form of the list
   oldProcessUse_ = false;
   migProfilesKnown_ = false;
   peersAsked_.reset();
