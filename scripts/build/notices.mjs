@@ -27,8 +27,5 @@ export function writeNotices(inputs, path) {
     return `${name} ${version} (${license})\n\n${text}\n`;
   });
   const line = `\n${'-'.repeat(80)}\n\n`;
-  writeFileSync(
-    path,
-    `Packages whose code is part of these files, and their licences.\n${line}${notices.join(line)}`,
-  );
+  writeFileSync(path, `Packages whose code is part of these files, and their licences.\n${line}${notices.join(line)}`);
 }
