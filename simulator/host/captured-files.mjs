@@ -2,8 +2,8 @@
 /**
  * Files of a captured host, laid over the trees of a node.
  */
-import { lstatSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { dirname, join, normalize } from 'node:path';
+import { lstatSync, mkdirSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { dirname, isAbsolute, join, normalize } from 'node:path';
 
 /**
  * @typedef {object} CapturedFile
@@ -25,12 +25,14 @@ export function layOver(hostDirectory, files) {
     const tree = join(hostDirectory, FOLDERS[root]);
     checkInside(path, path);
     const file = join(tree, path);
+    checkWay(tree, path);
     if (link === undefined) {
       mkdirSync(dirname(file), { recursive: true });
       rmSync(file, { force: true });
       writeFileSync(file, text ?? '');
       continue;
     }
+    if (isAbsolute(link)) throw new RangeError(`host.files: expected a relative link inside its tree, got ${link}`);
     const target = join(dirname(path), link);
     checkInside(target, link);
     mkdirSync(dirname(file), { recursive: true });
@@ -38,6 +40,27 @@ export function layOver(hostDirectory, files) {
     mkdirSync(join(tree, target), { recursive: true });
     if (lstatSync(file, { throwIfNoEntry: false }) !== undefined) rmSync(file, { recursive: true });
     symlinkSync(link, file);
+  }
+}
+
+/**
+ * No folder on the way may be a link that leads out of the tree: words alone do not tell.
+ * @param {string} tree
+ * @param {string} path
+ */
+function checkWay(tree, path) {
+  mkdirSync(tree, { recursive: true });
+  const root = realpathSync(tree);
+  let folder = tree;
+  for (const part of normalize(dirname(path)).split('/')) {
+    folder = join(folder, part);
+    if (lstatSync(folder, { throwIfNoEntry: false }) === undefined) return;
+    const real = realpathSync(folder);
+    if (real !== root && !real.startsWith(`${root}/`)) {
+      throw new RangeError(
+        `host.files: expected a path inside its tree, got ${path}, where ${part} is a link out of it`,
+      );
+    }
   }
 }
 

@@ -96,7 +96,20 @@ export class WorkloadLedger {
       }
       this.bookEnergy(record, attributed, unnamed);
     }
+    this.keepSilent(before, records, generation);
     this.forgetEnded(records);
+  }
+
+  /**
+   * A GPU that does not answer has no accounts; when it answers again soon, the sampler goes on with them. What was
+   * folded of them must be remembered until then, or all of it would be taken a second time.
+   */
+  private keepSilent(before: ReadonlyMap<string, Folded>, records: readonly GpuSnapshot[], generation: number): void {
+    const heard = new Set(records.filter(({ accounts }) => accounts.length > 0).map(({ uuid }) => uuid));
+    for (const [key, known] of before) {
+      const [ofGeneration, uuid = ''] = key.split(' ', 2);
+      if (ofGeneration === String(generation) && !heard.has(uuid) && !this.folded.has(key)) this.folded.set(key, known);
+    }
   }
 
   /** The sums now. `partitions` say which part of a GPU a workload is on. */

@@ -66,6 +66,19 @@ describe('sums of workloads', () => {
     expect(ledger.use([]).workloads[0]).toMatchObject({ busySeconds: 6, energyJoules: 120 });
   });
 
+  it.each([
+    ['has no accounts', [record(15, [], { state: 'lost' })]],
+    ['is missing', []],
+  ])('are not counted a second time when a GPU answers again whose record %s', (_, silent) => {
+    const ledger = new WorkloadLedger();
+    const names = byPid({ 1: 'a' });
+    ledger.fold([record(10, [account(1, 10)])], 1, names, 0);
+    ledger.fold(silent, 1, names, 0);
+    ledger.fold(silent, 1, names, 0);
+    ledger.fold([record(20, [account(1, 12)])], 1, names, 0);
+    expect(ledger.use([]).workloads).toMatchObject([{ workload: 'a', busySeconds: 6, observedSeconds: 12 }]);
+  });
+
   it('have what a process used before its name was known, and after it had ended', () => {
     const ledger = new WorkloadLedger();
     ledger.fold([record(5, [account(1, 5)])], 1, () => undefined, 0);
