@@ -67,7 +67,7 @@ describe('sums of workloads', () => {
   });
 
   it.each([
-    ['has no accounts', [record(15, [], { state: 'lost' })]],
+    ['has no accounts', [record(15, [])]],
     ['is missing', []],
   ])('are not counted a second time when a GPU answers again whose record %s', (_, silent) => {
     const ledger = new WorkloadLedger();
