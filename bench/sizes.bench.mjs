@@ -7,7 +7,6 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { NODE_FLAGS } from '../scripts/node-flags.mjs';
 import { cost, folder, launched, median, place, request, untilUp } from './agent-process.mjs';
 import { seriesOf } from './exposition-text.mjs';
 import { everything, manyGpus } from './many-gpus.mjs';
@@ -98,9 +97,8 @@ async function promClient(text, scrapes) {
   const file = join(folder, `${port}.metrics`);
   writeFileSync(file, text);
   const script = fileURLToPath(new URL('prom-client-exporter.mjs', import.meta.url));
-  // What it makes of 50,000 series does not fit into the heap that the agent has.
-  const flags = NODE_FLAGS.filter((flag) => !flag.startsWith('--max-old-space-size'));
-  const { child, pid, ended } = launched(process.execPath, [...flags, script, file, String(port)]);
+  // As Node is started by most: in the small heap of the agent its garbage would cost it twice as much.
+  const { child, pid, ended } = launched(process.execPath, [script, file, String(port)]);
   const answer = await untilItAnswers(port);
   const [wanted, got] = [seriesOf(text), seriesOf(answer)];
   const other = wanted.findIndex((line, i) => line !== got[i]);
