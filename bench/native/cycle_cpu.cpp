@@ -8,9 +8,11 @@
 #include <time.h>
 
 #include <algorithm>
+#include <charconv>
 #include <cstdio>
-#include <cstdlib>
 #include <memory>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/nvml/gpu_reader.h"
@@ -97,6 +99,11 @@ Result measure(std::vector<std::unique_ptr<Gpu>>& gpus, int rounds, std::int64_t
 
 int main(int argc, char** argv) {
   if (argc != 3) return std::fprintf(stderr, "expected a library and a number of GPUs\n"), 2;
+  std::uint32_t count = 0;
+  const std::string_view text = argv[2];
+  const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), count);
+  if (code != std::errc{} || end != text.data() + text.size() || count == 0 || count > shm::kMaxGpus)
+    return std::fprintf(stderr, "expected a number of GPUs, got %s\n", argv[2]), 2;
   nvml::Library library;
   std::string report;
   if (!library.open({argv[1], {}}, report)) return std::fprintf(stderr, "%s\n", report.c_str()), 1;
@@ -104,9 +111,9 @@ int main(int argc, char** argv) {
   Clock clock;
   std::vector<std::unique_ptr<Gpu>> gpus;
   std::uint64_t cycle = 0;
-  for (int i = 0; i < std::atoi(argv[2]); ++i) {
-    gpus.push_back(std::make_unique<Gpu>(library, clock, static_cast<std::uint32_t>(i)));
-    if (!gpus.back()->reader.attach(1, 580)) return std::fprintf(stderr, "GPU %d cannot be attached\n", i), 1;
+  for (std::uint32_t i = 0; i < count; ++i) {
+    gpus.push_back(std::make_unique<Gpu>(library, clock, i));
+    if (!gpus.back()->reader.attach(1, 580)) return std::fprintf(stderr, "GPU %u cannot be attached\n", i), 1;
   }
   measure(gpus, 50, 0, cycle);
   Result warm = measure(gpus, 400, 0, cycle), cold = measure(gpus, 150, 50'000'000, cycle);
