@@ -128,13 +128,16 @@ function remaining(
 }
 
 /**
- * The call that keeps a GPU's handle open. All threads of a process share its handles, so that any sleeping one does;
- * one about that GPU is the one to look at, then one about the whole driver, and stuck ones before slow ones.
+ * The call that keeps a GPU's handle open. All threads of a process share its handles, and a killed process keeps them
+ * for as long as one of its threads sleeps uninterruptibly (state D of proc_pid_stat(5)): such a thread comes before any
+ * other, which is only late to die. Then one about that GPU, then one about the whole driver, stuck ones before slow ones.
  */
 export function callBehind(calls: readonly StuckCall[], gpu: GpuIdentity | undefined): StuckCall | undefined {
   const isOwn = (call: StuckCall) => gpu !== undefined && call.lane === 'gpu' && isSameGpu(gpuOfCall(call), gpu);
   const rank = (call: StuckCall) =>
-    (isOwn(call) ? 0 : call.lane === 'gpu' ? 4 : 2) + (call.verdict === 'stuck' ? 0 : 1);
+    (call.threadState === 'D' ? 0 : 6) +
+    (isOwn(call) ? 0 : call.lane === 'gpu' ? 4 : 2) +
+    (call.verdict === 'stuck' ? 0 : 1);
   return calls.toSorted((a, b) => rank(a) - rank(b))[0];
 }
 

@@ -42,3 +42,9 @@ test('of a handle of no GPU the whole driver is to blame first; without a call n
   expect(callBehind([own, ofTheDriver], undefined)).toBe(ofTheDriver);
   expect(callBehind([], GPU)).toBeUndefined();
 });
+
+test('a thread that can be killed keeps nothing while another sleeps uninterruptibly', () => {
+  const killable = { ...own, threadState: 'S' };
+  expect(callBehind([killable, ofAnother], GPU)).toBe(ofAnother);
+  expect(callBehind([{ ...ofTheDriver, threadState: 'S' }, killable], GPU)).toBe(killable);
+});
