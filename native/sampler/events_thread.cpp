@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "core/nvml/driver_answers.h"
+#include "core/nvml/return_code.h"
 #include "core/proc/thread_id.h"
 #include "sampler/engine_state.h"
 
@@ -68,6 +69,7 @@ class Events {
     if (code != nvml::kSuccess) set_ = nullptr;
     s_.eventSetNumber.fetch_add(1);
     s_.eventSet.store(set_);
+    olderWait_ = false;
     return set_ != nullptr;
   }
 
@@ -104,7 +106,7 @@ class Events {
   void waitOnce(std::uint32_t seen) {
     using Wait = Return (*)(nvml::EventSet, nvml::EventData*, std::uint32_t);
     Call id = Call::EventSetWait_v2;
-    if (!s_.library.has(id)) id = Call::EventSetWait;
+    if (olderWait_ || !s_.library.has(id)) id = Call::EventSetWait;
     const auto wait = s_.library.get<Wait>(id);
     if (!wait) {
       s_.eventsBell.wait(seen, -1);
@@ -120,6 +122,8 @@ class Events {
       take(data, id == Call::EventSetWait_v2);
     } else if (code == nvml::kErrorTimeout) {
       backoffNs_ = 0;
+    } else if (nvml::isOlderDriver(code) && id == Call::EventSetWait_v2 && s_.library.has(Call::EventSetWait)) {
+      olderWait_ = true;
     } else {
       // Lost answers at once and for ever, for the whole set, without saying which GPU: each GPU's own thread finds
       // out, and the living ones get a new set. Anything else is not worth a busy loop either.
@@ -168,7 +172,8 @@ class Events {
 
   EngineState& s_;
   nvml::EventSet set_ = nullptr;
-  bool broken_ = false;  // the set was withdrawn and waits to be freed
+  bool olderWait_ = false;  // this driver has only the older call
+  bool broken_ = false;     // the set was withdrawn and waits to be freed
   std::int64_t backoffNs_ = 0;
 };
 

@@ -32,6 +32,15 @@ describe('an error that passes', { timeout: 60_000 }, () => {
     await one.until('XID 48', (state) => xidsOf(state, 0)?.[0]?.[0] === 48, 15);
   });
 
+  it('at the newer wait for events is made good by the older one', async () => {
+    const one = await running('hgx-h100', ['--function', 'nvmlEventSetWait_v2', '--code', '13']);
+    await one.until('all GPUs up', allUp, 20);
+    await one.until('the older wait', ({ calls }) => calls.some((call) => call.function === 'nvmlEventSetWait'), 15);
+    one.simulator('xid', '--gpu', '0', '--code', '48');
+    const state = await one.until('XID 48', (now) => xidsOf(now, 0)?.length === 1, 15);
+    expect(xidsOf(state, 0)).toEqual([[48, 1]]);
+  });
+
   it('at the identity does not leave a GPU without its name for an hour', async () => {
     const one = await running('hgx-h100', ['--function', 'nvmlDeviceGetUUID', '--gpu', '2', '--code', '10']);
     await one.until('GPU 2 without a UUID', (state) => allUp(state) && state.gpus[2]?.uuid === undefined, 20);
