@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <cstdio>
 #include <cstring>
 #include <optional>
@@ -17,6 +16,7 @@
 #include "core/proc/small_file.h"
 #include "core/proc/thread_id.h"
 #include "sampler/confidential_state.h"
+#include "sampler/driver_versions.h"
 #include "sampler/engine_state.h"
 #include "sampler/missing_gpus.h"
 #include "sampler/watched_listing.h"
@@ -208,23 +208,16 @@ class Control {
   }
 
   Return readVersionsAndCount() {
-    record_.driver_version[0] = record_.nvml_version[0] = 0;
-    call(Call::SystemGetDriverVersion, static_cast<char*>(record_.driver_version),
-         nvml::kSystemDriverVersionBufferSize);
-    call(Call::SystemGetNVMLVersion, static_cast<char*>(record_.nvml_version), nvml::kSystemNvmlVersionBufferSize);
-    record_.driver_version[sizeof record_.driver_version - 1] = 0;
-    record_.nvml_version[sizeof record_.nvml_version - 1] = 0;
-    unsigned major = 0;
-    std::from_chars(record_.driver_version, record_.driver_version + std::strlen(record_.driver_version), major);
-    record_.driver_major = major;
-    s_.driverMajor.store(major, std::memory_order_release);
-    std::int32_t cuda = 0;
-    Return code = call(Call::SystemGetCudaDriverVersion_v2, &cuda);
-    if (code == nvml::kErrorFunctionNotFound) code = call(Call::SystemGetCudaDriverVersion, &cuda);
-    record_.cuda_driver_version = code == nvml::kSuccess && cuda > 0 ? static_cast<std::uint64_t>(cuda) : 0;
+    versions_.forget(record_);
+    readVersions();
     confidential_.wakeAll();
     readConfidential();
     return count(record_.gpu_count);
+  }
+
+  void readVersions() {
+    versions_.read([this](Call id, auto... arguments) { return call(id, arguments...); }, record_);
+    s_.driverMajor.store(static_cast<std::uint32_t>(record_.driver_major), std::memory_order_release);
   }
 
   void readConfidential() {
@@ -234,7 +227,7 @@ class Control {
   Return count(std::uint64_t& out) {
     std::uint32_t n = 0;
     Return code = call(asked_ = Call::DeviceGetCount_v2, &n);
-    if (code == nvml::kErrorFunctionNotFound) code = call(Call::DeviceGetCount, &n);
+    if (code == nvml::kErrorFunctionNotFound) code = call(asked_ = Call::DeviceGetCount, &n);
     if (code == nvml::kErrorNotFound || code == nvml::kErrorGpuNotFound) code = nvml::kSuccess, n = 0;
     if (code == nvml::kSuccess) out = n;
     return code;
@@ -410,7 +403,10 @@ class Control {
     std::uint64_t now = record_.gpu_count;
     s_.controlLane.beginBatch();
     const Return code = count(now);
-    if (code == nvml::kSuccess) readConfidential();
+    if (code == nvml::kSuccess) {
+      readVersions();
+      readConfidential();
+    }
     s_.controlLane.idle();
     publish();
     if (code == nvml::kErrorUninitialized || code == nvml::kErrorDriverNotLoaded ||
@@ -517,6 +513,7 @@ class Control {
   std::uint32_t ringsUsed_ = 0;
   std::int64_t recountNs_ = 0;
   std::int64_t initializedNs_ = 0, reinitWaitNs_ = 0;
+  DriverVersions versions_;
   ConfidentialState confidential_;
   Call asked_ = Call::InitWithFlags;  // the call an init attempt ended with
 };
