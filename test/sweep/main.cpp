@@ -1,10 +1,10 @@
 // The sweep over driver answers: every call the core makes, every field and metric it asks for, with every answer.
-//   sweep [--short] <directory of a simulated node with a frozen clock>…
-// All nodes are of one driver branch. Prints TAP: a point for each cause.
+//   sweep [--short | --plan] <directory of a simulated node with a frozen clock>…
+// All nodes are of one driver branch. Prints TAP: a point for each cause. With --plan nothing is tried, and printed is
+// what a sweep of a running sampler has to try (plan.h).
 
 #include <algorithm>
 #include <cstdio>
-#include <cstdlib>
 #include <map>
 #include <memory>
 #include <set>
@@ -12,81 +12,20 @@
 #include <vector>
 
 #include "effects.h"
-#include "trial.h"
+#include "node.h"
+#include "plan.h"
+#include "reach.h"
 
 namespace gna::sweep {
 namespace {
 
 using nvml::Call;
-using nvml::Return;
 
 constexpr std::size_t kMostShown = 6;  // problems of one cause
-
-// Made by the sampler's own threads and not by the reader of a GPU: swept with the sampler.
-constexpr Call kNotOfAGpu[] = {
-    Call::InitWithFlags,
-    Call::Init_v2,
-    Call::Init,
-    Call::Shutdown,
-    Call::SystemGetDriverVersion,
-    Call::SystemGetNVMLVersion,
-    Call::SystemGetCudaDriverVersion_v2,
-    Call::SystemGetCudaDriverVersion,
-    Call::DeviceGetCount_v2,
-    Call::DeviceGetCount,
-    Call::EventSetCreate,
-    Call::DeviceRegisterEvents,
-    Call::EventSetWait_v2,
-    Call::EventSetWait,
-    Call::EventSetFree,
-    Call::LibraryOpen,
-    Call::HamiSweep,
-    Call::DriverGpuInformation,
-    Call::SystemGetConfComputeCapabilities,
-    Call::SystemGetConfComputeState,
-    Call::SystemGetConfComputeSettings,
-    Call::SystemGetConfComputeGpusReadyState,
-    Call::SystemGetConfComputeKeyRotationThresholdInfo,
-    Call::DeviceGetHandleByPciBusId_v2,  // only for a GPU that was lost while others are read
-    Call::GpuCycle,
-    // Of two GPUs: what is lost with them, and that nothing else is, see test/supervisor/topology.test.ts.
-    Call::DeviceGetTopologyCommonAncestor,
-    Call::DeviceGetP2PStatus,
-};
-
-bool isOfAGpu(Call call) { return std::ranges::find(kNotOfAGpu, call) == std::end(kNotOfAGpu); }
 
 struct Result {
   std::size_t trials = 0, failed = 0, gpus = 0;
   std::vector<std::string> shown;
-};
-
-/// A node with its library open and initialised, for as long as the program runs.
-struct Node {
-  explicit Node(const std::string& directory)
-      : name(directory.substr(directory.rfind('/') + 1)), clock(directory + "/clock"), mover(directory + "/clock") {
-    std::string report;
-    if (!clock.valid() || !mover.valid() || !library.open({directory + "/driver/libnvidia-ml.so.1", {}}, report)) {
-      std::printf("Bail out! %s: %s\n", directory.c_str(), report.c_str());
-      std::exit(1);
-    }
-    const auto init = library.get<Return (*)(std::uint32_t)>(Call::InitWithFlags);
-    const auto version = library.get<Return (*)(char*, std::uint32_t)>(Call::SystemGetDriverVersion);
-    const auto count = library.get<Return (*)(std::uint32_t*)>(Call::DeviceGetCount_v2);
-    char text[nvml::kSystemDriverVersionBufferSize] = {};
-    if (init(nvml::kInitFlagNoGpus | nvml::kInitFlagNoAttach) != 0 || version(text, sizeof text) != 0 ||
-        count(&gpus) != 0) {
-      std::printf("Bail out! %s: the simulated driver does not answer\n", directory.c_str());
-      std::exit(1);
-    }
-    driverMajor = static_cast<std::uint32_t>(std::strtoul(text, nullptr, 10));
-  }
-
-  std::string name;
-  nvml::Library library;
-  Clock clock;
-  NodeClock mover;
-  std::uint32_t driverMajor = 0, gpus = 0;
 };
 
 class Sweep {
@@ -99,7 +38,7 @@ class Sweep {
     for (std::size_t i = 0; i < nvml::kCallCount; ++i)
       if (node.library.has(static_cast<Call>(i))) exported_.insert(static_cast<Call>(i));
     for (std::uint32_t gpu = 0; gpu < node.gpus; ++gpu) {
-      const Place place{node.library, node.clock, node.mover, node.driverMajor, gpu};
+      const Place place = node.place(gpu);
       const Undisturbed plain(place, {});
       if (!isNews(plain)) continue;
       where_ = node.name + " GPU " + std::to_string(gpu);
@@ -139,23 +78,11 @@ class Sweep {
     return seen_.size() > before;
   }
 
-  /// First the driver as it is, then without each function that has an older one: what is asked instead is swept there.
   void sweepGpu(const Place& place, const Undisturbed& plain) {
-    std::set<Cause> swept;
-    std::vector<std::vector<Cause>> waiting{{}};
-    for (std::size_t i = 0; i < waiting.size(); ++i) {
-      const std::vector<Cause> without = waiting[i];
-      const Undisturbed expected = i == 0 ? plain : Undisturbed(place, without);
-      std::vector<Cause> fresh;
-      for (const Cause& cause : expected.reached)
-        if (!swept.contains(cause) && isOfAGpu(cause.call)) fresh.push_back(cause);
-      for (const Cause& cause : fresh) sweepCause(place, without, expected, cause);
-      swept.insert(fresh.begin(), fresh.end());
-      for (const Cause& cause : fresh) {
-        waiting.push_back(without);
-        waiting.back().push_back(cause);
-      }
-    }
+    const auto all = [](const Cause&) { return true; };
+    forEachDriver(place, plain, all, [&](const auto& without, const Undisturbed& undisturbed, const auto& causes) {
+      for (const Cause& cause : causes) sweepCause(place, without, undisturbed, cause);
+    });
   }
 
   void sweepCause(const Place& place, const std::vector<Cause>& without, const Undisturbed& expected,
@@ -194,6 +121,10 @@ class Sweep {
 int main(int count, char** arguments) {
   using namespace gna::sweep;
   std::vector<std::string> directories(arguments + 1, arguments + count);
+  if (std::erase(directories, "--plan") > 0) {
+    printPlan(directories);
+    return 0;
+  }
   const bool isShort = std::erase(directories, "--short") > 0;
   Sweep sweep(isShort);
   for (const std::string& directory : directories) sweep.node(directory);
