@@ -1,5 +1,6 @@
 import type { GpuView, NodeView } from '../http/documents/node.js';
 import { gpuNamed, notNamed } from '../model/gpu-name.js';
+import { sysfsAddress } from '../model/pci-address.js';
 import { isUnanswered, type Told } from './ask.js';
 import { CommandError, EXIT } from './command.js';
 import { emptyList } from './heading.js';
@@ -10,12 +11,19 @@ export const GPU_NAMES = '<gpu> is an index, a UUID or a start of it that no oth
 
 /** The GPU of a name. Throws `CommandError`: `problem` when it is not there, `nobody` while nobody can know. */
 export function namedGpu(told: Told, id: string): GpuView {
-  const { gpus } = told.node;
+  const { gpus, pci } = told.node;
   const found = gpuNamed(gpus, id);
   if (found !== undefined) return found;
+  const address = sysfsAddress(id);
+  if (pci.some(({ busId }) => busId === address)) {
+    throw new CommandError(
+      EXIT.problem,
+      `${visible(notNamed(told.node, id))} gpu-node-agent pci tells what the bus does.`,
+    );
+  }
   if (gpus.length === 0)
     throw new CommandError(isUnanswered(told) ? EXIT.nobody : EXIT.problem, emptyList(told, 'GPUs'));
-  throw new CommandError(EXIT.problem, `${visible(notNamed(gpus, id))} gpu-node-agent gpus lists them.`);
+  throw new CommandError(EXIT.problem, `${visible(notNamed(told.node, id))} gpu-node-agent gpus lists them.`);
 }
 
 /** A node with that GPU alone; the whole node without a name. */

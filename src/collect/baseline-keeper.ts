@@ -43,9 +43,13 @@ export class BaselineKeeper {
     this.loaded = true;
   }
 
-  /** Takes in what is seen now. Does nothing before `load` has ended: what was known must not be overwritten. */
-  observe(sightings: readonly Sighting[], nowUnixSeconds: number): void {
+  /**
+   * Takes in what is seen now. Does nothing before `load` has ended, and says so with false: what was known must not be
+   * overwritten.
+   */
+  observe(sightings: readonly Sighting[], nowUnixSeconds: number): boolean {
     if (this.loaded) this.replace(learn(this.gpus, sightings, nowUnixSeconds));
+    return this.loaded;
   }
 
   /** Forgets a GPU that was taken out on purpose. False when there is none of that UUID. */

@@ -95,6 +95,8 @@ export class Collector implements NodeStateSource, SupervisorListener {
   private lastStuck: readonly StuckCall[] = [];
   private learning: NodeJS.Timeout | undefined;
   private baselineLoaded = false;
+  /** Whether the baseline has taken in a GPU since the agent started. */
+  private learned = false;
   private made: NodeState | undefined;
   private changed = true;
 
@@ -142,6 +144,8 @@ export class Collector implements NodeStateSource, SupervisorListener {
       this.simulated = snapshot.driver.simulator === '' ? undefined : snapshot.driver.simulator;
     if (snapshot.watch.inFlight.length > 0) this.rememberStuck(snapshot);
     this.events.add(generation, snapshot.events, snapshot.eventsLost, (index) => this.uuidOf(index));
+    // An agent that ends before anybody asks has learned what the node has all the same.
+    if (this.options.baseline !== undefined && !this.learned && initialized && this.hasNamedGpu()) void this.current();
     const now = this.options.clock.monotonicSeconds();
     if (this.isOn('processes') && now - this.processesAtSeconds >= PROCESSES_EVERY_SECONDS) {
       this.processesAtSeconds = now;
@@ -194,6 +198,10 @@ export class Collector implements NodeStateSource, SupervisorListener {
       this.made = this.make(moment);
     }
     return this.made;
+  }
+
+  private hasNamedGpu(): boolean {
+    return this.records.some(({ uuid }) => uuid !== '');
   }
 
   /** UUID of a GPU by index, as last known. */
@@ -356,7 +364,8 @@ export class Collector implements NodeStateSource, SupervisorListener {
         this.changed = true;
       });
     }
-    baseline.observe(sightingsOf(gpus, this.passthrough.scan.functions), unixSeconds);
+    const learns = baseline.observe(sightingsOf(gpus, this.passthrough.scan.functions), unixSeconds);
+    this.learned ||= learns && this.hasNamedGpu();
     return baseline.baseline;
   }
 

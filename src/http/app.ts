@@ -19,8 +19,9 @@ import { findingRoute } from './routes/findings.js';
 import { gpuRoutes } from './routes/gpus.js';
 import { healthRoutes } from './routes/health.js';
 import { metricsRoute } from './routes/metrics.js';
-import { nodeResponse, nodeRoutes } from './routes/node.js';
+import { nodeResponse, nodeRoute } from './routes/node.js';
 import { pageRoutes } from './routes/page.js';
+import { partitionRoute } from './routes/partitions.js';
 import { pciRoute } from './routes/pci.js';
 import { processRoute } from './routes/processes.js';
 import type { MetricsSource } from './scrape.js';
@@ -120,7 +121,8 @@ function apiRoutes(app: FastifyInstance, parts: WebParts): void {
   const { source, maxRequests, events = rememberedEvents(source), readingNotes = () => undefined } = parts;
   void app.register((routes, _options, done) => {
     routes.addHook('onRequest', requestCap(maxRequests));
-    nodeRoutes(routes, source);
+    nodeRoute(routes, source);
+    partitionRoute(routes, source);
     gpuRoutes(routes, source, readingNotes);
     processRoute(routes, source);
     pciRoute(routes, source);

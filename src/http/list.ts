@@ -43,13 +43,14 @@ interface OfGpu {
  * function NVML does not see. Throws `gpu_unknown` for a name that is nobody's.
  */
 export function rowsOfGpu(
-  { gpus, pci }: Pick<NodeState, 'gpus' | 'pci'>,
+  node: Pick<NodeState, 'gpus' | 'pci' | 'driver'>,
   id: string | undefined,
 ): (row: OfGpu) => boolean {
   if (id === undefined) return () => true;
+  const { gpus, pci } = node;
   const gpu = gpuNamed(gpus, id);
   const busId = gpu?.pciBusId ?? pci.find((one) => one.busId === sysfsAddress(id))?.busId;
-  if (gpu === undefined && busId === undefined) throw new Problem('gpu_unknown', notNamed(gpus, id));
+  if (gpu === undefined && busId === undefined) throw new Problem('gpu_unknown', notNamed(node, id));
   return ({ gpuIndex, gpuUuid, pciBusId }) => {
     if (gpuUuid !== undefined && gpu?.uuid !== undefined) return gpuUuid === gpu.uuid;
     if (gpuIndex !== undefined && gpu !== undefined) return gpuIndex === gpu.index;

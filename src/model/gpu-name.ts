@@ -1,4 +1,5 @@
 import { sysfsAddress } from './pci-address.js';
+import { type FunctionOnBus, whyUnseen } from './pci-inventory.js';
 
 /** What a GPU can be called by; documents and the model both fit. */
 export interface NamedGpu {
@@ -37,10 +38,22 @@ function beginsWith(uuid: string, wanted: string): boolean {
   return digits.replaceAll('-', '').length >= LEAST_UUID_DIGITS && uuid.replace(/^gpu-/, '').startsWith(digits);
 }
 
-/** Why a name is no GPU's, in one sentence. */
-export function notNamed(gpus: readonly NamedGpu[], id: string): string {
+/** A node as far as names need it; documents and the model both fit. */
+interface NamingNode {
+  readonly gpus: readonly (NamedGpu & { readonly index: number })[];
+  readonly pci: readonly FunctionOnBus[];
+  readonly driver: { readonly state: string };
+}
+
+/** Why a name is no GPU's; of a function that NVML does not see, why it does not. */
+export function notNamed({ gpus, pci, driver }: NamingNode, id: string): string {
   const several = gpusNamed(gpus, id);
   const name = JSON.stringify(id);
+  const address = sysfsAddress(id.trim().toLowerCase());
+  const onBus = pci.find(({ busId }) => busId === address);
+  if (several.length === 0 && onBus !== undefined) {
+    return `The driver reports no GPU at ${onBus.busId}; what is there it does not see: ${whyUnseen(onBus, driver.state)}.`;
+  }
   if (several.length > 1) {
     return `${name} may be any of ${several.length} GPUs: ${several.map(({ index, uuid }) => `${index} (${uuid})`).join(', ')}.`;
   }

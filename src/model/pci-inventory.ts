@@ -30,7 +30,7 @@ interface NodeOnBus<Fn> {
 }
 
 /** As much of a function as says why NVML cannot see it; documents and the model both fit. */
-interface OnBus {
+export interface FunctionOnBus {
   readonly busId: string;
   readonly driver?: string | undefined;
   readonly virtualFunctionOf?: string | undefined;
@@ -40,7 +40,12 @@ interface OnBus {
 type Use = Pick<InventoryRow, 'gpuIndex' | 'gpuUuid' | 'unseen' | 'partitions' | 'workloads'>;
 
 /** Every function with its use, by address. */
-export function inventoryOf<Fn extends OnBus>({ pci, gpus, partitions, driver }: NodeOnBus<Fn>): readonly (Fn & Use)[] {
+export function inventoryOf<Fn extends FunctionOnBus>({
+  pci,
+  gpus,
+  partitions,
+  driver,
+}: NodeOnBus<Fn>): readonly (Fn & Use)[] {
   return [...pci]
     .sort((a, b) => (a.busId < b.busId ? -1 : Number(a.busId > b.busId)))
     .map((one) => {
@@ -50,14 +55,15 @@ export function inventoryOf<Fn extends OnBus>({ pci, gpus, partitions, driver }:
         ...one,
         gpuIndex: gpu?.index,
         gpuUuid: gpu?.uuid,
-        unseen: gpu === undefined ? reasonOf(one, driver.state) : undefined,
+        unseen: gpu === undefined ? whyUnseen(one, driver.state) : undefined,
         partitions: own.map(({ id }) => id),
         workloads: [...new Set(own.flatMap(({ workloads }) => workloads))],
       };
     });
 }
 
-function reasonOf({ driver, virtualFunctionOf, gone }: OnBus, driverState: string): string {
+/** Why NVML does not report a function, in words that end a sentence. */
+export function whyUnseen({ driver, virtualFunctionOf, gone }: FunctionOnBus, driverState: string): string {
   if (gone) return 'it does not answer on the bus any more';
   if (driver === undefined) return 'no kernel driver has it';
   if (driver !== 'nvidia') return `the kernel driver ${driver} has it`;

@@ -126,6 +126,15 @@ describe('processes', () => {
   });
 });
 
+it('a function that the driver does not see is told from a GPU that is not there', async () => {
+  const given = await runCommand(['gpus', 'bd:00.0', ...alone], { state });
+  expect(given.code).toBe(1);
+  expect(given.err).toContain(
+    'The driver reports no GPU at 0000:bd:00.0; what is there it does not see: the kernel driver vfio-pci has it.',
+  );
+  expect((await runCommand(['gpus', 'be:00.0', ...alone], { state })).err).toContain('No GPU is called "be:00.0"');
+});
+
 it('pci lists functions that NVML cannot see, with who has them', async () => {
   const page = await text(['pci']);
   expect(page).toMatch(

@@ -3,6 +3,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { buildWebApp, type WebParts } from '../../src/http/app.js';
 import { EVENTS_KEPT, type EventHistory, type NodeEvent } from '../../src/model/event.js';
 import type { NodeState } from '../../src/model/node-state.js';
+import { pciFunction } from '../pci-function.js';
 import { finding, fullState, gpu, runningState } from './node-states.js';
 
 let app: FastifyInstance | undefined;
@@ -61,6 +62,16 @@ describe('a query', () => {
   it('for a GPU that is not there is refused with those that are', async () => {
     const answer = await build().inject('/api/v1/processes?gpu=9');
     expect([answer.statusCode, answer.json().detail]).toEqual([404, 'No GPU is called "9"; indices are: 0, 1.']);
+  });
+
+  it('for a function of the bus that the driver does not see says why, and where to look', async () => {
+    const given = pciFunction('0000:bd:00.0', { driver: 'vfio-pci' });
+    const answer = await build(runningState({ pci: [given] })).inject('/api/v1/gpus/BD:00.0');
+    expect([answer.statusCode, answer.json().detail, answer.json().nextStep]).toEqual([
+      404,
+      'The driver reports no GPU at 0000:bd:00.0; what is there it does not see: the kernel driver vfio-pci has it.',
+      'What the bus tells of it: /api/v1/pci?gpu=0000:bd:00.0',
+    ]);
   });
 
   it('for a start of a UUID that several have says which', async () => {

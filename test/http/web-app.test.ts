@@ -6,7 +6,7 @@ import type { MetricsSource } from '../../src/http/scrape.js';
 import type { NodeState } from '../../src/model/node-state.js';
 import { GPU_READINGS, NVLINK_READINGS } from '../../src/model/readings.js';
 import { readingsOf } from '../readings.js';
-import { fullState, gpu, runningState, startingState } from './node-states.js';
+import { fullState, gpu, partition, podWorkload, runningState, startingState } from './node-states.js';
 
 let app: FastifyInstance | undefined;
 afterEach(async () => {
@@ -121,16 +121,41 @@ describe('the API', () => {
     });
   });
 
-  it('filters partitions by kind, and refuses a kind or key that is none', async () => {
+  it.each([
+    ['', ['mig', 'share']],
+    ['?kind=mig', ['mig']],
+    ['?gpu=1', ['share']],
+    ['?gpu=0&kind=share', []],
+    [`?workload=${encodeURIComponent(podWorkload().id)}`, ['mig', 'share']],
+    [`?workload=${encodeURIComponent(podWorkload().name)}&gpu=0`, ['mig']],
+    ['?workload=nobody', []],
+    ['?allocated=true', ['mig', 'share']],
+    ['?allocated=false', []],
+    ['?limit=1', ['mig']],
+  ])('of partitions "%s" are these', async (query, kinds) => {
+    const answer = (await build(fullState()).inject(`/api/v1/partitions${query}`)).json();
+    expect(answer.partitions.map(({ kind }: { kind: string }) => kind)).toEqual(kinds);
+    expect(answer.total).toBe(query === '?limit=1' ? 2 : kinds.length);
+  });
+
+  it('of partitions of which nobody knows whether they are held is neither said', async () => {
+    const built = build(runningState({ partitions: [partition(0, { allocated: undefined }), partition(1)] }));
+    const indices = async (query: string) =>
+      (await built.inject(`/api/v1/partitions${query}`))
+        .json()
+        .partitions.map(({ gpuIndex }: { gpuIndex: number }) => gpuIndex);
+    expect(await indices('?allocated=true')).not.toContain(0);
+    expect(await indices('?allocated=false')).not.toContain(0);
+    expect(await indices('')).toContain(0);
+  });
+
+  it('refuses a kind or key of partitions that is none, and a GPU that is not there', async () => {
     const built = build(fullState());
-    const kinds = async (query: string) =>
-      (await built.inject(`/api/v1/partitions${query}`)).json().partitions.map(({ kind }: { kind: string }) => kind);
-    expect(await kinds('')).toEqual(['mig', 'share']);
-    expect(await kinds('?kind=mig')).toEqual(['mig']);
-    for (const query of ['?kind=slice', '?knd=mig']) {
+    for (const query of ['?kind=slice', '?knd=mig', '?allocated=maybe']) {
       const answer = await built.inject(`/api/v1/partitions${query}`);
       expect([answer.statusCode, answer.json().code]).toEqual([400, 'request_invalid']);
     }
+    expect((await built.inject('/api/v1/partitions?gpu=9')).statusCode).toBe(404);
   });
 
   it('marks a simulated node', async () => {

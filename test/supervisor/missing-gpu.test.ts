@@ -1,4 +1,6 @@
+import { readFileSync } from 'node:fs';
 import { afterEach, expect, it, vi } from 'vitest';
+import { baselinePath } from '../../src/collect/baseline-file.js';
 import type { NodeState } from '../../src/model/node-state.js';
 import { allUp, LiveAgent } from './live-agent.js';
 
@@ -47,4 +49,14 @@ it('a GPU that is gone after a restart is missed until it is back, given away, o
   await restart();
   await agent.until('seven GPUs', (state) => allRead(7)(state) && state.baseline.gpus.length === 7);
   expect(missing(agent.state())).toEqual([]);
+});
+
+it('what the node has is known soon after the start, also where nobody asks for a state', async () => {
+  agent = new LiveAgent('t4-timeslice');
+  await agent.start();
+  const stateDirectory = agent.config().path.state;
+  await vi.waitFor(() => expect(JSON.parse(readFileSync(baselinePath(stateDirectory), 'utf8')).gpus).toHaveLength(2), {
+    timeout: 20_000,
+    interval: 50,
+  });
 });

@@ -4,6 +4,7 @@ import type { Gpu } from '../../model/gpu.js';
 import { gpuNamed, notNamed } from '../../model/gpu-name.js';
 import { usersOf } from '../../model/gpu-users.js';
 import type { NodeState, NodeStateSource } from '../../model/node-state.js';
+import { sysfsAddress } from '../../model/pci-address.js';
 import type { ReadingNotes } from '../documents/explained-reading.js';
 import { CONDITIONS, GpuDocument, gpuDocument } from '../documents/gpu.js';
 import { GpuInFullDocument, gpuInFull } from '../documents/gpu-in-full.js';
@@ -66,13 +67,23 @@ export function gpuRoutes(app: FastifyInstance, source: NodeStateSource, notes: 
     async ({ params }) => {
       const state = source.current();
       const found = gpuNamed(state.gpus, params.id);
-      if (found === undefined) throw new Problem('gpu_unknown', notNamed(state.gpus, params.id));
+      if (found === undefined) throw unknownGpu(state, params.id);
       // The others are not asked for, and calls are of all.
       const view = nodeView({ ...state, gpus: [found], calls: [] });
       const [gpu] = view.gpus;
       if (gpu === undefined) throw new Error('the copy of a GPU is gone');
       return gpuInFull(view, gpu, notes);
     },
+  );
+}
+
+function unknownGpu(state: NodeState, id: string): Problem {
+  const address = sysfsAddress(id);
+  const isOnBus = state.pci.some(({ busId }) => busId === address);
+  return new Problem(
+    'gpu_unknown',
+    notNamed(state, id),
+    isOnBus ? `What the bus tells of it: /api/v1/pci?gpu=${address}` : undefined,
   );
 }
 
