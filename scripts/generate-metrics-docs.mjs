@@ -111,9 +111,9 @@ units, the time of creation of what the agent integrates, and the types \`info\`
 | Part of a GPU | Memory | Utilisation |
 | --- | --- | --- |
 | whole GPU, time-sliced GPU | of each process | multiprocessors, of each process |
-| MPS | of each client | multiprocessors, of the server alone: the driver does not tell clients apart |
+| MPS | of each client and of the server | multiprocessors, of whom the driver samples: as a rule the server alone, in place of its clients. Who has no sample is not known to be idle: the series are absent, not 0 |
 | MIG instance | of each process | activity of the GPU instance by GPM on Hopper and newer, none of processes. **A100 and A30 have no source of activity in MIG mode**: the series are absent, not 0 |
-| vGPU | frame buffer of each virtual machine | of each virtual machine; the host sees no process of it |
+| vGPU | frame buffer of each virtual machine | of each virtual machine; the host sees no process of it, nor who holds the GPU (\`gpu_partition_allocated\` is absent) |
 | passthrough | none: the host's driver does not see the GPU | none |
 | HAMi share | as the container claims, beside the sum of its processes as the driver lists them | as the container claims (\`gpu_partition_utilization_ratio\`), beside that of its processes as the driver samples them (\`gpu_workload_utilization_ratio\`) |
 
@@ -130,6 +130,11 @@ units, the time of creation of what the agent integrates, and the types \`info\`
 
 A workload that has a part of a GPU is on that part, and not on the whole beside it: what is said of workloads adds up.
 A replica that was given to a pod which runs nothing is not seen.
+
+**Counting what is allocated.** A GPU or instance that several share is there, and so is each part of it:
+\`sum(gpu_partition_allocated)\` over all kinds counts it several times. GPUs and instances in use:
+\`sum(gpu_partition_allocated{kind=~"whole|mig|passthrough"})\`; GPUs alone, with one that is divided counted once:
+\`count(max by (uuid) (gpu_partition_allocated{kind=~"whole|mig"}) == 1)\`; parts: \`sum by (kind) (gpu_partition_allocated)\`.
 
 ${chapters.join('\n')}
 ## Agent: process and requests

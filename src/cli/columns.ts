@@ -1,6 +1,7 @@
 import type { GpuView, NodeView, PartitionView } from '../http/documents/node.js';
 import { usersOf } from '../model/gpu-users.js';
-import { holdersText } from '../model/partition-holders.js';
+import { HIDDEN_GUESTS, holdersText } from '../model/partition-holders.js';
+import { hidesGuests } from '../model/process-lists.js';
 import { bytesText, percentText, roundedText, UNKNOWN, usedOfText } from '../model/quantity.js';
 import { shortName } from './gpu-facts.js';
 import type { Paint } from './paint.js';
@@ -48,8 +49,13 @@ export function gpuColumns(node: NodeView): Column<GpuView>[] {
       dropOrder: 4,
     },
     ...(node.gpus.some(({ migInstances }) => migInstances.length > 0) ? [MIG_COLUMN] : []),
-    { title: 'USED BY', cell: (gpu) => usersOf(node, gpu).join(', ') || UNKNOWN, shrinkTo: 10, dropOrder: 1 },
+    { title: 'USED BY', cell: (gpu) => usersText(node, gpu), shrinkTo: 10, dropOrder: 1 },
   ];
+}
+
+function usersText(node: NodeView, gpu: GpuView): string {
+  const users = usersOf(node, gpu);
+  return [...users, ...(hidesGuests(gpu) ? [HIDDEN_GUESTS] : [])].join(', ') || UNKNOWN;
 }
 
 /** Columns of a list of partitions. */
@@ -65,7 +71,7 @@ export function partitionColumns(node: NodeView): Column<PartitionView>[] {
     },
     { title: 'SM LIMIT', align: 'right', cell: ({ smLimitRatio }) => percentText(smLimitRatio), dropOrder: 3 },
     { title: 'UTIL', align: 'right', cell: ({ utilizationRatio }) => percentText(utilizationRatio), dropOrder: 4 },
-    { title: 'HELD BY', cell: (partition) => holdersText(partition, node.workloads), shrinkTo: 12 },
+    { title: 'HELD BY', cell: (partition) => holdersText(partition, node), shrinkTo: 12 },
     { title: 'ID', cell: ({ id }) => id, shrinkTo: 12, dropOrder: 5 },
   ];
 }
@@ -74,7 +80,7 @@ export function partitionColumns(node: NodeView): Column<PartitionView>[] {
 export function shareColumns(node: NodeView): Column<PartitionView>[] {
   return [
     { title: 'GPU', align: 'right', cell: ({ gpuIndex }) => String(gpuIndex ?? UNKNOWN) },
-    { title: 'HELD BY', cell: (partition) => holdersText(partition, node.workloads), shrinkTo: 12 },
+    { title: 'HELD BY', cell: (partition) => holdersText(partition, node), shrinkTo: 12 },
     { title: 'LIMIT', align: 'right', cell: ({ memoryTotalBytes }) => bytesText(memoryTotalBytes) },
     { title: 'REPORTED', align: 'right', cell: ({ share }) => bytesText(share?.reportedBytes) },
     {

@@ -1,5 +1,6 @@
 import type { GpuInFull } from '../http/documents/gpu-in-full.js';
 import type { GpuView, NodeView } from '../http/documents/node.js';
+import { hidesGuests, listsRead } from '../model/process-lists.js';
 import { bytesText, spanText, UNKNOWN } from '../model/quantity.js';
 import { partitionColumns } from './columns.js';
 import { findingLines } from './finding-lines.js';
@@ -119,15 +120,18 @@ function facts(values: Readonly<Record<string, string | undefined>>, limit: numb
 }
 
 /** A list that was read and is empty is news; one that nobody could read is none. */
-function noProcesses({ condition, readings }: GpuView): string {
+function noProcesses(gpu: GpuView): string {
+  const { condition, readings, absent } = gpu;
   if (condition !== 'up') return `Not known while the GPU is ${condition}.`;
-  return readings.compute_processes === undefined ? 'Not known: the driver did not give its lists.' : 'None.';
+  const read = listsRead((id) => (readings[id] === undefined ? (absent[id] ?? 'not_asked') : undefined));
+  if (!read) return 'Not known: the driver did not give all of its lists.';
+  return hidesGuests(gpu) ? 'None of the host. Those of virtual machines the driver does not tell it.' : 'None.';
 }
 
 /** The schema has missing keys where the columns want undefined ones. */
 function asRow(process: GpuInFull['processes'][number]) {
   const { name, startedUnixSeconds, gpuUuid, gpuIndex, pciBusId, gpuInstance, computeInstance } = process;
-  const { migUuid, usedMemoryBytes, workload, use } = process;
+  const { migUuid, usedMemoryBytes, workload, smRatio, use } = process;
   return {
     ...process,
     name,
@@ -140,6 +144,7 @@ function asRow(process: GpuInFull['processes'][number]) {
     migUuid,
     usedMemoryBytes,
     workload,
+    smRatio,
     use: use === undefined ? undefined : { ...NO_RATIOS, ...use },
   };
 }

@@ -100,7 +100,7 @@ function treeColumns(node: NodeView): Column<Row>[] {
 
 function holderOf({ uuid }: Instance, node: NodeView): string {
   const partition = node.partitions.find(({ id }) => id === uuid);
-  return partition === undefined ? UNKNOWN : holdersText(partition, node.workloads);
+  return partition === undefined ? UNKNOWN : holdersText(partition, node);
 }
 
 const PROFILE_COLUMNS: readonly Column<Profile>[] = [

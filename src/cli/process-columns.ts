@@ -12,7 +12,7 @@ export function processColumns(nowUnixSeconds: number, rows: readonly ProcessOnG
     { title: 'NAME', cell: ({ name }) => name ?? UNKNOWN, dropOrder: 1 },
     { title: 'TYPE', cell: ({ types }) => types.join('+'), dropOrder: 3 },
     { title: 'MEMORY', align: 'right', cell: ({ usedMemoryBytes }) => bytesText(usedMemoryBytes) },
-    { title: 'SM', align: 'right', cell: ({ use }) => percentText(use?.smRatio), dropOrder: 2 },
+    { title: 'SM', align: 'right', cell: ({ smRatio }) => percentText(smRatio), dropOrder: 2 },
     {
       title: 'SAMPLED',
       align: 'right',

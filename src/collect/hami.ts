@@ -1,6 +1,7 @@
 import type { Gpu } from '../model/gpu.js';
 import type { HamiSweep } from '../model/node-state.js';
 import type { Partition } from '../model/partition.js';
+import { listsTell } from '../model/process-lists.js';
 import type { Workload } from '../model/workload.js';
 import type { HamiContainer, HamiSnapshot } from '../native/addon.js';
 import type { ProcessIdentity } from '../workload/process-identity.js';
@@ -60,7 +61,7 @@ function shareOf(container: HamiContainer, device: HamiDevice, gpu: Gpu | undefi
   const { podUid, container: name } = container;
   const processes = processesOf(container, gpu, context);
   const reported = (bytes: number) => (device.plausible ? bytes : undefined);
-  const actualBytes = sumOfMemory(processes);
+  const actualBytes = gpu !== undefined && listsTell(gpu) ? sumOfMemory(processes) : undefined;
   const workloads = [...new Set(processes.flatMap(({ pid }) => context.workloadOf(pid)?.id ?? []))];
   return {
     id: `${device.uuid}/${podUid}/${name}`,

@@ -1,6 +1,7 @@
 import { type Gpu, type GpuProcess, type MigInstance, placesKnown } from '../model/gpu.js';
 import type { Partition } from '../model/partition.js';
 import type { PciFunction } from '../model/pci.js';
+import { hidesGuests, listsTell } from '../model/process-lists.js';
 import { type SharingContext, sharedPartitions, type WorkloadOf } from './sharing.js';
 
 /**
@@ -112,13 +113,7 @@ function heldBy(
 ): Pick<Partition, 'allocated' | 'workloads'> {
   const workloads = [...new Set(processes.flatMap(({ pid }) => workloadOf(pid)?.id ?? []))];
   if (processes.length > 0) return { allocated: true, workloads };
-  // An empty list is only news when it was read and not cut off.
-  const told = gpu.condition === 'up' && gpu.processTotal === gpu.processes.length && listsRead(gpu);
-  return { allocated: told ? false : undefined, workloads };
-}
-
-function listsRead(gpu: Gpu): boolean {
-  return gpu.readings.get('compute_processes') !== undefined;
+  return { allocated: listsTell(gpu) && !hidesGuests(gpu) ? false : undefined, workloads };
 }
 
 /** CUDA cores per multiprocessor by compute capability (CUDA C++ Programming Guide, "Compute Capabilities"). */

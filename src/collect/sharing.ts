@@ -1,5 +1,6 @@
 import type { Gpu, GpuProcess } from '../model/gpu.js';
 import type { Partition } from '../model/partition.js';
+import { listsTell } from '../model/process-lists.js';
 import { memoryOfAll } from '../model/process-memory.js';
 import { smRatioOfAll } from '../model/process-use.js';
 import type { Workload } from '../model/workload.js';
@@ -93,7 +94,7 @@ function part(
     profile: undefined,
     // Both ways of sharing leave all memory to everybody.
     memoryTotalBytes: undefined,
-    memoryUsedBytes: memoryOfAll(processes),
+    memoryUsedBytes: listsTell(gpu) ? memoryOfAll(processes) : undefined,
     smLimitRatio: undefined,
     // The driver samples no process in MIG mode.
     utilizationRatio: migUuid === undefined ? smRatioOfAll(gpu, pids) : undefined,

@@ -1,6 +1,7 @@
 import type { GpuProcess, ProcessUse } from './gpu.js';
 import { isPartOf } from './gpu-users.js';
 import type { NodeProcess } from './process.js';
+import { type SampledGpu, smRatioOf } from './process-use.js';
 import type { Workload } from './workload.js';
 
 /** What a process does with a GPU: kinds of work the driver lists it for, or that it holds the function through VFIO. */
@@ -26,6 +27,8 @@ export interface ProcessOnGpu {
   readonly partitions: readonly string[];
   /** Bytes of device memory; undefined where the driver does not know, and for VFIO. */
   readonly usedMemoryBytes: number | undefined;
+  /** Share of the time in which it had kernels on the GPU, 0–1: none where its use is not told; see `smRatioOf`. */
+  readonly smRatio: number | undefined;
   /** What it used of the GPU's engines in the driver's newest sample of it; undefined where there is no sample. */
   readonly use: Omit<ProcessUse, 'pid'> | undefined;
   /** Who it belongs to; `namedBy` says where the name comes from. */
@@ -37,7 +40,7 @@ type Loose<T> = { readonly [Key in keyof T as undefined extends T[Key] ? never :
   readonly [Key in keyof T as undefined extends T[Key] ? Key : never]?: T[Key] | undefined;
 };
 
-interface LooseGpu {
+interface LooseGpu extends SampledGpu {
   readonly index: number;
   readonly uuid?: string | undefined;
   readonly pciBusId?: string | undefined;
@@ -137,6 +140,7 @@ function onGpu(same: Entries, gpu: LooseGpu, parts: readonly LoosePartition[], w
       .filter((partition) => isUsedBy(partition, pid, told.workload?.id, instance?.uuid))
       .map(({ id }) => id),
     usedMemoryBytes: sizes.length === 0 ? undefined : Math.max(...sizes),
+    smRatio: smRatioOf(gpu, pid),
     use: use === undefined ? undefined : useOf(use),
   };
 }
@@ -178,6 +182,7 @@ function behindVfio({ partitions, workloads }: NodeOfProcesses, who: Who): reado
           migUuid: undefined,
           partitions: [partition.id],
           usedMemoryBytes: undefined,
+          smRatio: undefined,
           use: undefined,
         })),
     );

@@ -154,3 +154,11 @@ export class Readings<Id extends string = ReadingId> {
     return out;
   }
 }
+
+/** Readings of a GPU as the model has them, or as a document does. */
+export type AnyReadings = Readings | { readonly [Id in ReadingId]?: number };
+
+/** The value in base units, or undefined when there is none. */
+export function readingOf(readings: AnyReadings, id: ReadingId): number | undefined {
+  return readings instanceof Readings ? readings.get(id) : readings[id];
+}

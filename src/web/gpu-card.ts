@@ -1,5 +1,7 @@
 import type { GpuView, NodeView } from '../http/documents/node.js';
 import { isPartOf, usersOf } from '../model/gpu-users.js';
+import { HIDDEN_GUESTS } from '../model/partition-holders.js';
+import { hidesGuests } from '../model/process-lists.js';
 import { percentText, roundedText, spanText, UNKNOWN, usedOfText } from '../model/quantity.js';
 import { html, type Markup } from './markup.js';
 import { meter } from './meter.js';
@@ -18,6 +20,7 @@ export function gpuCard(gpu: GpuView, node: NodeView): Markup {
   const power = usedOf(readings.power_watts, readings.power_limit_enforced_watts);
   const own = node.partitions.filter((partition) => partition.kind !== 'whole' && isPartOf(partition, gpu));
   const users = own.length === 0 ? usersOf(node, gpu) : [];
+  if (hidesGuests(gpu)) users.push(HIDDEN_GUESTS);
   const age =
     gpu.condition !== 'up' && gpu.lastCollectionUnixSeconds !== undefined
       ? html`<p class="reason">Last answer ${spanText(node.atUnixSeconds - gpu.lastCollectionUnixSeconds)} ago.</p>`

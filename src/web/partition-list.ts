@@ -12,7 +12,7 @@ export function partitionList(label: string, partitions: readonly PartitionView[
     const use = utilizationRatio === undefined ? '' : ` · ${percentText(utilizationRatio)}`;
     return html`<li><span class="what"><span class="kind">${kind}</span> ${name}</span>
 <span class="value">${usedOfText(memoryUsedBytes, memoryTotalBytes)}${use}</span>
-<span class="who">${holdersText(partition, node.workloads)}${claim(partition)}</span></li>`;
+<span class="who">${holdersText(partition, node)}${claim(partition)}</span></li>`;
   });
   return html`<ul class="partitions" aria-label="${label}">${items}</ul>`;
 }

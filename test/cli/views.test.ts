@@ -9,7 +9,7 @@ import { width } from '../../src/cli/text.js';
 import { loadConfig } from '../../src/config/load.js';
 import type { NodeState } from '../../src/model/node-state.js';
 import { READINGS } from '../../src/native/readings.generated.js';
-import { fullState, gpu, partition, podWorkload, runningState } from '../http/node-states.js';
+import { fullState, gpu, partition, podWorkload, readings, runningState } from '../http/node-states.js';
 import { runCommand } from './surroundings.js';
 
 /** Against hanging only. */
@@ -123,6 +123,18 @@ describe('processes', () => {
       code: 0,
       out: expect.stringContaining('No processes.'),
     });
+  });
+
+  it('are not all there is where GPUs are given to virtual machines', async () => {
+    const host = gpu(1, { readings: readings({ virtualization_mode: 3, compute_processes: 0 }) });
+    const node = runningState({ gpus: [gpu(0), host], partitions: [partition(1)] });
+    const out = async (...argv: string[]) => (await runCommand([...argv, ...alone], { state: node })).out;
+    const note = 'Of virtual machines on GPU 1 the driver tells the host no processes.';
+    expect(await out('processes')).toContain(note);
+    expect(await out('processes', '0')).not.toContain(note);
+    expect(await out('gpus', '1')).toMatch(/^Not known: the driver did not give all of its lists\.$/m);
+    expect(await out('partitions')).toMatch(/^whole .* virtual machines \(not told to the host\) /m);
+    expect(await out('gpus')).toMatch(/virtual machines \(not told to the host\)$/m);
   });
 });
 

@@ -5,7 +5,7 @@ import { gpuPartitions, passthroughPartitions } from '../../src/collect/partitio
 import type { SharingContext } from '../../src/collect/sharing.js';
 import { Topology } from '../../src/collect/topology.js';
 import type { Gpu } from '../../src/model/gpu.js';
-import { MIG_INSTANCE_READINGS } from '../../src/model/readings.js';
+import { MIG_INSTANCE_READINGS, readingIndex } from '../../src/model/readings.js';
 import { pciFunction } from '../pci-function.js';
 import { measured } from '../readings.js';
 import { GATHERED_SECONDS, gpuRecord, migInstance } from './records.js';
@@ -34,6 +34,23 @@ describe('partitions of a GPU', () => {
 
   it('do not say free when the process lists could not be read', () => {
     expect(gpuPartitions(made(gpuRecord(0)), alone)[0]?.allocated).toBeUndefined();
+  });
+
+  it.each(['graphics_processes', 'mps_processes'] as const)('do not say free when %s failed', (list) => {
+    const record = gpuRecord(0, { compute_processes: 0 });
+    record.status[readingIndex(list)] = 15;
+    expect(gpuPartitions(made(record), alone)[0]?.allocated).toBeUndefined();
+    // A board without such processes has none.
+    record.status[readingIndex(list)] = 3;
+    expect(gpuPartitions(made(record), alone)[0]?.allocated).toBe(false);
+  });
+
+  it.each([3, 4])('do not say free where virtual machines may run on them (mode %i)', (mode) => {
+    const vacant = gpuRecord(0, { compute_processes: 0, virtualization_mode: mode });
+    expect(gpuPartitions(made(vacant), alone)[0]?.allocated).toBeUndefined();
+    const processes = [{ pid: 5, type: 0, usedMemoryBytes: 1, gpuInstance: 0xffffffff, computeInstance: 0xffffffff }];
+    const used = gpuRecord(0, { compute_processes: 1, virtualization_mode: mode }, { processes, processTotal: 1 });
+    expect(gpuPartitions(made(used), alone)[0]?.allocated).toBe(true);
   });
 
   it('are its MIG instances, each with its own processes and its part of the multiprocessors', () => {

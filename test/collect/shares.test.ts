@@ -30,14 +30,17 @@ function node(
   processes: readonly ProcessSnapshot[],
   owners: Record<number, [pod: string, inner: number]>,
 ): ShareContext {
-  const gpu = gpuOf(gpuRecord(0, {}, { processes, processTotal: processes.length }), {
-    moment: { monotonicSeconds: GATHERED_SECONDS, unixSeconds: 0 },
-    staleAfterSeconds: 10,
-    stuckCalls: [],
-    released: [],
-    setAside: [],
-    historyOf: (uuid, index) => new EventLog().historyOf(uuid, index),
-  });
+  const gpu = gpuOf(
+    gpuRecord(0, { compute_processes: processes.length }, { processes, processTotal: processes.length }),
+    {
+      moment: { monotonicSeconds: GATHERED_SECONDS, unixSeconds: 0 },
+      staleAfterSeconds: 10,
+      stuckCalls: [],
+      released: [],
+      setAside: [],
+      historyOf: (uuid, index) => new EventLog().historyOf(uuid, index),
+    },
+  );
   const identityOf = (pid: number): ProcessIdentity | undefined => {
     const owner = owners[pid];
     if (owner === undefined) return undefined;

@@ -214,7 +214,10 @@ describe('use by workloads', () => {
   const process = (pid: number, usedMemoryBytes: number | undefined) =>
     ({ pid, type: 'compute', usedMemoryBytes, gpuInstance: undefined, computeInstance: undefined }) as const;
   const used = async (processes: ReturnType<typeof process>[], processTotal: number, pids: readonly number[]) => {
-    const text = await exposition(node({ gpus: [gpu(0, { processes, processTotal })], ...held(pids) }));
+    const present = readings({ compute_processes: processTotal });
+    const text = await exposition(
+      node({ gpus: [gpu(0, { processes, processTotal, readings: present })], ...held(pids) }),
+    );
     return [...valuesOf(text, 'gpu_workload_memory_used_bytes'), ...valuesOf(text, 'gpu_workload_processes')];
   };
 
@@ -230,6 +233,16 @@ describe('use by workloads', () => {
     expect(await used([process(1, 100)], 300, [1])).toEqual([]);
     expect(await used([process(1, 100)], 1, [])).toEqual([]);
   });
+
+  test('is not known when one of the lists failed: some of its processes may be in that', async () => {
+    const present = readings({ compute_processes: 1 });
+    const gpus = [gpu(0, { processes: [process(1, 100)], processTotal: 1, readings: present })];
+    const known = async () =>
+      valuesOf(await exposition(node({ gpus, ...held([1]) })), 'gpu_workload_memory_used_bytes');
+    expect(await known()).toEqual(['100']);
+    present.status[readingIndex('graphics_processes')] = 10;
+    expect(await known()).toEqual([]);
+  });
 });
 
 describe('utilisation by workloads', () => {
@@ -242,7 +255,7 @@ describe('utilisation by workloads', () => {
     kind: 'whole' | 'mig' = 'whole',
   ) => {
     const one = gpu(0, {
-      readings: readings({ process_utilization_samples: uses.length }),
+      readings: readings({ compute_processes: 4, process_utilization_samples: uses.length }),
       processes: [listed(1), listed(2), { ...listed(2), type: 'graphics' }, listed(3)],
       processTotal: 4,
       processUses: uses,

@@ -200,7 +200,9 @@ describe('the cost by default', () => {
 
   test('of a HAMi share is at most 15 series, of a workload on it 4', async () => {
     const full = FULL_NODE.partitions.find(({ kind }) => kind === 'share') as Partition;
-    const gpus = [gpu(10, { uuid: full.gpuUuid, readings: readings({ process_utilization_samples: 0 }) })];
+    const gpus = [
+      gpu(10, { uuid: full.gpuUuid, readings: readings({ compute_processes: 1, process_utilization_samples: 0 }) }),
+    ];
     const cost = async (partitions: readonly Partition[]) =>
       samplesOf(await exposition(node({ gpus, partitions, workloads: FULL_NODE.workloads.slice(0, 1) }))).length;
     const share = await cost([{ ...full, utilizationRatio: 0.5, workloads: [] }]);

@@ -16,7 +16,8 @@ interface ExpectedPart {
   memoryUsedBytes?: number;
   smLimitRatio?: number;
   utilizationRatio?: number;
-  allocated: boolean;
+  /** Missing where it cannot be known. */
+  allocated?: boolean;
   holders: string[];
 }
 
@@ -41,7 +42,7 @@ function shown(state: NodeState, kinds: ReadonlySet<string>): ExpectedPart[] {
       kind: part.kind,
       ...(part.gpuIndex === undefined ? { pciAddress: part.pciBusId as string } : { gpu: part.gpuIndex }),
       ...(part.kind === 'whole' ? {} : given(part)),
-      allocated: part.allocated === true,
+      ...(part.allocated === undefined ? {} : { allocated: part.allocated }),
       holders: part.workloads.map(holder),
     }));
 }

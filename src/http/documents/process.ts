@@ -33,6 +33,11 @@ export const ProcessDocument = closed(
     migUuid: maybe(text('MIG instance it runs in.')),
     partitions: Type.Array(Type.String(), { description: 'Ids of the partitions it uses.' }),
     usedMemoryBytes: maybe(number('Bytes of device memory; missing where the driver does not know, and for VFIO.')),
+    smRatio: maybe(
+      number(
+        'Share of the time in which it had kernels on the GPU, 0 to 1, by the newest sample of it, 0 without one; missing where that says nothing: on a GPU in MIG mode, where MPS is at work, where the driver did not answer or said what cannot be.',
+      ),
+    ),
     use: maybe(
       closed(
         {

@@ -48,13 +48,13 @@ export const partitions = familiesOf(parts, [
     origin:
       'nvmlDeviceGetUtilizationRates; MIG: GPM metric 1; timeslice: samples of its processes; share: HAMi usage file',
     needs:
-      'MIG: Hopper or newer, and one compute instance in the GPU instance; absent on A100 MIG, of clients of MPS, passthrough and vGPU',
+      'MIG: Hopper or newer, and one compute instance in the GPU instance; absent on A100 MIG, of clients of MPS that the driver does not sample, passthrough and vGPU',
     series: [{ value: (partition) => partition.utilizationRatio }],
   },
   {
     name: 'gpu_partition_allocated',
     type: 'gauge',
-    help: 'Whether somebody holds the partition; absent where it cannot be known',
+    help: 'Whether somebody holds the partition; absent where it cannot be known, as on a host of vGPUs. Parts count beside the GPU they are of',
     origin: 'agent',
     series: [{ value: (partition) => flag(partition.allocated) }],
   },

@@ -13,7 +13,8 @@ const uses: Subject<WorkloadUse> = {
 };
 
 const created = ({ sinceUnixSeconds }: WorkloadUse) => sinceUnixSeconds;
-const NO_MIG = 'not with MIG, not of clients of MPS';
+/** Where the driver's samples do not say how much a process used. */
+export const NOT_TOLD = 'not with MIG; under MPS only of whom the driver samples, as a rule the server alone';
 
 /** What workloads used, added up each cycle from what the driver says of their processes. */
 export const workloadUse = [
@@ -23,7 +24,7 @@ export const workloadUse = [
       type: 'counter',
       help: "Time in which the workload's processes had kernels on the partition, by the driver's samples of each",
       origin: 'integral of nvmlDeviceGetProcessesUtilizationInfo, nvmlDeviceGetProcessUtilization',
-      needs: NO_MIG,
+      needs: NOT_TOLD,
       integrated: { created },
       series: [{ value: ({ busySeconds }) => busySeconds }],
     },
@@ -32,7 +33,7 @@ export const workloadUse = [
       type: 'counter',
       help: "Time for which there were samples of the workload's processes, each process for itself",
       origin: 'integral of nvmlDeviceGetProcessesUtilizationInfo, nvmlDeviceGetProcessUtilization',
-      needs: NO_MIG,
+      needs: NOT_TOLD,
       integrated: { created },
       series: [{ value: ({ observedSeconds }) => observedSeconds }],
     },
@@ -49,7 +50,7 @@ export const workloadUse = [
       type: 'counter',
       help: "The workload's part of the energy of the GPU, which is shared out by busy time: an estimate",
       origin: 'nvmlDeviceGetTotalEnergyConsumption by samples of processes',
-      needs: NO_MIG,
+      needs: NOT_TOLD,
       labelNames: ['estimate'],
       integrated: { created },
       series: [{ labels: { estimate: 'true' }, value: ({ energyJoules }) => energyJoules }],

@@ -1,23 +1,25 @@
 import type { Gpu, GpuProcess } from '../../model/gpu.js';
 import type { Partition } from '../../model/partition.js';
+import { listsTell } from '../../model/process-lists.js';
 import { memoryByPid, memoryOfAll } from '../../model/process-memory.js';
 import { smRatioOf, smRatioOfAll } from '../../model/process-use.js';
 import type { Workload } from '../../model/workload.js';
 import { familiesOf, one, type Scene, type Subject } from '../family.js';
 import { workloads as everybody, partitionOrder } from '../subjects.js';
+import { NOT_TOLD } from './workload-use.js';
 
 /** A workload on a partition, and its processes there. */
 interface PlacedRow {
   readonly partition: Partition;
   readonly gpu: Gpu | undefined;
   readonly workload: Workload;
-  /** Undefined when the driver's list is not there or was cut off, or the workload's processes are not known. */
+  /** Undefined when one of the driver's lists is not there or was cut off, or the workload's processes are not known. */
   readonly processes: readonly GpuProcess[] | undefined;
 }
 
-/** The driver's processes on a partition; undefined where the driver does not tell. */
+/** The driver's processes on a partition; undefined where the driver does not tell all of them. */
 function processesOn(partition: Partition, gpu: Gpu | undefined): readonly GpuProcess[] | undefined {
-  if (gpu === undefined || gpu.condition !== 'up' || gpu.processes.length < gpu.processTotal) return undefined;
+  if (gpu === undefined || !listsTell(gpu)) return undefined;
   // A virtual machine's processes are inside it: the host's list says nothing about it.
   if (partition.kind === 'vgpu' || partition.kind === 'passthrough') return undefined;
   if (partition.kind === 'mig' && partition.migUuid === undefined) return undefined;
@@ -168,9 +170,9 @@ export const workloads = [
     {
       name: 'gpu_workload_utilization_ratio',
       type: 'gauge',
-      help: "Share of the time in which the workload's processes had kernels on the partition, 1 at most; absent on MIG, under MPS, in virtual machines and when the driver does not know one of the processes",
+      help: "Share of the time in which the workload's processes had kernels on the partition, 1 at most; absent on MIG, in virtual machines and when the driver does not know one of the processes",
       origin: 'nvmlDeviceGetProcessesUtilizationInfo, nvmlDeviceGetProcessUtilization',
-      needs: 'not with MIG, not of clients of MPS',
+      needs: NOT_TOLD,
       series: [{ value: utilizationRatio }],
     },
     {
@@ -197,7 +199,7 @@ export const workloads = [
       type: 'gauge',
       help: `Share of the time in which a process had kernels on the GPU, for the ${PROCESSES_PER_GPU} with most memory on each GPU`,
       origin: 'nvmlDeviceGetProcessesUtilizationInfo, nvmlDeviceGetProcessUtilization',
-      needs: 'not with MIG, not of clients of MPS',
+      needs: NOT_TOLD,
       optIn: true,
       series: [{ value: ({ gpu, process }) => smRatioOf(gpu, process.pid) }],
     },
