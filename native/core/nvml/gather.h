@@ -145,6 +145,7 @@ struct Gather {
   void freeSamples();
   void processLists();
   void processUse();
+  bool processesTold() const;
   void processAccounts();
   Return askProcessUse(std::uint32_t& count);
   void forgetOldUses();

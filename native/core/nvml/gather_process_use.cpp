@@ -12,6 +12,11 @@ constexpr std::size_t kMostSamples = 16384;  // above this a count is not believ
 constexpr std::uint32_t kMostPercent = 100;
 constexpr std::uint64_t kStandsForUs = 5'000'000;
 
+/// What GPUs and drivers without a kind of work answer: such a list has nobody in it.
+bool isWithoutList(std::uint8_t status) {
+  return status == kErrorNotSupported || status == kErrorFunctionNotFound || status == reading_status::kSymbolMissing;
+}
+
 double ratioOf(std::uint32_t percent) { return percent <= kMostPercent ? kPercent(percent) : -1; }
 
 }  // namespace
@@ -57,15 +62,31 @@ void Gather::processUse() {
   // A step of the wall clock back would keep every later sample out.
   if (sinceUs > static_cast<std::uint64_t>(g.clock_.realtimeNs() / 1000)) g.useLastSeenUs_ = 0;
   for (std::uint32_t i = 0; i < count; ++i) addProcessUse(g.useSamples_[i], sinceUs);
-  store(Reading::process_utilization_samples, code, static_cast<double>(uses.size()));
+  const auto told =
+      std::count_if(uses.begin(), uses.end(), [](const shm::ProcessUse& use) { return use.sm_ratio >= 0; });
+  store(Reading::process_utilization_samples, code, static_cast<double>(told));
+}
+
+/// Whether the lists say of every process that it is there or not: a list that failed or was cut off does not.
+bool Gather::processesTold() const {
+  const auto& readings = g.record_.readings;
+  if (g.record_.process_total != g.lists_.processes.size()) return false;
+  bool read = false;
+  for (const Reading list : {Reading::compute_processes, Reading::graphics_processes, Reading::mps_processes}) {
+    const std::uint8_t status = readings.status[gna::index(list)];
+    if (status == reading_status::kPresent)
+      read = true;
+    else if (!isWithoutList(status))
+      return false;
+  }
+  return read;
 }
 
 void Gather::processAccounts() {
   const auto& readings = g.record_.readings;
   ProcessLook look;
   look.listed = g.lists_.processes;
-  // Of a list that was cut off, who is missing has not gone.
-  look.listsRead = readings.has(Reading::compute_processes) && g.record_.process_total == g.lists_.processes.size();
+  look.complete = processesTold();
   look.uses = g.lists_.processUses;
   look.sampled = readings.has(Reading::process_utilization_samples);
   if (readings.has(Reading::energy_joules_total)) look.energyJoules = readings[Reading::energy_joules_total];
@@ -84,22 +105,29 @@ void Gather::forgetOldUses() {
   });
 }
 
-/// Drivers hand out entries of processes that are not running, of before the last one seen, and percentages that are
-/// none (nvml.md §12.1): those are left out. Of several samples of one process the newest counts.
+/// Drivers hand out entries of processes that are not running, of before the last one seen, of times to come, and
+/// percentages that are none (nvml.md §12.1): those are not believed. A process of which there is nothing else is then
+/// one of whose use nothing is known: without an entry it would be taken for idle. Of several samples of one process
+/// the newest counts.
 void Gather::addProcessUse(const ProcessUtilizationInfo_v1& sample, std::uint64_t sinceUs) {
-  if (sample.pid == 0 || sample.timeStamp <= sinceUs || sample.smUtil > kMostPercent) return;
+  if (sample.pid == 0 || sample.timeStamp <= sinceUs) return;
   const auto& listed = g.lists_.processes;
   if (std::none_of(listed.begin(), listed.end(), [&](const auto& one) { return one.pid == sample.pid; })) return;
+  const auto nowUs = static_cast<std::uint64_t>(g.clock_.realtimeNs() / 1000);
+  const bool believed = sample.smUtil <= kMostPercent && sample.timeStamp <= nowUs;
+  const std::uint64_t atUs = std::min<std::uint64_t>(sample.timeStamp, nowUs);
   auto& uses = g.lists_.processUses;
   auto known = std::find_if(uses.begin(), uses.end(), [&](const auto& use) { return use.pid == sample.pid; });
   if (known == uses.end()) {
-    if (uses.size() >= shm::kMaxProcessesPerGpu) return;
+    if (uses.size() >= shm::kMaxProcessesPerGpu || (!believed && nowUs - atUs > kStandsForUs)) return;
     known = uses.insert(uses.end(), shm::ProcessUse{});
-  } else if (known->sampled_us >= sample.timeStamp) {
+  } else if (believed ? known->sm_ratio >= 0 && known->sampled_us >= sample.timeStamp : known->sm_ratio >= 0) {
     return;
   }
+  *known = shm::ProcessUse{};
   known->pid = sample.pid;
-  known->sampled_us = sample.timeStamp;
+  known->sampled_us = atUs;
+  if (!believed) return;
   known->sm_ratio = ratioOf(sample.smUtil);
   known->memory_ratio = ratioOf(sample.memUtil);
   known->encoder_ratio = ratioOf(sample.encUtil);

@@ -14,7 +14,7 @@ namespace gna::nvml {
 /// One look at a GPU's processes.
 struct ProcessLook {
   std::span<const shm::ProcessEntry> listed;
-  bool listsRead = false;  // false = the lists could not be read: nobody is known to have gone
+  bool complete = false;  // false = a list could not be read or was cut off: who is missing is not known to have gone
   std::span<const shm::ProcessUse> uses;
   bool sampled = false;                // the driver was asked for samples of processes and answered
   std::optional<double> energyJoules;  // the GPU's counter
@@ -32,11 +32,11 @@ class ProcessAccounts {
   static constexpr std::int64_t kSampleStandsNs = 1'000'000'000;
   static constexpr std::int64_t kKeptNs = 60'000'000'000;
 
-  /// Counts the time since the look before for every process that was and is there.
+  /// Counts, for every process that is there, the time since it was seen last.
   void look(const ProcessLook& now);
 
   /// Nothing is known from here to the next look.
-  void pause() { lookedNs_ = 0; }
+  void pause();
 
   /// Those that run, and those that ended not long ago.
   const std::vector<shm::ProcessAccount>& accounts() const { return accounts_; }
@@ -44,24 +44,29 @@ class ProcessAccounts {
  private:
   struct Account {
     shm::ProcessAccount figures;
-    std::uint64_t sampledUs = 0;  // stamp of the sample that was counted last
-    std::uint64_t gainedNs = 0;   // busy time of this look
+    std::int64_t seenNs = 0;      // in a list for the last time
+    std::int64_t countedNs = 0;   // from here its time is not counted yet; 0 = nothing is known since then
+    std::uint64_t sampledUs = 0;  // stamp of the sample that was counted last, 0 = it never had one
+    std::uint64_t gainedNs = 0;   // busy time since the energy counter was read
     std::uint64_t bytes = 0;      // device memory at this look, ~0 = not known
     bool present = false;
-    bool gone = false;    // whoever comes with its number is another process
-    bool client = false;  // of MPS: the driver samples its server alone
+    bool gone = false;  // whoever comes with its number is another process
   };
 
-  Account* accountOf(const shm::ProcessEntry& entry, std::int64_t nowNs);
+  Account* knownAccount(const shm::ProcessEntry& entry);
+  Account* newAccount(const shm::ProcessEntry& entry, std::int64_t nowNs);
+  void makeRoom();
   void takeList(const ProcessLook& now);
+  void addTime(Account& account, const ProcessLook& now);
   void addBusy(Account& account, const ProcessLook& now, std::int64_t spanNs);
-  void addEnergy(double joules, std::int64_t spanNs);
+  void takeEnergy(const ProcessLook& now);
   void publish(std::int64_t nowNs);
 
   std::vector<Account> all_;
   std::vector<shm::ProcessAccount> accounts_;
-  std::int64_t lookedNs_ = 0;  // 0 = not yet, or not known since
-  std::optional<double> energyJoules_;
+  bool mps_ = false;                    // clients of MPS are there
+  std::optional<double> energyJoules_;  // the counter when it was read last
+  std::int64_t energyNs_ = 0;           // when that was
 };
 
 }  // namespace gna::nvml
