@@ -80,7 +80,8 @@ units, the time of creation of what the agent integrates, and the types \`info\`
   agent, or when it first sees the workload there, and goes on between scrapes and when a sampler succeeds another.
 - **Workloads that ended** keep their sums for ten minutes after their last process was seen, at most 256 of them on a
   node. \`gpu_workload_energy_joules_total\` and \`gpu_unattributed_energy_joules_total\` of a GPU grow together as
-  \`gpu_energy_joules_total\` does.
+  \`gpu_energy_joules_total\` does. Of a GPU with more than 256 processes the first 256 of the driver's lists are counted;
+  \`gpu_processes\` says how many there are.
 - **Labels.** \`uuid\` and \`gpu\` (the index) say which GPU; everything else about it is on \`gpu_info\`:
   \`gpu_power_watts * on (uuid) group_left (name) gpu_info\`. Names of workloads are on \`gpu_workload_info\` in the same
   way. A label that has no value is left out.

@@ -72,6 +72,11 @@ describe('the page', () => {
     expect(text).toContain('passthrough 0000:65:00.0');
   });
 
+  it('says that virtual machines may use a GPU, and not nobody', () => {
+    const host = gpu(0, { readings: readings({ virtualization_mode: 3 }) });
+    expect(textOf(runningState({ gpus: [host] }))).toContain('Used by virtual machines (not told to the host)');
+  });
+
   it('names who uses a GPU that is not divided', () => {
     const busy = gpu(0, {
       processes: [4242, 77].map((pid) => ({
