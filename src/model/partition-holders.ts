@@ -26,7 +26,7 @@ export interface NodeOfHolders {
 }
 
 /** Who is behind a GPU's virtual functions: the host's driver lists no process of a guest. */
-export const HIDDEN_GUESTS = 'virtual machines (not told to the host)';
+export const HIDDEN_GUESTS = 'virtual machines, if any (not told to the host)';
 
 /** Who holds a partition, in words: names where they are known, else as much as is known. */
 export function holdersText(partition: HeldPartition, node: NodeOfHolders): string {

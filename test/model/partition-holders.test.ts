@@ -33,7 +33,7 @@ it('sends to the parts of a GPU, or of an instance, that are held', () => {
 
 it('does not say nobody where virtual machines run out of sight', () => {
   const host = gpu(0, { readings: readings({ virtualization_mode: 3 }) });
-  expect(said([partition(0)], host)).toEqual(['virtual machines (not told to the host)']);
+  expect(said([partition(0)], host)).toEqual(['virtual machines, if any (not told to the host)']);
   expect(said([partition(0, { workloads: [pod.id], allocated: true })], host)).toEqual([pod.name]);
   const released = gpu(0, { readings: readings({ virtualization_mode: 1 }) });
   expect(said([partition(0)], released)).toEqual(['–']);

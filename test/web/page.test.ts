@@ -74,7 +74,7 @@ describe('the page', () => {
 
   it('says that virtual machines may use a GPU, and not nobody', () => {
     const host = gpu(0, { readings: readings({ virtualization_mode: 3 }) });
-    expect(textOf(runningState({ gpus: [host] }))).toContain('Used by virtual machines (not told to the host)');
+    expect(textOf(runningState({ gpus: [host] }))).toContain('Used by virtual machines, if any (not told to the host)');
   });
 
   it('names who uses a GPU that is not divided', () => {
