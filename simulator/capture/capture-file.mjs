@@ -2,7 +2,8 @@
 /**
  * Reads a capture of a host, as docs/captures.md describes it.
  */
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
+import { checkRecord } from './records.mjs';
 
 /**
  * What one call answered.
@@ -62,24 +63,35 @@ import { readFileSync } from 'node:fs';
  */
 
 const FORMAT = 'gpu-node-capture/1';
+/** A capture of 16 GPUs with everything has some 20 MiB. */
+const MOST_BYTES = 256 * 2 ** 20;
 
 /**
  * @param {string} path
  * @returns {Capture}
- * @throws {Error} when it is no capture of a form that is known
+ * @throws {Error} when it is no capture of a form that is known, with the line, what was expected there and what came
  */
 export function readCapture(path) {
+  const { size } = statSync(path);
+  if (size > MOST_BYTES) {
+    throw new Error(`${path}: expected a capture of at most ${MOST_BYTES} bytes, got ${size}`);
+  }
   const lines = readFileSync(path, 'utf8').split('\n');
   /** @type {any[]} */
   const records = [];
   for (const [index, line] of lines.entries()) {
     if (line === '') continue;
+    const where = `${path}:${index + 1}`;
+    let record;
     try {
-      records.push(JSON.parse(line));
+      record = JSON.parse(line);
     } catch {
       // A capture that was cut off ends in the middle of a line.
-      if (index < lines.length - 1) throw new Error(`${path}:${index + 1}: expected an object in JSON`);
+      if (index < lines.length - 1) throw new Error(`${where}: expected an object in JSON`);
+      continue;
     }
+    checkRecord(record, where);
+    records.push(record);
   }
   if (records[0]?.record !== 'capture' || records[0].format !== FORMAT) {
     throw new Error(`${path}: expected a capture of the form ${FORMAT}, got ${String(records[0]?.format ?? 'none')}`);
@@ -146,9 +158,9 @@ function listOf(line) {
  */
 function fieldsOf(line) {
   const values = new Map();
-  for (const [id, type, text] of line.values) values.set(id, { type, bits: wordOf(text) });
+  for (const [id, type, text] of line.values ?? []) values.set(id, { type, bits: wordOf(text) });
   const refused = new Map();
-  for (const [code, ids] of Object.entries(line.refused)) for (const id of ids) refused.set(id, Number(code));
+  for (const [code, ids] of Object.entries(line.refused ?? {})) for (const id of ids) refused.set(id, Number(code));
   return { gpu: line.gpu, scope: line.scope, values, refused };
 }
 
@@ -159,8 +171,8 @@ function fieldsOf(line) {
 function activityOf(line) {
   const values = new Map();
   const refused = new Map();
-  for (const [id, code, text] of line.metrics) {
-    if (code === 0) values.set(id, Buffer.from(text, 'hex').readDoubleLE());
+  for (const [id, code, text] of line.metrics ?? []) {
+    if (code === 0 && text !== undefined) values.set(id, Buffer.from(text, 'hex').readDoubleLE());
     else refused.set(id, code);
   }
   return {

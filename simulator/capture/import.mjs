@@ -169,6 +169,10 @@ function groupsOf(gpus) {
  */
 function driverVersion(capture) {
   const said = new Answers(capture, /** @type {any} */ (undefined)).text('SystemGetDriverVersion');
+  // It becomes part of a file's name.
+  if (said !== undefined && !/^[\w.]{1,40}$/.test(said)) {
+    throw new Error(`expected a driver version such as 580.65.06, got ${JSON.stringify(said.slice(0, 60))}`);
+  }
   return said ?? (capture.libraryVersion === '' ? undefined : capture.libraryVersion);
 }
 
@@ -219,7 +223,7 @@ function latencies(capture) {
  * @param {readonly string[]} lost
  */
 function header(capture, path, lost) {
-  const lines = [`Made from the capture ${path.split('/').at(-1)} by "gpu-node-simulator import".`];
+  const lines = [`Made from the capture ${JSON.stringify(path.split('/').at(-1))} by "gpu-node-simulator import".`];
   lines.push('What stands under "recorded" is replayed as it was; attributes may be changed.');
   if (!capture.complete) lines.push('The capture is not complete.');
   if (lost.length > 0) lines.push(`Not replayed, because no simulated library has it: ${lost.join(', ')}.`);

@@ -21,9 +21,9 @@ const FOLDERS = { sysfs: 'sys', procfs: 'proc' };
  * @throws {RangeError} for a path or a link that leads out of its tree
  */
 export function layOver(hostDirectory, files) {
+  for (const file of files) checkWords(file);
   for (const { root, path, text, link } of files) {
     const tree = join(hostDirectory, FOLDERS[root]);
-    checkInside(path, path);
     const file = join(tree, path);
     checkWay(tree, path);
     if (link === undefined) {
@@ -32,15 +32,24 @@ export function layOver(hostDirectory, files) {
       writeFileSync(file, text ?? '');
       continue;
     }
-    if (isAbsolute(link)) throw new RangeError(`host.files: expected a relative link inside its tree, got ${link}`);
     const target = join(dirname(path), link);
-    checkInside(target, link);
     mkdirSync(dirname(file), { recursive: true });
     // What a link leads to is a folder: of a device, a driver, an IOMMU group.
     mkdirSync(join(tree, target), { recursive: true });
     if (lstatSync(file, { throwIfNoEntry: false }) !== undefined) rmSync(file, { recursive: true });
     symlinkSync(link, file);
   }
+}
+
+/**
+ * What can be told of a file without the tree, so that nothing is written when one of them is wrong.
+ * @param {CapturedFile} file
+ */
+function checkWords({ path, link }) {
+  checkInside(path, path);
+  if (link === undefined) return;
+  if (isAbsolute(link)) throw new RangeError(`host.files: expected a relative link inside its tree, got ${link}`);
+  checkInside(join(dirname(path), link), link);
 }
 
 /**

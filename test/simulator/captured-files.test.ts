@@ -40,3 +40,8 @@ test('a link that leads out only through another one is not followed', () => {
 test.each(['../x', '/etc/x'])('the path %s is refused', (path) => {
   expect(() => layOver(host, [text(path)])).toThrow(`host.files: expected a path inside its tree, got ${path}`);
 });
+
+test('nothing is written when a later file is refused', () => {
+  expect(() => layOver(host, [text('good'), text('../x')])).toThrow('got ../x');
+  expect(existsSync(join(host, 'sys/good'))).toBe(false);
+});
