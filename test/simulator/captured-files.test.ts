@@ -45,3 +45,8 @@ test('nothing is written when a later file is refused', () => {
   expect(() => layOver(host, [text('good'), text('../x')])).toThrow('got ../x');
   expect(existsSync(join(host, 'sys/good'))).toBe(false);
 });
+
+test('when one file is refused, none is written', () => {
+  expect(() => layOver(host, [text('a/b'), text('../x')])).toThrow();
+  expect(existsSync(host)).toBe(false);
+});
