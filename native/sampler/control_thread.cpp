@@ -49,13 +49,26 @@ shm::DriverState stateOf(Return code) {
   }
 }
 
+/// What an answer of init says to who runs the node (nvml.h, nvmlReturn_t).
 const char* meaning(Return code) {
   switch (code) {
     case nvml::kErrorDriverNotLoaded: return "the nvidia kernel module is not loaded";
     case nvml::kErrorLibRmVersionMismatch: return "library and kernel module are of different versions";
     case nvml::kErrorNoPermission: return "no permission to open the device nodes";
     case nvml::kErrorFunctionNotFound: return "the library has no init function";
-    default: return "see nvmlReturn_t";
+    case nvml::kErrorInsufficientPower: return "a GPU's power cable is not attached as it should be";
+    case nvml::kErrorTimeout: return "the driver gave up waiting";
+    case nvml::kErrorIrqIssue: return "the kernel has trouble with a GPU's interrupts";
+    case nvml::kErrorLibraryNotFound: return "a library that belongs to the driver is missing";
+    case nvml::kErrorGpuIsLost: return "a GPU is lost";
+    case nvml::kErrorResetRequired: return "a GPU must be reset first";
+    case nvml::kErrorOperatingSystem:
+      return "the operating system refused: a device rule of the cgroup, a sandbox, a read-only mount";
+    case nvml::kErrorMemory: return "out of memory";
+    case nvml::kErrorNotReady: return "the system is not ready yet";
+    case nvml::kErrorGpuNotFound: return "the driver finds no GPU";
+    case nvml::kErrorUnknown: return "an internal error of the driver";
+    default: return "a code of nvmlReturn_t that the agent does not know";
   }
 }
 

@@ -31,11 +31,14 @@ inline constexpr Return kErrorLibraryNotFound = 12;
 inline constexpr Return kErrorFunctionNotFound = 13;
 inline constexpr Return kErrorGpuIsLost = 15;
 inline constexpr Return kErrorResetRequired = 16;
+inline constexpr Return kErrorOperatingSystem = 17;
 inline constexpr Return kErrorLibRmVersionMismatch = 18;
+inline constexpr Return kErrorMemory = 20;
 inline constexpr Return kErrorNoData = 21;
 inline constexpr Return kErrorVgpuEccNotSupported = 22;
 inline constexpr Return kErrorArgumentVersionMismatch = 25;
 inline constexpr Return kErrorDeprecated = 26;
+inline constexpr Return kErrorNotReady = 27;
 inline constexpr Return kErrorGpuNotFound = 28;
 inline constexpr Return kErrorUnknown = 999;
 
