@@ -135,8 +135,8 @@ describe('sessions and accounts', () => {
     await withGpu('accounts', { scenario: 'a100-mps' }, async (library) => {
       const pids = await library.call('nvmlDeviceGetAccountingPids', gpu, { inOut: '08000000' }, room(32));
       expect(pids.out[0]).toBe('04000000');
-      const { code, out } = await library.call('nvmlDeviceGetAccountingStats', gpu, { u32: 81_002 }, room(56));
-      expect([code, u32At(out[0], 0), u32At(out[0], 4), u32At(out[0], 32)]).toEqual([0, 28, 11, 1]);
+      const { code, out } = await library.call('nvmlDeviceGetAccountingStats', gpu, { u32: 81_000 }, room(56));
+      expect([code, u32At(out[0], 0), u32At(out[0], 4), u32At(out[0], 32)]).toEqual([0, 86, 38, 1]);
       expect((await library.call('nvmlDeviceGetAccountingStats', gpu, { u32: 4 }, room(56))).code).toBe(6);
       await library.call('nvmlDeviceGetHandleByIndex_v2', { u32: 1 }, { outHandle: 'other' });
       const off = await library.call('nvmlDeviceGetAccountingStats', { handle: 'other' }, { u32: 81_101 }, room(56));
