@@ -1,35 +1,16 @@
 // Generates docs/metrics.md from the catalogue of metrics. `--check` compares instead of writing (CI).
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { build } from 'esbuild';
+import { importSources } from './import-sources.mjs';
 import { inRoot } from './layout.mjs';
 
 const path = inRoot('docs', 'metrics.md');
 
-/**
- * The catalogue, whose sources are TypeScript.
- *
- * @returns {Promise<{ CATALOGUE: any[], OWN_FAMILIES: Record<string, any>, WITHOUT_METRIC: Record<string, string> }>}
- */
-async function loadCatalogue() {
-  const { outputFiles } = await build({
-    stdin: {
-      contents: [
-        "export { CATALOGUE } from './catalogue.js';",
-        "export { OWN_FAMILIES } from './own-families.js';",
-        "export { WITHOUT_METRIC } from './without-metric.js';",
-      ].join(''),
-      resolveDir: inRoot('src', 'metrics'),
-      loader: 'ts',
-    },
-    bundle: true,
-    write: false,
-    format: 'esm',
-    platform: 'node',
-    logLevel: 'silent',
-  });
-  const [bundle] = outputFiles;
-  return import(`data:text/javascript;base64,${Buffer.from(bundle?.contents ?? '').toString('base64')}`);
-}
+/** @type {{ CATALOGUE: any[], OWN_FAMILIES: Record<string, any>, WITHOUT_METRIC: Record<string, string> }} */
+const { CATALOGUE, OWN_FAMILIES, WITHOUT_METRIC } = await importSources(inRoot('src', 'metrics'), [
+  "export { CATALOGUE } from './catalogue.js';",
+  "export { OWN_FAMILIES } from './own-families.js';",
+  "export { WITHOUT_METRIC } from './without-metric.js';",
+]);
 
 /** @param {string} text a cell of a table */
 const cell = (text) => text.replaceAll('|', '\\|');
@@ -52,8 +33,6 @@ function row(family) {
   if (details !== undefined) sentences.push(`Off by default: ${details.what}`);
   return `| \`${name}\` | ${type} | ${labels(all)} | ${cell(sentences.join('. '))} | ${cell(needs)} | ${cell(origin)} |`;
 }
-
-const { CATALOGUE, OWN_FAMILIES, WITHOUT_METRIC } = await loadCatalogue();
 
 const chapters = CATALOGUE.map(({ title, families }) => `## ${title}\n\n${table(families.map(row).sort())}\n`);
 const own = Object.values(OWN_FAMILIES)

@@ -1,4 +1,5 @@
 import { gpuNamed, type NamedGpu } from './gpu-name.js';
+import { xidFacts } from './xid.js';
 
 /** Something the driver announced, once (nvml.md §5.16). */
 export interface NodeEvent {
@@ -69,7 +70,7 @@ const TEXTS: Readonly<Record<string, string>> = {
 
 /** What an event says, in a few plain words. */
 export function eventText(kind: string, code: number | undefined): string {
-  if (kind === 'xid') return code === 999 ? 'an XID whose number the driver does not know' : `XID ${code}`;
+  if (kind === 'xid' && code !== undefined) return `XID ${code}: ${xidFacts(code).meaning}`;
   return TEXTS[kind] ?? 'an event of a kind this agent has no name for';
 }
 

@@ -3,6 +3,7 @@ import { isPartOf, usersOf } from '../model/gpu-users.js';
 import { HIDDEN_GUESTS } from '../model/partition-holders.js';
 import { hidesGuests } from '../model/process-lists.js';
 import { percentText, roundedText, spanText, UNKNOWN, usedOfText } from '../model/quantity.js';
+import { xidFacts } from '../model/xid.js';
 import { html, type Markup } from './markup.js';
 import { meter } from './meter.js';
 import { partitionList } from './partition-list.js';
@@ -39,7 +40,7 @@ ${meter('Power', power, ratio(readings.power_watts, readings.power_limit_enforce
 <div><dt>PCI</dt><dd>${gpu.pciBusId ?? UNKNOWN}</dd></div>
 <div><dt>Processes</dt><dd>${gpu.processTotal}</dd></div>
 ${users.length === 0 ? undefined : html`<div><dt>Used by</dt><dd>${users.join(', ')}</dd></div>`}
-${gpu.lastXid === undefined ? undefined : html`<div class="bad"><dt>Last XID</dt><dd>${gpu.lastXid.xid}, ${spanText(node.atUnixSeconds - gpu.lastXid.atUnixSeconds)} ago</dd></div>`}
+${gpu.lastXid === undefined ? undefined : html`<div class="bad"><dt>Last XID</dt><dd>${gpu.lastXid.xid}: ${xidFacts(gpu.lastXid.xid).meaning}, ${spanText(node.atUnixSeconds - gpu.lastXid.atUnixSeconds)} ago</dd></div>`}
 </dl>
 ${own.length === 0 ? undefined : partitionList(`Partitions of GPU ${gpu.index}`, own, node)}
 <p class="uuid">${gpu.uuid ?? 'UUID not known yet'}</p>

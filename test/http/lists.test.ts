@@ -33,7 +33,7 @@ const event = (id: string, atUnixSeconds: number, changes: Partial<NodeEvent> = 
   code: 79,
   gpuInstance: undefined,
   computeInstance: undefined,
-  text: 'XID 79',
+  text: 'XID 79: GPU fell off the PCIe bus',
   ...changes,
 });
 

@@ -313,7 +313,7 @@ export function fullState(): NodeState {
         code: 119,
         gpuInstance: undefined,
         computeInstance: undefined,
-        text: 'XID 119',
+        text: "XID 119: the GPU's firmware (GSP) did not answer the driver",
       },
     ],
     eventsLost: 5,

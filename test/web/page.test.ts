@@ -49,7 +49,7 @@ describe('the page', () => {
     const text = textOf(fullState());
     expect(text).toContain('Utilisation 50 % Memory 1 / 80 GiB Power 251 / 400 W Temperature 41 °C');
     expect(text).toContain('Utilisation – Memory – Power – Temperature –');
-    expect(text).toContain('Last XID 119');
+    expect(text).toContain('Last XID 119: the GPU&#39;s firmware (GSP) did not answer the driver, ');
   });
 
   it('names partitions and who holds them, and a claim that the driver does not confirm', () => {

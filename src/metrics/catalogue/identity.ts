@@ -1,6 +1,7 @@
 import { expectedOf } from '../../model/baseline.js';
 import type { Gpu } from '../../model/gpu.js';
 import type { NodeState } from '../../model/node-state.js';
+import { RECOVERY_ACTIONS, recoveryAdvice } from '../../model/recovery-action.js';
 import type { ReadingId } from '../../native/readings.generated.js';
 import { familiesOf, type Labels, one, type Subject } from '../family.js';
 import { ofGpu } from '../reading.js';
@@ -49,18 +50,10 @@ export const VIRTUALIZATION: Readonly<Record<number, string>> = {
   4: 'vsga_host',
 };
 
-/** nvmlDeviceGpuRecoveryAction_t and the two that NVIDIA's newer bindings add (nvml.md §6). */
-const RECOVERY_ACTIONS: Readonly<Record<string, number>> = {
-  none: 0,
-  gpu_reset: 1,
-  node_reboot: 2,
-  drain_p2p: 3,
-  drain_and_reset: 4,
-  recover_imex_domain: 5,
-  bus_reset: 6,
-  system_reboot: 7,
-};
-const KNOWN_ACTIONS: ReadonlySet<number> = new Set(Object.values(RECOVERY_ACTIONS));
+/** Values of field 230 by their names. */
+const RECOVERY_VALUES: Readonly<Record<string, number>> = Object.fromEntries(
+  RECOVERY_ACTIONS.map(({ name }, value) => [name, value]),
+);
 
 /** `10de:2330`, as lspci prints it, from NVML's device id × 65536 + vendor id. */
 export function pciId(combined: number | undefined): string | undefined {
@@ -290,8 +283,10 @@ export const identity = [
       'gpu_recovery_action',
       'What the driver asks for to make the GPU whole again, 1 for the current action',
       [
-        ...ofGpu.states('recovery_action', 'action', RECOVERY_ACTIONS),
-        ofGpu.seen('recovery_action', (action) => Number(!KNOWN_ACTIONS.has(action)), { action: 'unknown' }),
+        ...ofGpu.states('recovery_action', 'action', RECOVERY_VALUES),
+        ofGpu.seen('recovery_action', (action) => Number(recoveryAdvice(action).name === 'unknown'), {
+          action: 'unknown',
+        }),
       ],
       { needs: 'drivers 570 and newer' },
     ),
