@@ -54,7 +54,7 @@ export const RECOVERY_ACTIONS: readonly RecoveryAdvice[] = [
     severity: 'critical',
     action: 'reset_gpu',
     nextStep:
-      'Move the workloads of this GPU away and reset its PCIe bus (nvidia-smi --gpu-reset with a driver of today, else a reboot of the node).',
+      'Move the workloads of this GPU away and reset it together with its PCIe bus; where no tool for that is at hand, reboot the node.',
   },
   {
     name: 'system_reboot',
@@ -75,4 +75,14 @@ export function recoveryAdvice(value: number): RecoveryAdvice {
         'The driver asks for something that this agent has no name for: read "GPU Recovery Action" of nvidia-smi -q and do that.',
     }
   );
+}
+
+/**
+ * The value that the text of an XID 154 in the kernel log changes to, long before field 230 is read again:
+ * `GPU recovery action changed from 0x0 (None) to 0x4 (Drain and Reset)`. Undefined for other texts.
+ */
+export function recoveryActionIn(text: string): number | undefined {
+  const parts =
+    /^GPU recovery action changed from 0x[0-9a-f]{1,8} \([^()]{0,40}\) to 0x([0-9a-f]{1,8})(?![0-9a-f])/i.exec(text);
+  return parts?.[1] === undefined ? undefined : Number.parseInt(parts[1], 16);
 }

@@ -1,4 +1,6 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { withoutDeceptive } from '../../src/model/deceptive-text.js';
 import { kernelFault, kernelRecord } from '../../src/model/kernel-log.js';
 
 describe('a record of /dev/kmsg', () => {
@@ -148,6 +150,32 @@ describe('what a process writes into the kernel log', () => {
     expect(name('a\\x5cx41')).toBe('a\\x41');
     expect(name('\u202eabc')).toBe('?abc');
     expect(name('')).toBeUndefined();
+  });
+
+  it('changes neither GPU, number nor pid, and leaves nothing that misleads a reader', () => {
+    const piece = fc.oneof(
+      fc.string({ unit: 'binary', maxLength: 30 }),
+      fc.constantFrom(
+        '\\x1b',
+        '\\xe2\\x80\\xae',
+        ', ',
+        'pid=1',
+        'name=',
+        'NVRM: Xid (PCI:0000:65:00): 79, ',
+        '\n',
+        '\\x',
+      ),
+    );
+    fc.assert(
+      fc.property(fc.array(piece, { maxLength: 12 }), (pieces) => {
+        const found = kernelFault(`NVRM: Xid (PCI:0000:65:00): 13, pid=7, name=${pieces.join('')}, Graphics`);
+        expect(found).toMatchObject({ kind: 'xid', pciSlot: '0000:65:00', xid: 13, pid: 7 });
+        const { processName = '', text } = found as { processName?: string; text: string };
+        expect(withoutDeceptive(processName + text, () => '')).toBe(processName + text);
+        expect(processName.length).toBeLessThanOrEqual(15);
+        expect(text.length).toBeLessThanOrEqual(400);
+      }),
+    );
   });
 
   it('is bounded', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { eventText } from '../../src/model/event.js';
-import { RECOVERY_ACTIONS, recoveryAdvice } from '../../src/model/recovery-action.js';
+import { RECOVERY_ACTIONS, recoveryActionIn, recoveryAdvice } from '../../src/model/recovery-action.js';
 import { isUnlistedXid } from '../../src/model/xid/unlisted.js';
 import { XID_CATALOGUE, xidFacts, xidTogether } from '../../src/model/xid.js';
 
@@ -184,6 +184,20 @@ describe("the driver's recovery action", () => {
 
   it.each([8, 255, -1, 0.5])('is unknown for %d: a warning', (value) => {
     expect(recoveryAdvice(value)).toMatchObject({ name: 'unknown', severity: 'warning', action: 'watch' });
+  });
+});
+
+describe('the text of an XID 154 in the kernel log', () => {
+  it.each([
+    ['GPU recovery action changed from 0x0 (None) to 0x4 (Drain and Reset)', 4],
+    ['GPU recovery action changed from 0x4 (Drain and Reset) to 0x0 (None)', 0],
+    ['GPU recovery action changed from 0x0 (None) to 0xa (New)', 10],
+    ['GPU recovery action changed from 0x0 (None) to 0x123456789 (New)', undefined],
+    ['x, GPU recovery action changed from 0x0 (None) to 0x1 (GPU Reset Required)', undefined],
+    ['GPU recovery action changed', undefined],
+    ['', undefined],
+  ])('says what the driver recommends now: %s', (text, value) => {
+    expect(recoveryActionIn(text)).toBe(value);
   });
 });
 

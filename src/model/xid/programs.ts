@@ -122,7 +122,7 @@ export const PROGRAM_XIDS: readonly XidRow[] = [
     class: 'info',
     action: 'none',
     nextStep:
-      'Look for what came before: another XID of this GPU, or somebody who ended the program. If there is neither and the node has NVSwitches, see whether the fabric manager runs, and restart it when no job does.',
+      'Look for what came before: another XID of this GPU, or somebody who ended the program. If there is neither and the node has NVSwitches, see whether the fabric manager runs, and restart it once no job runs.',
     until: 'quiet',
     with: [{ xids: 'any', role: 'follows', says: 'channels of programs were torn down because of it' }],
   },
