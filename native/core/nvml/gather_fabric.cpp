@@ -1,5 +1,7 @@
+#include <algorithm>
 #include <cstdio>
 #include <cstring>
+#include <iterator>
 
 #include "core/nvml/gather.h"
 
@@ -46,9 +48,12 @@ void Gather::fabric() {
   store(Reading::fabric_clique_id, code, info.cliqueId);
   store(Reading::fabric_health_mask, health, info.healthMask);
   store(Reading::fabric_health_summary, summary, info.healthSummary, 3);
-  if (code == kSuccess)
+  // All zero is no cluster: a node whose switches connect its own GPUs alone, such as HGX H100 (nvml.md §5.10).
+  const bool none = std::all_of(std::begin(info.clusterUuid), std::end(info.clusterUuid),
+                                [](std::uint8_t byte) { return byte == 0; });
+  if (code == kSuccess && !none)
     writeUuid(g.record_.fabric_cluster_uuid, info.clusterUuid);
-  else if (isUnsupported(code))
+  else if (code == kSuccess || isUnsupported(code))
     g.record_.fabric_cluster_uuid[0] = 0;
 }
 
