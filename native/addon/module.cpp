@@ -11,8 +11,8 @@ namespace {
 
 /// Version of what crosses into JavaScript: functions, shapes of objects, layout of the shared memory behind them.
 /// load-addon.ts expects the same number, so that halves of two builds are told apart before one misreads the other.
-constexpr int kInterfaceVersion = 12;
-static_assert(gna::shm::kLayoutVersion == 9, "another layout is another interface: raise kInterfaceVersion too");
+constexpr int kInterfaceVersion = 13;
+static_assert(gna::shm::kLayoutVersion == 10, "another layout is another interface: raise kInterfaceVersion too");
 
 Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   env.SetInstanceData(new gna::addon::Instance);

@@ -30,7 +30,12 @@ export function gpuPage(full: GpuInFull, node: NodeView, notes: Notes, { columns
   const section = (title: string, lines: readonly string[]) =>
     lines.length === 0 ? [] : ['', paint.bold(title), ...lines];
   const parts = (owner: Parameters<typeof partReadings>[0], own: readonly Part[]) =>
-    partReadings(owner, definitions[PART_KEYS[owner]] ?? [], own, { notes, columns, paint });
+    partReadings(owner, definitions[PART_KEYS[owner]] ?? [], own, {
+      condition: gpu.condition,
+      notes,
+      columns,
+      paint,
+    });
   return [
     ...head(full, limit, paint),
     ...full.findings.flatMap((finding) => ['', ...findingLines(finding, node, columns, paint)]),
@@ -76,6 +81,9 @@ export function gpuPage(full: GpuInFull, node: NodeView, notes: Notes, { columns
   ];
 }
 
+/** nvmlGpuFabricState_t: completed. A GPU that has joined its fabric and names no cluster is in none (nvml.md §5.10). */
+const JOINED = 3;
+
 const PART_KEYS = {
   gpu: 'links',
   mig: 'migInstances',
@@ -102,7 +110,7 @@ function head({ gpu, atUnixSeconds }: GpuInFull, limit: number, paint: Paint): s
         VBIOS: gpu.vbiosVersion,
         InfoROM: gpu.inforomImageVersion,
         'GSP firmware': gpu.gspFirmwareVersion,
-        'fabric cluster': gpu.fabricClusterUuid,
+        'fabric cluster': gpu.fabricClusterUuid ?? (gpu.readings.fabric_state === JOINED ? 'none' : undefined),
         chassis: gpu.platformChassisSerial,
       },
       limit,

@@ -1,5 +1,5 @@
 import type { ReadingDefinitionView, ReadingOwner } from '../http/documents/explained-reading.js';
-import { absenceText } from '../model/absence.js';
+import { missingByCause, unaskedReason } from '../model/absence.js';
 import type { Paint } from './paint.js';
 import type { Notes } from './reading-groups.js';
 import { readingText } from './reading-text.js';
@@ -13,6 +13,15 @@ export interface Part {
   readonly absent: Readonly<Record<string, string>>;
 }
 
+/** What is the same for all parts of a GPU. */
+export interface PartsContext {
+  /** Condition of the GPU they are of. */
+  readonly condition: string;
+  readonly notes: Notes;
+  readonly columns: number | undefined;
+  readonly paint: Paint;
+}
+
 const PROSE_COLUMNS = 100;
 
 /**
@@ -23,7 +32,7 @@ export function partReadings(
   owner: ReadingOwner,
   definitions: readonly ReadingDefinitionView[],
   parts: readonly Part[],
-  { notes, columns, paint }: { readonly notes: Notes; readonly columns: number | undefined; readonly paint: Paint },
+  { condition, notes, columns, paint }: PartsContext,
 ): string[] {
   const limit = columns ?? PROSE_COLUMNS;
   const told = definitions.flatMap((definition) => {
@@ -45,7 +54,8 @@ export function partReadings(
     const [first = '', ...rest] = wrapItems(values, Math.max(20, limit - wide - 2));
     return [`${definition.id.padEnd(wide)}  ${first}`, ...rest.map((line) => ' '.repeat(wide + 2) + line)];
   });
-  return [...lines, ...missingLines(owner, definitions, parts, limit, paint)];
+  const unasked = unaskedReason({ condition, isOfLink: owner === 'nvlink' });
+  return [...lines, ...missingLines(unasked, definitions, parts, limit, paint)];
 }
 
 /** `0–3, 7` of labels that are numbers one after the other; else each. */
@@ -60,23 +70,19 @@ export function labelsText(labels: readonly string[]): string {
   return texts.join(', ');
 }
 
-/** Readings that no part has, by reason: one that some have is missing with the others' values in view. */
+/** Readings that no part has, by cause: one that some have is missing with the others' values in view. */
 function missingLines(
-  owner: ReadingOwner,
+  unasked: string,
   definitions: readonly ReadingDefinitionView[],
   parts: readonly Part[],
   limit: number,
   paint: Paint,
 ): string[] {
-  const byReason = new Map<string, string[]>();
-  for (const { id } of definitions) {
-    if (parts.some(({ readings }) => readings[id] !== undefined)) continue;
-    const reason = parts.map(({ absent }) => absent[id]).find((one) => one !== undefined) ?? 'not_asked';
-    byReason.set(reason, [...(byReason.get(reason) ?? []), id]);
-  }
-  return [...byReason].flatMap(([reason, ids]) =>
-    wrap(`missing, ${absenceText(reason, owner)} (${reason}): ${ids.join(', ')}`, limit - 2).map((line) =>
-      paint.dim(`  ${line}`),
-    ),
-  );
+  const missing = definitions
+    .filter(({ id }) => parts.every(({ readings }) => readings[id] === undefined))
+    .map(({ id, needs }) => {
+      const reason = parts.map(({ absent }) => absent[id]).find((one) => one !== undefined) ?? unasked;
+      return { id, reason, needs };
+    });
+  return missingByCause(missing).flatMap((text) => wrap(text, limit - 2).map((line) => paint.dim(`  ${line}`)));
 }

@@ -1,6 +1,6 @@
 import type { ExplainedReadingView } from '../http/documents/explained-reading.js';
 import type { readingNotes } from '../metrics/reading-notes.js';
-import { absenceText } from '../model/absence.js';
+import { missingByCause } from '../model/absence.js';
 import type { Paint } from './paint.js';
 import { everyText, readingText } from './reading-text.js';
 import { type Column, table } from './table.js';
@@ -49,14 +49,12 @@ function columnsFor(limit: number | undefined): Column<ExplainedReadingView>[] {
   ];
 }
 
-/** Readings without a value, by reason. */
+/** Readings without a value, by cause. */
 function missingLines(readings: readonly ExplainedReadingView[], columns: number | undefined, paint: Paint): string[] {
-  const byReason = new Map<string, string[]>();
-  for (const { id, absent } of readings) {
-    if (absent !== undefined) byReason.set(absent, [...(byReason.get(absent) ?? []), id]);
-  }
-  return [...byReason].flatMap(([reason, ids]) => {
-    const text = `missing, ${absenceText(reason)} (${reason}): ${ids.join(', ')}`;
-    return wrap(text, (columns ?? PROSE_COLUMNS) - 2).map((line) => paint.dim(`  ${line}`));
-  });
+  const missing = readings.flatMap(({ id, absent, needs }) =>
+    absent === undefined ? [] : [{ id, reason: absent, needs }],
+  );
+  return missingByCause(missing).flatMap((text) =>
+    wrap(text, (columns ?? PROSE_COLUMNS) - 2).map((line) => paint.dim(`  ${line}`)),
+  );
 }

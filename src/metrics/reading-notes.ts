@@ -21,6 +21,8 @@ export interface ReadingNote {
   readonly metric?: string;
   /** Help text of the family. */
   readonly meaning: string;
+  /** Boards, drivers and settings that have it, where not all do. */
+  readonly needs?: string;
   /** Chapter of docs/metrics.md it belongs to. */
   readonly chapter: string;
   /** What a number of it stands for; undefined for a number without a name. Missing where numbers are amounts. */
@@ -133,12 +135,19 @@ export function readingNotes(owner: keyof typeof TABLES, id: string): ReadingNot
   const label = AS_LABELS[owner][id];
   const names = NAMES[`${owner} ${id}`];
   if (known !== undefined) return names === undefined ? known : { ...known, wordsOf: inTable(names) };
-  return label === undefined ? undefined : { ...label, chapter: CHAPTERS[id] ?? IDENTITY };
+  if (label === undefined) return undefined;
+  const needs = needsOf(label.metric?.replace(/\{.*/, ''));
+  return { ...label, ...(needs === undefined ? {} : { needs }), chapter: CHAPTERS[id] ?? IDENTITY };
+}
+
+function needsOf(family: string | undefined): string | undefined {
+  return CATALOGUE.flatMap(({ families }) => families).find(({ name }) => name === family)?.needs;
 }
 
 interface ShownLine {
   readonly name: string;
   readonly help: string;
+  readonly needs: string | undefined;
   readonly chapter: string;
   readonly line: ReadingLine<unknown>;
 }
@@ -147,9 +156,9 @@ interface ShownLine {
 function notesByTable(): ReadonlyMap<object, ReadonlyMap<string, ReadingNote>> {
   const lines = CATALOGUE.flatMap(({ title, families }) =>
     families.map((family) => ({ ...family, chapter: title })),
-  ).flatMap(({ name, help, chapter, series, details }) =>
+  ).flatMap(({ name, help, needs, chapter, series, details }) =>
     [...(typeof series === 'function' ? [] : series), ...(details?.series ?? [])].flatMap((line): ShownLine[] =>
-      'readings' in line ? [{ name, help, chapter, line: line as ReadingLine<unknown> }] : [],
+      'readings' in line ? [{ name, help, needs, chapter, line: line as ReadingLine<unknown> }] : [],
     ),
   );
   const byTable = new Map<object, Map<string, ShownLine[]>>();
@@ -174,6 +183,7 @@ function noteOf(all: readonly ShownLine[]): ReadingNote {
   return {
     metric: first.name + (same.length > 1 ? '' : labelText(labels)),
     meaning: first.help,
+    ...(first.needs === undefined ? {} : { needs: first.needs }),
     chapter: first.chapter,
     ...(words.length === 0 ? {} : { wordsOf: (value: number) => wordsText(words, value) }),
   };

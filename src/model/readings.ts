@@ -23,6 +23,12 @@ export type AbsenceReason = string;
 export const NOT_ASKED = 255;
 
 const OWN_REASONS: Readonly<Record<number, string>> = {
+  246: 'mig_off',
+  247: 'confidential_compute_off',
+  248: 'no_sessions',
+  249: 'no_own_memory',
+  250: 'branch_unknown',
+  251: 'branch_too_old',
   252: 'unknown_error',
   253: 'implausible',
   254: 'symbol_missing',

@@ -5,7 +5,7 @@ import type { Addon } from './addon.js';
 import { packageRoot } from './package-root.js';
 
 /** Version of what crosses between the halves that this one was written for (kInterfaceVersion of module.cpp). */
-export const EXPECTED_ABI = 12;
+export const EXPECTED_ABI = 13;
 
 /** The addon could not be loaded. The message says what was tried, what was there and what to do. */
 export class AddonError extends Error {

@@ -35,8 +35,17 @@ describe('gpus <gpu>', () => {
     }
     const page = await text(['gpus', '0']);
     expect(page).toMatch(/^memory_total_bytes +79\.\d GiB +Device memory +nvmlDeviceGetMemoryInfo_v2 +1 s$/m);
-    expect(page).toMatch(/missing, this board, its mode or its driver has none \(not_supported\): .*numa_node/);
+    expect(page).toMatch(
+      /missing, the driver says that this GPU, as it is set up now, has none \(not_supported\): .*numa_node/,
+    );
     expect(page).toMatch(/^architecture +hopper /m);
+    // What a reading needs is told where the GPU has none, and each setting that is off by its name.
+    expect(page.replace(/\s+/g, ' ')).toMatch(/missing, MIG is off \(mig_off\): mig_devices_max, mig_devices /);
+    expect(await text(['gpus', '3'])).toMatch(
+      /none; needed: Hopper or newer[^(]*\(not_supported\): .*sm_activity_ratio/,
+    );
+    expect(page).toMatch(/missing, not asked: --collector.nvlink-links is off \(single_links_off\): version, /);
+    expect(page).toContain('fabric cluster none');
   });
 
   it('says who is on it, how it is divided, and what it is on the bus', async () => {
@@ -96,7 +105,7 @@ GPU 2  A100-SXM4-40GB  MIG on
   it('says why GPUs show none', async () => {
     const page = await text(['mig']);
     expect(page).toContain('GPU 0  H100 80GB HBM3  MIG off');
-    expect(page).toMatch(/GPU 3 {2}Tesla T4 {2}no MIG\n {2}this board, .* has none \(not_supported\)/);
+    expect(page).toMatch(/GPU 3 {2}Tesla T4 {2}no MIG\n {2}the driver says .* has none \(not_supported\)/);
   });
 
   it('draws nothing where two instances claim one place, or where places are not told', async () => {

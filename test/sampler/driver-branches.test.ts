@@ -11,6 +11,10 @@ import { createNode } from '../../simulator/node.mjs';
  * that misbehaves costs its own reading only.
  */
 
+/** Statuses of the sampler (reading_status in readings.h). */
+const BRANCH_TOO_OLD = 251;
+const SYMBOL_MISSING = 254;
+
 const root = (path: string) => fileURLToPath(new URL(`../../${path}`, import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'gna-branches-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -52,6 +56,15 @@ describe.each(['535', '550', '580', '590'])('driver branch %s', (branch) => {
     const id = 'clocks_event_hw_thermal_slowdown_seconds_total';
     const known = Number(branch) >= 580;
     expect(report.gpus[0]?.readings[id]).toBe(known ? expected.gpus[0]?.readings[id] : undefined);
+    expect(report.gpus[0]?.absent[id]).toBe(known ? undefined : BRANCH_TOO_OLD);
+  });
+
+  test('a function the library lacks and a field the branch lacks are told apart', () => {
+    const [first] = report.gpus;
+    expect(first?.absent.driver_loaded_seconds_total).toBe(SYMBOL_MISSING);
+    expect(first?.absent.mma_stall_ratio).toBe(BRANCH_TOO_OLD);
+    // Metrics of GPM go by the branch as fields do.
+    expect(first?.absent.tensor_dmma_activity_ratio).toBe(BRANCH_TOO_OLD);
   });
 });
 

@@ -37,7 +37,7 @@ void Gather::fields() {
     if (!due(row.reading)) continue;
     const std::uint32_t id = fieldIdFor(row, g.driverMajor_);
     if (id == 0) {
-      store(row.reading, kNoSuchSymbol, 0);
+      store(row.reading, notInBranch(g.driverMajor_), 0);
       continue;
     }
     const bool celsius = row.reading == Reading::memory_temperature_celsius;

@@ -96,7 +96,7 @@ void Gather::metrics(const GpmRow<Id> (&rows)[N], GpmPair& pair, Return taken, M
   for (const GpmRow<Id>& row : rows) {
     if (!due(row.reading, dormant)) continue;
     if (g.driverMajor_ < row.since) {
-      store(into, dormant, row.reading, kNoSuchSymbol, 0);
+      store(into, dormant, row.reading, notInBranch(g.driverMajor_), 0);
     } else if (taken != kSuccess) {
       store(into, dormant, row.reading, taken, 0);
     } else {

@@ -50,7 +50,7 @@ void Gather::linkFields() {
       if (!due(row.reading, dormant)) continue;
       const std::uint32_t id = fieldIdFor(row, g.driverMajor_);
       if (id == 0)
-        store(link.readings, dormant, row.reading, kNoSuchSymbol, 0);
+        store(link.readings, dormant, row.reading, notInBranch(g.driverMajor_), 0);
       else
         batch.add(id, link.link, row.scale, row.reading, link.readings, dormant,
                   std::numeric_limits<double>::infinity(), form);

@@ -15,7 +15,7 @@ void Gather::memory() {
       due(Reading::memory_reserved_bytes) ? call(Call::DeviceGetMemoryInfo_v2, g.handle_, &v2) : kNoSuchSymbol;
   if (code == kSuccess || !(code == kNoSuchSymbol || isUnsupported(code))) {
     // Unified-memory systems answer total 0 (nvml.md §12.5).
-    const Return stored = code != kSuccess ? code : v2.total == 0 ? kErrorNotSupported : kSuccess;
+    const Return stored = code != kSuccess ? code : v2.total == 0 ? kNoOwnMemory : kSuccess;
     if (stored == kSuccess && !isPlausible(v2)) {
       for (Reading r : {Reading::memory_total_bytes, Reading::memory_reserved_bytes, Reading::memory_used_bytes,
                         Reading::memory_free_bytes})
@@ -32,7 +32,7 @@ void Gather::memory() {
     if (due(Reading::memory_total_bytes)) {
       auto v1 = unwritten<Memory>();
       code = call(Call::DeviceGetMemoryInfo, g.handle_, &v1);
-      if (code == kSuccess && v1.total == 0) code = kErrorNotSupported;
+      if (code == kSuccess && v1.total == 0) code = kNoOwnMemory;
       const double limit = static_cast<double>(v1.total);
       const double most = std::min(limit, kMost);
       store(Reading::memory_total_bytes, code, limit, kMost);

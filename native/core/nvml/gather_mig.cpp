@@ -54,9 +54,11 @@ void Gather::migDevices() {
     forgetMigInstances();
     g.lists_.migProfiles.clear();
     g.migProfilesKnown_ = false;
-    g.absent(Reading::mig_devices_max, reading_status::kNotAsked);
-    g.absent(Reading::mig_devices, reading_status::kNotAsked);
     g.migListed_ = g.record_.readings.has(Reading::mig_mode_enabled);
+    const std::uint8_t why =
+        g.migListed_ ? reading_status::kMigOff : g.record_.readings.status[gna::index(Reading::mig_mode_enabled)];
+    g.absent(Reading::mig_devices_max, why);
+    g.absent(Reading::mig_devices, why);
     return;
   }
   // Who may not look them up would be refused at each slot, once a minute: that is remembered until the next hour,

@@ -35,7 +35,7 @@ void Gather::platform() {
     auto memory = unwritten<Memory>();
     Return code = call(Call::DeviceGetConfComputeProtectedMemoryUsage, g.handle_, &memory);
     // All zero = confidential computing is off: there is no such memory.
-    if (code == kSuccess && memory.total == 0) code = kErrorNotSupported;
+    if (code == kSuccess && memory.total == 0) code = kConfidentialOff;
     const auto most = static_cast<double>(std::min<std::uint64_t>(memory.total, kMostBytes));
     store(Reading::confidential_memory_total_bytes, code, memory.total, most);
     store(Reading::confidential_memory_used_bytes, code, memory.used, most);

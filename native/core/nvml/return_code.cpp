@@ -4,8 +4,7 @@ namespace gna::nvml {
 
 std::uint8_t statusOf(Return r) {
   if (r <= 200) return static_cast<std::uint8_t>(r);
-  if (r == kNoSuchSymbol) return reading_status::kSymbolMissing;
-  if (r == kCallSkipped) return reading_status::kNotAsked;
+  if (r >= kConfidentialOff) return static_cast<std::uint8_t>(r & 0xFF);
   return reading_status::kUnknownError;
 }
 
@@ -18,13 +17,18 @@ bool isUnsupported(Return r) {
     case kErrorVgpuEccNotSupported:
     case kErrorArgumentVersionMismatch:
     case kErrorDeprecated:
-    case kNoSuchSymbol: return true;
+    case kNoSuchSymbol:
+    case kBranchTooOld:
+    case kBranchUnknown:
+    case kNoOwnMemory:
+    case kConfidentialOff: return true;
     default: return false;
   }
 }
 
 bool isPassing(Return r) {
-  return r != kSuccess && r != kCallSkipped && r != kErrorInvalidArgument && r != kErrorNoData && !isUnsupported(r);
+  return r != kSuccess && r != kCallSkipped && r != kErrorInvalidArgument && r != kErrorNoData && r != kNoSessions &&
+         !isUnsupported(r);
 }
 
 bool isOlderDriver(Return r) {

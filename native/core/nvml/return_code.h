@@ -8,9 +8,19 @@
 
 namespace gna::nvml {
 
-/// Returned instead of an NVML code when no call was made.
-inline constexpr Return kNoSuchSymbol = 0xFFFFFFFEu;
-inline constexpr Return kCallSkipped = 0xFFFFFFFFu;
+/// A reason of ours in the place of an NVML code, for what the agent knows better than the code says, or did not ask.
+constexpr Return ownReason(std::uint8_t status) { return 0xFFFFFF00u | status; }
+
+inline constexpr Return kNoSuchSymbol = ownReason(reading_status::kSymbolMissing);
+inline constexpr Return kCallSkipped = ownReason(reading_status::kNotAsked);
+inline constexpr Return kBranchTooOld = ownReason(reading_status::kBranchTooOld);
+inline constexpr Return kBranchUnknown = ownReason(reading_status::kBranchUnknown);
+inline constexpr Return kNoOwnMemory = ownReason(reading_status::kNoOwnMemory);
+inline constexpr Return kNoSessions = ownReason(reading_status::kNoSessions);
+inline constexpr Return kConfidentialOff = ownReason(reading_status::kConfidentialOff);
+
+/// Why a field or metric that this branch (major number, 0 = not told) has no number for is not asked.
+constexpr Return notInBranch(std::uint32_t driverMajor) { return driverMajor == 0 ? kBranchUnknown : kBranchTooOld; }
 
 /// Status byte of a return code (reading_status in readings.h).
 std::uint8_t statusOf(Return r);

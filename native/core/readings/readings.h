@@ -58,10 +58,16 @@ constexpr std::size_t index(Id id) {
 /// Why a reading has a value or has none: an NVML return code (0 = value present) folded into a byte, or one of these.
 namespace reading_status {
 inline constexpr std::uint8_t kPresent = 0;
-inline constexpr std::uint8_t kUnknownError = 252;   // NVML code outside 0..200, e.g. 999
-inline constexpr std::uint8_t kImplausible = 253;    // the driver answered, the value cannot be true
-inline constexpr std::uint8_t kSymbolMissing = 254;  // this driver branch does not have the function
-inline constexpr std::uint8_t kNotAsked = 255;       // not asked yet, or not applicable in the GPU's state
+inline constexpr std::uint8_t kMigOff = 246;           // only asked of a GPU in MIG mode
+inline constexpr std::uint8_t kConfidentialOff = 247;  // without confidential computing there is no such memory
+inline constexpr std::uint8_t kNoSessions = 248;       // a mean over sessions of which there are none
+inline constexpr std::uint8_t kNoOwnMemory = 249;      // the GPU shares the system's memory
+inline constexpr std::uint8_t kBranchUnknown = 250;    // which number a field has depends on a branch nobody told
+inline constexpr std::uint8_t kBranchTooOld = 251;     // this driver branch does not have the field or metric
+inline constexpr std::uint8_t kUnknownError = 252;     // NVML code outside 0..200, e.g. 999
+inline constexpr std::uint8_t kImplausible = 253;      // the driver answered, the value cannot be true
+inline constexpr std::uint8_t kSymbolMissing = 254;    // the library does not have the function
+inline constexpr std::uint8_t kNotAsked = 255;         // not asked yet, or nobody reads the GPU
 }  // namespace reading_status
 
 /// All numbers of one table: `values[i]` is a value only where `status[i]` is kPresent.

@@ -9,7 +9,7 @@
 namespace gna::shm {
 
 inline constexpr std::uint64_t kMagic = 0x3130415341474e47ull;  // "GNGASA01"
-inline constexpr std::uint32_t kLayoutVersion = 9;
+inline constexpr std::uint32_t kLayoutVersion = 10;
 inline constexpr std::uint32_t kMaxGpus = 64;
 inline constexpr std::uint32_t kMaxMigPerGpu = 16;
 inline constexpr std::uint32_t kMaxMigProfilesPerGpu = 32;

@@ -1,5 +1,5 @@
 import type { Static } from 'typebox';
-import { NOT_ASKED, reasonName } from '../../model/readings.js';
+import { unaskedReason } from '../../model/absence.js';
 import type { ReadingDefinition } from '../../native/readings.generated.js';
 import { closed, maybe, number, text, word } from './words.js';
 
@@ -7,6 +7,7 @@ const definition = {
   id: text('Name of the reading, its unit included.'),
   unit: text('bytes, hertz, watts, …; ratio is 0 to 1, bool 0 or 1, enum and mask as NVML numbers them.'),
   meaning: maybe(text('What it says, in the words of the metric that shows it.')),
+  needs: maybe(text('Boards, drivers and settings that have it, where not all do.')),
   metric: maybe(text('Metric that shows it, with the labels it has there. docs/metrics.md has more about it.')),
   origin: text('NVML function, field id (FI) or GPM metric it comes from.'),
   cadence: word(
@@ -29,10 +30,13 @@ export const ExplainedReadingDocument = closed(
     value: maybe(number('In the unit; missing where there is none.')),
     words: maybe(text('What the number stands for, of an enum or a mask; missing where it has no name.')),
     absent: maybe(
-      text('Why there is no value: a reason as in `absent` of the GPU, or not_asked; missing where there is a value.'),
+      text(
+        'Why there is no value: a reason as in `absent` of the GPU, or gpu_not_read, or not_asked_yet; missing where there is a value.',
+      ),
     ),
     unit: definition.unit,
     meaning: definition.meaning,
+    needs: definition.needs,
     metric: definition.metric,
     origin: definition.origin,
     cadence: definition.cadence,
@@ -55,13 +59,16 @@ export type ReadingNotes = (
   | {
       readonly metric?: string;
       readonly meaning: string;
+      /** Boards, drivers and settings that have it, where not all do. */
+      readonly needs?: string;
       /** What a number of it stands for. */
       readonly wordsOf?: (value: number) => string | undefined;
     }
   | undefined;
 
-/** Values and reasons of one GPU or part as documents have them. */
+/** A GPU's values and reasons as its document has them. */
 export interface Told {
+  readonly condition: string;
   readonly readings: Readonly<Partial<Record<string, number>>>;
   readonly absent: Readonly<Record<string, string>>;
 }
@@ -77,11 +84,12 @@ export function readingDefinitions(
   notes: ReadingNotes,
 ): ReadingDefinitionView[] {
   return rows.map(({ id, unit, cadence, origin }) => {
-    const { metric, meaning } = notes(owner, id) ?? {};
+    const { metric, meaning, needs } = notes(owner, id) ?? {};
     return {
       id,
       unit,
       ...(meaning === undefined ? {} : { meaning }),
+      ...(needs === undefined ? {} : { needs }),
       ...(metric === undefined ? {} : { metric }),
       origin,
       cadence,
@@ -93,12 +101,13 @@ export function readingDefinitions(
 /** Each of them with its value, or with the reason why it has none. */
 export function explainedReadings(
   definitions: readonly ReadingDefinitionView[],
-  { readings, absent }: Told,
+  { condition, readings, absent }: Told,
   wordsOf: (id: string, value: number) => string | undefined,
 ): ExplainedReadingView[] {
   return definitions.map(({ id, ...rest }) => {
     const value = readings[id];
-    if (value === undefined) return { id, absent: absent[id] ?? reasonName(NOT_ASKED), ...rest };
+    if (value === undefined)
+      return { id, absent: absent[id] ?? unaskedReason({ condition, isOfLink: false }), ...rest };
     const words = wordsOf(id, value);
     return { id, value, ...(words === undefined ? {} : { words }), ...rest };
   });

@@ -15,7 +15,7 @@ import {
 import { closed, integer, maybe, named, number, numbersByName, text, textsByName, word } from './words.js';
 
 const absent = textsByName(
-  'Why readings are missing, by id: an NVML return code in lower case, or symbol_missing, implausible, unknown_error. What is in neither was not asked for.',
+  'Why readings are missing, by id: an NVML return code in lower case, or symbol_missing, branch_too_old, branch_unknown, implausible, unknown_error, mig_off, no_own_memory, no_sessions, confidential_compute_off. What is in neither was not asked for: the GPU is not read now, --collector.nvlink-links is off (of an NVLink), or it was not asked yet.',
 );
 
 const ListedProcessDocument = closed({
@@ -116,7 +116,9 @@ export const GpuDocument = closed(
     boardPartNumber: maybe(Type.String()),
     inforomImageVersion: maybe(Type.String()),
     gspFirmwareVersion: maybe(Type.String()),
-    fabricClusterUuid: maybe(text("Cluster the GPU's fabric belongs to; zeros on a single node with switches.")),
+    fabricClusterUuid: maybe(
+      text("Cluster the GPU's fabric belongs to; missing where it belongs to none, as on a single node with switches."),
+    ),
     platformChassisSerial: maybe(text("Serial number of the rack's chassis.")),
     condition: word(CONDITIONS, 'Readings are only current when this is up.'),
     conditionReason: maybe(text('Why the condition is not up.')),

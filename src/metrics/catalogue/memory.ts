@@ -6,6 +6,9 @@ const total = ofGpu.value('memory_total_bytes');
 const reserved = ofGpu.value('memory_reserved_bytes');
 const used = ofGpu.value('memory_used_bytes');
 
+/** What a GPU that shares the system's memory answers: code 3, or a total of 0 (nvml.md §12.5). */
+const UNIFIED: ReadonlySet<string> = new Set(['not_supported', 'no_own_memory']);
+
 const CONFIDENTIAL = { needs: 'Hopper or newer with confidential computing on; drivers 535 and newer' } as const;
 
 /** Device memory and the BAR1 aperture. */
@@ -29,8 +32,7 @@ export const memory = familiesOf(gpus, [
     [
       ofGpu.made(['memory_total_bytes'], (gpu) => {
         if (total(gpu) !== undefined) return 0;
-        // Code 3 or a total of 0 (nvml.md §12.5).
-        return gpu.condition === 'up' && gpu.readings.absence('memory_total_bytes') === 'not_supported' ? 1 : undefined;
+        return gpu.condition === 'up' && UNIFIED.has(gpu.readings.absence('memory_total_bytes') ?? '') ? 1 : undefined;
       }),
     ],
   ),
