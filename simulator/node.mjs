@@ -2,7 +2,7 @@
 /**
  * A simulated node: a directory that a test or the command makes, breaks and heals.
  */
-import { existsSync, mkdirSync, readdirSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmdirSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { changeHost, HOST_FOLDERS, readHost, writeHost } from './host/host-record.mjs';
 import { DEFAULT_BRANCH, driverVersionOf, installLibrary } from './state/branches.mjs';
@@ -77,32 +77,43 @@ export function createNode(
     branch,
     ...(callLatency === undefined ? {} : { callLatency }),
   });
+  const build = () => {
+    installLibrary(directory, branch, captured);
+    const clock = frozen ? frozenClock() : runningClock();
+    writeClock(join(directory, 'clock'), clock);
+    const shown = shownBy(clock);
+    createJournal(join(directory, 'state'), {
+      seed,
+      gpus,
+      drafts,
+      time: {
+        shownMonotonicNanoseconds: shown.monotonicNanoseconds,
+        realMonotonicNanoseconds: realMonotonicNanoseconds(),
+      },
+    });
+    const node = new SimulatedNode(directory);
+    writeHost(
+      node.directory,
+      {
+        host: scenario.host,
+        driverVersion: version,
+        gpus: visibleGpus(node.read()),
+        ...(captured === undefined ? {} : { driver: captured }),
+      },
+      Number(shown.realtimeNanoseconds) / SECOND_NANOSECONDS,
+    );
+    return node;
+  };
+  const existed = existsSync(directory);
   mkdirSync(directory, { recursive: true });
-  installLibrary(directory, branch, captured);
-  const clock = frozen ? frozenClock() : runningClock();
-  writeClock(join(directory, 'clock'), clock);
-  const shown = shownBy(clock);
-  createJournal(join(directory, 'state'), {
-    seed,
-    gpus,
-    drafts,
-    time: {
-      shownMonotonicNanoseconds: shown.monotonicNanoseconds,
-      realMonotonicNanoseconds: realMonotonicNanoseconds(),
-    },
-  });
-  const node = new SimulatedNode(directory);
-  writeHost(
-    node.directory,
-    {
-      host: scenario.host,
-      driverVersion: version,
-      gpus: visibleGpus(node.read()),
-      ...(captured === undefined ? {} : { driver: captured }),
-    },
-    Number(shown.realtimeNanoseconds) / SECOND_NANOSECONDS,
-  );
-  return node;
+  try {
+    return build();
+  } catch (error) {
+    // Half a node is none: whoever corrects the scenario finds the place as it was.
+    for (const name of readdirSync(directory)) rmSync(join(directory, name), { recursive: true, force: true });
+    if (!existed) rmdirSync(directory);
+    throw error;
+  }
 }
 
 /**

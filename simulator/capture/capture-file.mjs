@@ -3,7 +3,7 @@
  * Reads a capture of a host, as docs/captures.md describes it.
  */
 import { readFileSync, statSync } from 'node:fs';
-import { checkRecord } from './records.mjs';
+import { problemOf } from './records.mjs';
 
 /**
  * What one call answered.
@@ -65,16 +65,21 @@ import { checkRecord } from './records.mjs';
 const FORMAT = 'gpu-node-capture/1';
 /** A capture of 16 GPUs with everything has some 20 MiB. */
 const MOST_BYTES = 256 * 2 ** 20;
+/** What to do about a line that no capture has. */
+const REMEDY = 'Correct the line as docs/captures.md describes it, or record the host again.';
 
 /**
  * @param {string} path
  * @returns {Capture}
- * @throws {Error} when it is no capture of a form that is known, with the line, what was expected there and what came
+ * @throws {Error} when it is no capture of a form that is known, with the line, what was expected there, what came, and
+ *   what to do
  */
 export function readCapture(path) {
   const { size } = statSync(path);
   if (size > MOST_BYTES) {
-    throw new Error(`${path}: expected a capture of at most ${MOST_BYTES} bytes, got ${size}`);
+    throw new Error(
+      `${path}: expected a capture of at most ${MOST_BYTES} bytes, got ${size}. Name the file that "gpu-node-agent capture" wrote.`,
+    );
   }
   const lines = readFileSync(path, 'utf8').split('\n');
   /** @type {any[]} */
@@ -87,15 +92,15 @@ export function readCapture(path) {
       record = JSON.parse(line);
     } catch {
       // A capture that was cut off ends in the middle of a line.
-      if (index < lines.length - 1) throw new Error(`${where}: expected an object in JSON`);
+      if (index < lines.length - 1) throw new Error(`${where}: expected an object in JSON. ${REMEDY}`);
       continue;
     }
-    checkRecord(record, where);
     records.push(record);
+    if (records.length === 1) checkForm(record, path);
+    const wrong = problemOf(record);
+    if (wrong !== undefined) throw new Error(`${where}: ${wrong}. ${REMEDY}`);
   }
-  if (records[0]?.record !== 'capture' || records[0].format !== FORMAT) {
-    throw new Error(`${path}: expected a capture of the form ${FORMAT}, got ${String(records[0]?.format ?? 'none')}`);
-  }
+  if (records.length === 0) checkForm(undefined, path);
   const of = (/** @type {string} */ kind) => records.filter(({ record }) => record === kind);
   const library = of('library')[0];
   const system = of('system')[0];
@@ -117,6 +122,17 @@ export function readCapture(path) {
     system: { hostName: system?.host_name ?? 'captured', release: system?.release ?? '' },
     durations: durationsOf(records),
   };
+}
+
+/**
+ * @param {any} first record
+ * @param {string} path
+ */
+function checkForm(first, path) {
+  if (first?.record === 'capture' && first.format === FORMAT) return;
+  throw new Error(
+    `${path}: expected a capture of the form ${FORMAT}, got ${String(first?.format ?? 'none')}. Record the host with the gpu-node-agent of this version.`,
+  );
 }
 
 /**

@@ -3,6 +3,7 @@
  * Guesses the attributes of a GPU from what a capture says of it. A guess that is wrong costs nothing but length: what
  * the node then answers otherwise is kept as a raw answer.
  */
+import { textOf } from './terminated-text.mjs';
 
 /** @typedef {import('./capture-file.mjs').Capture} Capture */
 
@@ -455,12 +456,6 @@ function guessRack(answers, set) {
 /** @param {Buffer} bytes */
 function uuidOf(bytes) {
   return bytes.toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
-}
-
-/** @param {Buffer} bytes up to its NUL, if it has one */
-export function textOf(bytes) {
-  const end = bytes.indexOf(0);
-  return bytes.toString('latin1', 0, end < 0 ? bytes.length : end);
 }
 
 /**

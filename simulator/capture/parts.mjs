@@ -2,7 +2,7 @@
 /**
  * MIG instances, their profiles and the processes of a GPU, as a capture has them.
  */
-import { textOf } from './guess.mjs';
+import { textOf } from './terminated-text.mjs';
 
 /** @typedef {import('./capture-file.mjs').Capture} Capture */
 /** @typedef {import('./guess.mjs').Answers} Answers */

@@ -3,6 +3,9 @@
  * What the records of a capture must be like before anything is made of them: a capture comes from somebody else's host.
  */
 
+import { dirname, isAbsolute, join, normalize } from 'node:path';
+import { textOf } from './terminated-text.mjs';
+
 /**
  * @typedef {object} Form
  * @property {string} expected ends the words "expected …"
@@ -47,7 +50,14 @@ const word = textLike(/^[0-9a-f]{16}$/i, 'sixteen hexadecimal digits');
 const anyText = textLike(/^/, 'a text');
 const argument = wholeNumber(Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER);
 const size = wholeNumber(0, 1 << 20);
-const nanoseconds = maybe(listOf(wholeNumber(0, Number.MAX_SAFE_INTEGER)));
+const duration = wholeNumber(0, Number.MAX_SAFE_INTEGER);
+/** The shortest and the median. */
+const nanoseconds = maybe(row(duration, duration));
+/** @type {Form} */
+const relativePath = {
+  expected: 'a path that stays inside its tree',
+  fits: (value) => typeof value === 'string' && value !== '' && staysInside(value),
+};
 /** @type {Form} */
 const idsByCode = {
   expected: 'lists of ids by return code',
@@ -58,7 +68,9 @@ const idsByCode = {
 };
 
 const call = { function: functionName, gpu: maybe(index), mig: maybe(index), code, nanoseconds };
-const list = { ...call, count: maybe(size), entry_bytes: maybe(size), bytes: maybe(listOf(hex)) };
+const list = { ...call, gpu: index, count: maybe(size), entry_bytes: maybe(size), bytes: maybe(listOf(hex)) };
+/** Kinds of records that are lists of entries. */
+const LISTS = new Set(['processes', 'process_utilization', 'samples']);
 
 /**
  * Members of each record that is read; others are passed over.
@@ -78,7 +90,7 @@ const RECORDS = {
   },
   processes: list,
   process_utilization: list,
-  samples: { gpu: index, code, arguments: maybe(listOf(argument)), nanoseconds },
+  samples: { ...list, arguments: listOf(argument), value_type: maybe(code) },
   fields: { gpu: index, code, scope: code, values: maybe(listOf(row(id, code, word))), refused: maybe(idsByCode) },
   activity: {
     gpu: index,
@@ -92,7 +104,7 @@ const RECORDS = {
   },
   file: {
     root: textLike(/^(?:sysfs|procfs|dev|hami)$/, 'sysfs, procfs, dev or hami'),
-    path: anyText,
+    path: relativePath,
     text: maybe(anyText),
     link: maybe(anyText),
   },
@@ -100,34 +112,59 @@ const RECORDS = {
 };
 
 /**
+ * What is wrong with a record: the member, what was expected and what came. Undefined = nothing.
  * @param {any} record
- * @param {string} where file and line, for the message
- * @throws {Error} that says which member is wrong, what was expected and what came
+ * @returns {string | undefined}
  */
-export function checkRecord(record, where) {
+export function problemOf(record) {
   if (typeof record !== 'object' || record === null || typeof record.record !== 'string') {
-    throw new Error(`${where}: expected an object with its kind in "record", got ${shortened(record)}`);
+    return `expected an object with its kind in "record", got ${shortened(record)}`;
   }
   const forms = Object.hasOwn(RECORDS, record.record) ? RECORDS[record.record] : undefined;
   for (const [member, { expected, fits }] of Object.entries(forms ?? {})) {
     if (fits(record[member])) continue;
-    throw new Error(`${where}: ${record.record}.${member}: expected ${expected}, got ${shortened(record[member])}`);
+    return `${record.record}.${member}: expected ${expected}, got ${shortened(record[member])}`;
   }
-  if (forms === RECORDS.processes || forms === RECORDS.process_utilization) checkEntries(record, where);
+  if (LISTS.has(record.record)) return problemOfEntries(record);
+  if (record.record === 'file') return problemOfLink(record);
+  return record.record === 'answer' ? problemOfDriverVersion(record) : undefined;
 }
 
 /**
  * A list has as many bytes as its entries need.
  * @param {any} record
- * @param {string} where
  */
-function checkEntries({ record, code: answered, count = 0, entry_bytes: entryBytes = 0, bytes }, where) {
-  if (answered !== 0) return;
+function problemOfEntries({ record, code: answered, count = 0, entry_bytes: entryBytes = 0, bytes }) {
+  if (answered !== 0) return undefined;
   const given = (bytes?.[0] ?? '').length / 2;
-  if (given === count * entryBytes) return;
-  throw new Error(
-    `${where}: ${record}.bytes: expected ${count} entries of ${entryBytes} bytes, got ${given} bytes in all`,
-  );
+  if (given === count * entryBytes) return undefined;
+  return `${record}.bytes: expected ${count} entries of ${entryBytes} bytes, got ${given} bytes in all`;
+}
+
+/**
+ * A link leads to a place inside its tree, as far as its words tell.
+ * @param {any} record
+ */
+function problemOfLink({ path, link }) {
+  if (link === undefined || (!isAbsolute(link) && staysInside(join(dirname(path), link)))) return undefined;
+  return `file.link: expected a relative link inside its tree, got ${shortened(link)}`;
+}
+
+/**
+ * It becomes part of a file's name.
+ * @param {any} record
+ */
+function problemOfDriverVersion({ function: name, code: answered, bytes = [] }) {
+  if (name !== 'nvmlSystemGetDriverVersion' || answered !== 0) return undefined;
+  const said = textOf(Buffer.from(bytes[0] ?? '', 'hex'));
+  if (/^[\w.]{1,40}$/.test(said)) return undefined;
+  return `answer.bytes: expected a driver version such as 580.65.06, got ${shortened(said)}`;
+}
+
+/** @param {string} path */
+function staysInside(path) {
+  const plain = normalize(path);
+  return !isAbsolute(plain) && plain !== '..' && !plain.startsWith('../') && !plain.includes('\0');
 }
 
 /** @param {unknown} value */

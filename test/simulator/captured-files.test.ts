@@ -1,8 +1,10 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { layOver } from '../../simulator/host/captured-files.mjs';
+import { createNode } from '../../simulator/node.mjs';
+import { loadScenario } from '../../simulator/state/scenario.mjs';
 
 let folder = '';
 let host = '';
@@ -41,12 +43,19 @@ test.each(['../x', '/etc/x'])('the path %s is refused', (path) => {
   expect(() => layOver(host, [text(path)])).toThrow(`host.files: expected a path inside its tree, got ${path}`);
 });
 
-test('nothing is written when a later file is refused', () => {
-  expect(() => layOver(host, [text('good'), text('../x')])).toThrow('got ../x');
-  expect(existsSync(join(host, 'sys/good'))).toBe(false);
-});
-
 test('when one file is refused, none is written', () => {
-  expect(() => layOver(host, [text('a/b'), text('../x')])).toThrow();
+  expect(() => layOver(host, [text('a/b'), text('../x')])).toThrow('got ../x');
   expect(existsSync(host)).toBe(false);
 });
+
+test.each([false, true])(
+  'a node with a file that leads out is not made, and leaves nothing (directory there: %s)',
+  (there) => {
+    const scenario = loadScenario('rtx-desk');
+    const files = [link('p/q/r', '../../a'), link('p/q/r/l', '../../..'), text('p/q/r/l/outside/file')];
+    if (there) mkdirSync(host);
+    const make = () => createNode(host, { scenario: { ...scenario, host: { ...scenario.host, files } } });
+    expect(make).toThrow(/^host\.files: expected a path inside its tree, got /);
+    expect(existsSync(host) ? readdirSync(host) : undefined).toEqual(there ? [] : undefined);
+  },
+);
