@@ -109,6 +109,7 @@ test('a GPU without memory of its own says so, one that did not answer says noth
   const unified = async (one: ReturnType<typeof gpu>) =>
     valuesOf(await exposition(node({ gpus: [one] })), 'gpu_memory_unified');
   expect(await unified(absent(3))).toEqual(['1']);
+  expect(await unified(absent(249))).toEqual(['1']);
   expect(await unified(absent(255))).toEqual([]);
   expect(await unified(gpu(0, { readings: readings({ memory_total_bytes: 1e9 }) }))).toEqual(['0']);
 });
