@@ -1,5 +1,9 @@
 /** Readings of GPM that a whole GPU and a MIG instance both have, under the same ids. */
 
+/** Lines that older drivers do not have, to follow what their family needs (nvml.md §8). */
+export const TENSOR_SINCE = 'pipe dmma: drivers 595 and newer';
+export const ENGINES_SINCE = 'nvofa 1: drivers 560 and newer; nvenc: drivers 575 and newer';
+
 /** Tensor pipes by label value, without the sum of them. */
 export const TENSOR_PIPES = {
   dfma: 'tensor_dfma_activity_ratio',

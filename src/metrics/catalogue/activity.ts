@@ -1,7 +1,7 @@
 import { familiesOf } from '../family.js';
 import { ofGpu } from '../reading.js';
 import { gpus } from '../subjects.js';
-import { ENGINES, PIPES, TENSOR_PIPES } from './activity-lines.js';
+import { ENGINES, ENGINES_SINCE, PIPES, TENSOR_PIPES, TENSOR_SINCE } from './activity-lines.js';
 
 const HOPPER = { needs: 'Hopper or newer; drivers 520 and newer' } as const;
 const CYCLES = { optIn: true, needs: 'Hopper or newer; drivers 595 and newer' } as const;
@@ -39,7 +39,10 @@ export const activity = familiesOf(gpus, [
     'gpu_tensor_activity_ratio',
     'Share of the cycles in which a tensor pipe was active',
     [ofGpu.line('tensor_any_activity_ratio', { pipe: 'any' })],
-    { ...HOPPER, details: { what: 'pipes other than `any`', series: ofGpu.by('pipe', TENSOR_PIPES) } },
+    {
+      needs: `${HOPPER.needs}; ${TENSOR_SINCE}`,
+      details: { what: 'pipes other than `any`', series: ofGpu.by('pipe', TENSOR_PIPES) },
+    },
   ),
   ofGpu.gauge(
     'gpu_pipe_activity_ratio',
@@ -57,7 +60,7 @@ export const activity = familiesOf(gpus, [
     'gpu_engine_activity_ratio',
     'Share of the time in which a media engine was active',
     ENGINES.map(([labels, id]) => ofGpu.line(id, labels)),
-    { ...HOPPER, optIn: true },
+    { needs: `${HOPPER.needs}; ${ENGINES_SINCE}`, optIn: true },
   ),
   ofGpu.gauge(
     'gpu_gpm_pcie_transmit_bytes_per_second',

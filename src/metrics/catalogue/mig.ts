@@ -2,7 +2,7 @@ import { type MigInstance, placesKnown } from '../../model/gpu.js';
 import { familiesOf, type Labels, one, type Subject } from '../family.js';
 import { ofGpu, ofMig } from '../reading.js';
 import { gpus, type MigRow, migCounts, migInstances, migProfiles } from '../subjects.js';
-import { ENGINES, PIPES, TENSOR_PIPES } from './activity-lines.js';
+import { ENGINES, ENGINES_SINCE, PIPES, TENSOR_PIPES, TENSOR_SINCE } from './activity-lines.js';
 
 const MIG = 'Ampere or newer data-centre boards with MIG on';
 const ON_MIG = { needs: MIG } as const;
@@ -176,7 +176,10 @@ export const mig = [
       'gpu_mig_tensor_activity_ratio',
       `Share of the cycles in which a tensor pipe was active; ${SHARED_BY}`,
       [ofMig.line('tensor_any_activity_ratio', { pipe: 'any' })],
-      { needs: HOPPER, details: { what: 'pipes other than `any`', series: ofMig.by('pipe', TENSOR_PIPES) } },
+      {
+        needs: `${HOPPER}; ${TENSOR_SINCE}`,
+        details: { what: 'pipes other than `any`', series: ofMig.by('pipe', TENSOR_PIPES) },
+      },
     ),
     ofMig.gauge(
       'gpu_mig_pipe_activity_ratio',
@@ -194,7 +197,7 @@ export const mig = [
       'gpu_mig_engine_activity_ratio',
       `Share of the time in which a media engine was active; ${SHARED_BY}`,
       ENGINES.map(([labels, id]) => ofMig.line(id, labels)),
-      { needs: HOPPER, optIn: true },
+      { needs: `${HOPPER}; ${ENGINES_SINCE}`, optIn: true },
     ),
     {
       name: 'gpu_mig_processes',
