@@ -35,7 +35,7 @@ import { roundsOf } from './round-log.js';
 import { samplingOf, silentSeconds } from './sampling.js';
 import { callsInForce, stuckCallsOf } from './stuck-calls.js';
 import { Topology } from './topology.js';
-import { WorkloadLedger } from './workload-ledger.js';
+import { hiddenPids, WorkloadLedger } from './workload-ledger.js';
 
 /** What the collector reads. Paths are roots that can be moved. */
 export interface CollectorOptions {
@@ -182,11 +182,16 @@ export class Collector implements NodeStateSource, SupervisorListener {
       .gpus()
       .filter(({ state }) => state !== GPU_STATE.gone)
       .map((record) => this.lastKnown.filled(record));
-    const workloadOf = (pid: number) => {
-      const identity = this.processes.get(pid);
-      return identity === undefined ? undefined : identify(identity, []).id;
+    const { processes } = this;
+    const named = {
+      nameOf(pid: number) {
+        const identity = processes.get(pid);
+        if (identity === undefined) return undefined;
+        return { workload: identify(identity, []).id, startTicks: identity.startTicks };
+      },
+      hasEnded: (pid: number, startTicks: number) => processes.hasEnded(pid, startTicks),
     };
-    this.ledger.fold(this.taken, this.newerFrom ?? 0, workloadOf, this.options.clock.unixSeconds());
+    this.ledger.fold(this.taken, this.newerFrom ?? 0, named, this.options.clock.unixSeconds());
   }
 
   current(): NodeState {
@@ -251,6 +256,8 @@ export class Collector implements NodeStateSource, SupervisorListener {
   /** Reads the identities of processes on GPUs that are not known yet. */
   async readProcesses(): Promise<void> {
     const pids = new Set(this.records.flatMap((record) => record.processes.map(({ pid }) => pid)));
+    // Whom a failing list hides may have ended meanwhile.
+    for (const pid of this.records.flatMap(hiddenPids)) pids.add(pid);
     for (const holders of this.passthrough.holders?.values() ?? []) for (const pid of holders) pids.add(pid);
     const clients = this.records.flatMap(({ processes }) => processes.filter(({ type }) => type === MPS_CLIENT));
     await this.processes.refresh(pids, new Set(clients.map(({ pid }) => pid)));

@@ -79,6 +79,12 @@ export class ProcessTable {
     return this.known.get(pid)?.identity;
   }
 
+  /** Whether a process that was there is there no more: its pid is nobody's, or somebody's who started at another time. */
+  hasEnded(pid: number, startTicks: number): boolean {
+    const known = this.known.get(pid);
+    return known !== undefined && known.identity?.startTicks !== startTicks;
+  }
+
   /**
    * Says which pids matter now, and which of them are clients of MPS: their settings are read too. Forgets other pids,
    * reads new and old ones; resolves when what could be read is read. Does

@@ -23,11 +23,34 @@ interface Figures {
 
 const ZERO: Figures = { busySeconds: 0, observedSeconds: 0, memoryByteSeconds: 0, energyJoules: 0 };
 
+/** Who a process is: its workload, and the start that tells it from another of the same pid. */
+export interface Named {
+  readonly workload: string;
+  readonly startTicks: number;
+}
+
+/** What is known of processes beside the driver. */
+export interface Processes {
+  /** Undefined while it is not known, and of a process that is gone. */
+  nameOf(pid: number): Named | undefined;
+  /** Whether the process of that start is there no more. */
+  hasEnded(pid: number, startTicks: number): boolean;
+}
+
 /** A process's account as it was folded last. */
 interface Folded {
   readonly figures: Figures;
   /** Who it is; undefined while that is not known. Remembered, for a process that ended cannot be asked. */
-  workload: string | undefined;
+  named: Named | undefined;
+}
+
+/** What an account grew by since it was folded last. */
+interface Growth {
+  readonly record: GpuSnapshot;
+  readonly account: ProcessAccountSnapshot;
+  readonly before: Figures;
+  readonly workload: string;
+  readonly present: boolean;
 }
 
 interface Entry {
@@ -63,15 +86,10 @@ export class WorkloadLedger {
   private generation: number | undefined;
 
   /**
-   * Takes in the newest records of a sampler. `workloadOf` says who a pid is now. Of a sampler that succeeded another the
-   * first records are where its accounts begin: it had been reading beside its predecessor.
+   * Takes in the newest records of a sampler. Of a sampler that succeeded another the first records are where its
+   * accounts begin: it had been reading beside its predecessor.
    */
-  fold(
-    records: readonly GpuSnapshot[],
-    generation: number,
-    workloadOf: (pid: number) => string | undefined,
-    unixSeconds: number,
-  ): void {
+  fold(records: readonly GpuSnapshot[], generation: number, processes: Processes, unixSeconds: number): void {
     const succeeded = this.generation !== undefined && this.generation !== generation;
     this.generation = generation;
     const before = this.folded;
@@ -82,17 +100,19 @@ export class WorkloadLedger {
       let unnamed = 0;
       for (const account of record.accounts) {
         const key = `${generation} ${record.uuid} ${account.pid} ${account.gpuInstance} ${account.computeInstance} ${account.sinceMonotonicNs}`;
-        const known = before.get(key) ?? { figures: succeeded ? account : ZERO, workload: undefined };
-        known.workload ??= workloadOf(account.pid);
-        if (known.workload === undefined) {
+        const known = before.get(key) ?? { figures: succeeded ? account : ZERO, named: undefined };
+        known.named ??= processes.nameOf(account.pid);
+        if (known.named === undefined) {
           // What it used until its name is known is its own all the same.
           this.folded.set(key, known);
           unnamed += account.energyJoules - known.figures.energyJoules;
           continue;
         }
-        this.folded.set(key, { figures: account, workload: known.workload });
+        this.folded.set(key, { figures: account, named: known.named });
         attributed += account.energyJoules - known.figures.energyJoules;
-        this.add(record, account, known.figures, known.workload, unixSeconds);
+        // While a list of the driver fails the sampler takes whoever was in it to be there still; the kernel knows better.
+        const present = !processes.hasEnded(account.pid, known.named.startTicks);
+        this.add({ record, account, before: known.figures, workload: known.named.workload, present }, unixSeconds);
       }
       this.bookEnergy(record, attributed, unnamed);
     }
@@ -138,15 +158,11 @@ export class WorkloadLedger {
     return { workloads, unattributed };
   }
 
-  private add(
-    record: GpuSnapshot,
-    account: ProcessAccountSnapshot,
-    before: Figures,
-    workload: string,
-    unixSeconds: number,
-  ): void {
+  private add({ record, account, before, workload, present }: Growth, unixSeconds: number): void {
     const migUuid = migUuidOf(record, account);
     const key = `${record.uuid} ${migUuid ?? ''} ${workload}`;
+    // Of one that ended there is nothing to begin with: what there was has been forgotten.
+    if (!present && !this.entries.has(key)) return;
     const entry = this.entries.get(key) ?? {
       workload,
       gpuUuid: record.uuid,
@@ -170,7 +186,7 @@ export class WorkloadLedger {
     };
     entry.memoryKnown &&= account.memoryKnown;
     entry.energyKnown ||= record.status[ENERGY] === 0;
-    entry.presentSeconds = Math.max(entry.presentSeconds, account.presentMonotonicNs / 1e9);
+    if (present) entry.presentSeconds = Math.max(entry.presentSeconds, account.presentMonotonicNs / 1e9);
   }
 
   /**
@@ -204,6 +220,14 @@ export class WorkloadLedger {
     ended.sort((a, b) => a[1] - b[1]);
     for (const [key] of ended.slice(0, Math.max(0, ended.length - MOST_ENDED))) this.entries.delete(key);
   }
+}
+
+/** Pids of accounts that go on although no list has them: the list they were in failed, and what became of them is open. */
+export function hiddenPids({ accounts, processes, gatheredMonotonicNs }: GpuSnapshot): readonly number[] {
+  const listed = new Set(processes.map(({ pid }) => pid));
+  return accounts
+    .filter((one) => !listed.has(one.pid) && gatheredMonotonicNs - one.presentMonotonicNs <= PRESENT_SECONDS * 1e9)
+    .map(({ pid }) => pid);
 }
 
 /** The MIG instance that a process runs in; the driver names it by the numbers of its parts. */

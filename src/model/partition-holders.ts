@@ -32,7 +32,9 @@ export const HIDDEN_GUESTS = 'virtual machines, if any (not told to the host)';
 export function holdersText(partition: HeldPartition, node: NodeOfHolders): string {
   const { workloads, allocated, share } = partition;
   if (workloads.length > 0) {
-    return workloads.map((id) => node.workloads.find((workload) => workload.id === id)?.name ?? id).join(', ');
+    const names = workloads.map((id) => node.workloads.find((workload) => workload.id === id)?.name ?? id);
+    // Whoever has a part is named there alone; these have the whole beside them, as the server of MPS has.
+    return [...names, ...(hasParts(partition, node) ? ['its parts'] : [])].join(', ');
   }
   if (share !== undefined) return `${share.container} of pod ${share.podUid}`;
   if (hasParts(partition, node)) return 'shared, see its parts';

@@ -75,6 +75,25 @@ describe('process identities', () => {
     expect(processes.get(42)).toMatchObject({ startTicks: 2000, commandLine: ['new'] });
   });
 
+  it('tell a process that has ended from one that is there, and from one nobody asked for', async () => {
+    place(42, 1000, '/a.service', 'x\0');
+    place(43, 1000, '/a.service', 'x\0');
+    const processes = table();
+    expect(processes.hasEnded(42, 1000)).toBe(false);
+    await processes.refresh(new Set([42, 43]));
+    expect([processes.hasEnded(42, 1000), processes.hasEnded(42, 999)]).toEqual([false, true]);
+    rmSync(join(root, '42'), { recursive: true });
+    place(43, 2000, '/b.service', 'new\0');
+    seconds += 31;
+    await processes.refresh(new Set([42, 43]));
+    expect([processes.hasEnded(42, 1000), processes.hasEnded(43, 1000), processes.hasEnded(43, 2000)]).toEqual([
+      true,
+      true,
+      false,
+    ]);
+    expect(processes.hasEnded(44, 1000)).toBe(false);
+  });
+
   it('are forgotten with the process', async () => {
     place(42, 1000, '/a.service', 'x\0');
     const processes = table();

@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { ENDED_KEPT_SECONDS, MOST_ENDED, WorkloadLedger } from '../../src/collect/workload-ledger.js';
+import {
+  ENDED_KEPT_SECONDS,
+  hiddenPids,
+  MOST_ENDED,
+  type Processes,
+  WorkloadLedger,
+} from '../../src/collect/workload-ledger.js';
 import type { Partition } from '../../src/model/partition.js';
 import type { GpuSnapshot, ProcessAccountSnapshot } from '../../src/native/addon.js';
 import { partition } from '../metrics/states.js';
@@ -31,7 +37,11 @@ function record(seconds: number, accounts: readonly ProcessAccountSnapshot[], ch
   return gpuRecord(0, { energy_joules_total: 1000 + seconds * 50 }, { gatheredMonotonicNs, accounts, ...change });
 }
 
-const byPid = (names: Readonly<Record<number, string>>) => (pid: number) => names[pid];
+/** Everybody is there and was started at tick 100, but those that have ended. */
+const byPid = (names: Readonly<Record<number, string>>, ended: readonly number[] = []): Processes => ({
+  nameOf: (pid) => (names[pid] === undefined ? undefined : { workload: names[pid], startTicks: 100 }),
+  hasEnded: (pid, startTicks) => startTicks !== 100 || ended.includes(pid),
+});
 
 describe('sums of workloads', () => {
   it('are those of all processes of a workload, and with what nobody used the whole of the energy', () => {
@@ -81,21 +91,49 @@ describe('sums of workloads', () => {
 
   it('have what a process used before its name was known, and after it had ended', () => {
     const ledger = new WorkloadLedger();
-    ledger.fold([record(5, [account(1, 5)])], 1, () => undefined, 0);
+    ledger.fold([record(5, [account(1, 5)])], 1, byPid({}), 0);
     expect(ledger.use([]).workloads).toEqual([]);
     ledger.fold([record(10, [account(1, 10)])], 1, byPid({ 1: 'a' }), 0);
-    ledger.fold([record(20, [account(1, 12)])], 1, () => undefined, 0);
+    ledger.fold([record(20, [account(1, 12)])], 1, byPid({}), 0);
     expect(ledger.use([]).workloads).toMatchObject([{ workload: 'a', busySeconds: 6, ended: true }]);
+  });
+
+  it('end when the kernel says that the process is gone, although a failing list hides it', () => {
+    const ledger = new WorkloadLedger();
+    const names = { 1: 'a', 2: 'b' };
+    ledger.fold([record(10, [account(1, 10), account(2, 10)])], 1, byPid(names), 0);
+    // The sampler cannot tell: both accounts go on to be present.
+    const hidden = (seconds: number) =>
+      record(
+        seconds,
+        [1, 2].map((pid) => account(pid, seconds, { busySeconds: 5, energyJoules: 100 })),
+      );
+    ledger.fold([hidden(20)], 1, byPid(names), 0);
+    expect(ledger.use([]).workloads.map(({ ended }) => ended)).toEqual([false, false]);
+    ledger.fold([hidden(30)], 1, byPid(names, [1]), 0);
+    expect(ledger.use([]).workloads).toMatchObject([
+      { workload: 'a', ended: true, busySeconds: 5 },
+      { workload: 'b', ended: false },
+    ]);
+    const late = ENDED_KEPT_SECONDS + 40;
+    for (const seconds of [late, late + 1]) ledger.fold([hidden(seconds)], 1, byPid(names, [1]), 0);
+    expect(ledger.use([]).workloads).toMatchObject([{ workload: 'b', ended: false }]);
+  });
+
+  it('have processes to be asked for that no list names and whose accounts go on', () => {
+    const listed = { pid: 1, type: 0, gpuInstance: NOBODY, computeInstance: NOBODY, usedMemoryBytes: 1 };
+    const accounts = [account(1, 30), account(2, 30), account(3, 5)];
+    expect(hiddenPids(record(30, accounts, { processes: [listed] }))).toEqual([2]);
   });
 
   it('are kept for ten minutes after the end, of so many workloads at most', () => {
     const ledger = new WorkloadLedger();
     const many = Array.from({ length: MOST_ENDED + 5 }, (_, pid) => account(pid + 1, pid / 1000));
-    ledger.fold([record(1, many)], 1, (pid) => `w${pid}`, 0);
-    ledger.fold([record(100, [])], 1, () => undefined, 0);
+    ledger.fold([record(1, many)], 1, byPid(Object.fromEntries(many.map(({ pid }) => [pid, `w${pid}`]))), 0);
+    ledger.fold([record(100, [])], 1, byPid({}), 0);
     expect(ledger.use([]).workloads).toHaveLength(MOST_ENDED);
     expect(ledger.use([]).workloads[0]?.workload).toBe('w6');
-    ledger.fold([record(ENDED_KEPT_SECONDS + 2, [])], 1, () => undefined, 0);
+    ledger.fold([record(ENDED_KEPT_SECONDS + 2, [])], 1, byPid({}), 0);
     expect(ledger.use([]).workloads).toEqual([]);
   });
 

@@ -31,6 +31,14 @@ it('sends to the parts of a GPU, or of an instance, that are held', () => {
   expect(said([instance, turn, other])).toEqual(['shared, see its parts', pod.name, 'nobody']);
 });
 
+it('names who has the whole and sends to its parts for the others, each of whom is named once', () => {
+  const server = { ...pod, id: 'unit-mps', name: 'nvidia-mps.service' };
+  const whole = partition(0, { allocated: true, workloads: [server.id] });
+  const part = { ...whole, id: `${whole.id}/mps/a`, kind: 'mps', workloads: [pod.id] } as const;
+  const node = { gpus: [gpu(0)], partitions: [whole, part], workloads: [pod, server] };
+  expect(node.partitions.map((one) => holdersText(one, node))).toEqual(['nvidia-mps.service, its parts', pod.name]);
+});
+
 it('does not say nobody where virtual machines run out of sight', () => {
   const host = gpu(0, { readings: readings({ virtualization_mode: 3 }) });
   expect(said([partition(0)], host)).toEqual(['virtual machines, if any (not told to the host)']);
