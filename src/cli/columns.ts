@@ -21,11 +21,16 @@ function powerText({ readings }: GpuView): string {
   return limit === undefined ? roundedText(watts, 'W') : `${Math.round(watts)} / ${roundedText(limit, 'W')}`;
 }
 
-/** Only where some GPU is divided by MIG. */
+function isInMigMode({ migInstances, readings }: GpuView): boolean {
+  return migInstances.length > 0 || readings.mig_mode_enabled === 1;
+}
+
+/** Only where some GPU is in MIG mode. */
 const MIG_COLUMN: Column<GpuView> = {
   title: 'MIG',
   align: 'right',
-  cell: ({ migInstances }) => String(migInstances.length || UNKNOWN),
+  // A GPU in MIG mode that has none is another thing than one without MIG.
+  cell: (gpu) => (isInMigMode(gpu) ? String(gpu.migInstances.length) : UNKNOWN),
   dropOrder: 5,
 };
 
@@ -48,7 +53,7 @@ export function gpuColumns(node: NodeView): Column<GpuView>[] {
       cell: ({ readings }) => roundedText(readings.temperature_celsius, '°C'),
       dropOrder: 4,
     },
-    ...(node.gpus.some(({ migInstances }) => migInstances.length > 0) ? [MIG_COLUMN] : []),
+    ...(node.gpus.some(isInMigMode) ? [MIG_COLUMN] : []),
     { title: 'USED BY', cell: (gpu) => usersText(node, gpu), shrinkTo: 10, dropOrder: 1 },
   ];
 }

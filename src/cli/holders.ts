@@ -53,11 +53,11 @@ const COLUMNS: readonly Column<HolderView>[] = [
   { title: 'WHO', cell: who, shrinkTo: 12 },
   { title: 'COMMAND', cell: ({ workload }) => workload?.command ?? UNKNOWN, shrinkTo: 10, dropOrder: 2 },
   { title: 'HANDLES', align: 'right', cell: ({ handles }) => String(handles), dropOrder: 1 },
-  { title: 'DEVICES', cell: ({ paths }) => paths.join(' '), shrinkTo: 14 },
+  { title: 'DEVICES', cell: ({ paths }) => paths.join(' '), shrinkTo: 14, shrinkFirst: true, keepEnd: true },
 ];
 
 function who({ role, workload }: HolderView): string {
-  if (role === 'sampler') return 'this agent (sampler; release lets go)';
+  if (role === 'sampler') return "this agent's sampler (release lets go)";
   if (role === 'agent') return 'this agent';
   return workload === undefined ? UNKNOWN : `${workload.kind} ${workload.name}`;
 }

@@ -16,12 +16,13 @@ interface Segment {
 
 /**
  * The memory slices of a GPU with the GPU instances on them, as lines; none where the places are not known. Instances
- * whose place is not known are left out of it.
+ * whose place is not known are left out of it. `full`: nothing would fit into what is not taken.
  */
 export function migDrawing(
   { memorySlices, gpuInstances }: MigTree<unknown>,
   columns: number | undefined,
   paint: Paint,
+  full = false,
 ): string[] {
   if (memorySlices === undefined || memorySlices === 0) return [];
   const segments = segmentsOf(memorySlices, gpuInstances);
@@ -34,7 +35,10 @@ export function migDrawing(
   const numbers = Array.from({ length: memorySlices }, (_, number) => cell(` ${number}`, slice)).join('');
   return [
     paint.dim(`${INDENT}${numbers}`.trimEnd()),
-    line(({ instance }) => ` ${instance === undefined ? 'free' : (instance.profile ?? 'instance')}`, usual),
+    line(
+      ({ instance }) => ` ${instance === undefined ? (full ? 'unused' : 'free') : (instance.profile ?? 'instance')}`,
+      usual,
+    ),
     line(({ instance }) => (instance?.id === undefined ? '' : ` GI ${instance.id}`), usual),
   ];
 }

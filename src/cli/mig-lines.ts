@@ -38,7 +38,8 @@ export function migLines(
       instance,
     })),
   ]);
-  const drawing = migDrawing(tree, columns, paint);
+  const full = gpu.migProfiles.length > 0 && gpu.migProfiles.every(({ available }) => available === 0);
+  const drawing = migDrawing(tree, columns, paint, full);
   const unplaced = gpu.migInstances.map(({ absent }) => absent.placement_start).find((reason) => reason !== undefined);
   const why =
     unplaced === undefined

@@ -19,6 +19,7 @@ export const mig: Command = {
   details: [
     GPU_NAMES.replace('<gpu>', '[gpu]'),
     'Asks the running agent; without one the node is read once. Places, and what fits now, are told to root only.',
+    'The drawing and SLICES count slices of memory; one is unused, not free, where no profile would fit any more.',
     'ACTIVE is the graphics activity, which Hopper and newer measure; A100 has no source of it. ECC counts uncorrected errors.',
   ],
   async run(invocation) {
@@ -52,10 +53,14 @@ export const mig: Command = {
 };
 
 function modeText({ readings, absent }: GpuView, isOn: boolean): string {
-  if (isOn) return 'MIG on';
-  if (readings.mig_mode_enabled !== undefined) return 'MIG off';
+  const { mig_mode_enabled: now, mig_mode_pending: pending } = readings;
+  const change = now === undefined || pending === undefined || now === pending ? '' : waitText(pending);
+  if (isOn) return `MIG on${change}`;
+  if (now !== undefined) return `MIG off${change}`;
   return absent.mig_mode_enabled === 'not_supported' ? 'no MIG' : 'MIG not known';
 }
+
+const waitText = (pending: number) => `, ${pending === 1 ? 'on' : 'off'} after the next reset`;
 
 /** Why a GPU shows no division; undefined where MIG mode is just off. */
 function offText({ readings, absent, condition, conditionReason }: GpuView): string | undefined {
@@ -65,12 +70,15 @@ function offText({ readings, absent, condition, conditionReason }: GpuView): str
   return condition === 'up' ? undefined : visible(conditionReason ?? `the GPU is ${condition}`);
 }
 
+const truthOf = (reading: number | undefined) => (reading === undefined ? undefined : reading === 1);
+
 function documentOf(gpu: GpuView) {
   const { memorySlices, gpuInstances } = migTreeOf(gpu);
   return {
     index: gpu.index,
     uuid: gpu.uuid,
-    migModeEnabled: gpu.readings.mig_mode_enabled === undefined ? undefined : gpu.readings.mig_mode_enabled === 1,
+    migModeEnabled: truthOf(gpu.readings.mig_mode_enabled),
+    migModePending: truthOf(gpu.readings.mig_mode_pending),
     memorySlices,
     gpuInstances,
     profiles: gpu.migProfiles,

@@ -25,28 +25,49 @@ export function readingGroups(
     return [
       '',
       paint.bold(chapter),
-      ...(present.length === 0 ? [] : table(columnsFor(columns), present, columns, paint)),
+      ...(present.length === 0 ? [] : valueLines(present, columns, paint)),
       ...missingLines(own, columns, paint),
     ];
   });
 }
 
-/** Fewest columns of a terminal on which what a reading is stands beside where it comes from. */
+/** Fewest columns of a terminal on which what a reading is stands beside its value. */
 const COLUMNS_FOR_MEANING = 110;
 
-/** Where a reading comes from is not left out for what it is: its name says that too, if less well. */
-function columnsFor(limit: number | undefined): Column<ExplainedReadingView>[] {
-  const meaning: Column<ExplainedReadingView>[] =
-    limit !== undefined && limit < COLUMNS_FOR_MEANING
-      ? []
-      : [{ title: 'WHAT IT IS', cell: ({ meaning: text }) => text ?? '', shrinkTo: 20, dropOrder: 2 }];
+const VALUE_COLUMNS: readonly Column<ExplainedReadingView>[] = [
+  { title: 'READING', cell: ({ id }) => id },
+  { title: 'VALUE', align: 'right', cell: (one) => readingText(one, one.value ?? Number.NaN), shrinkTo: 13 },
+];
+
+const NOTE_COLUMNS: readonly Column<ExplainedReadingView>[] = [
+  { title: 'WHAT IT IS', cell: ({ meaning }) => meaning ?? '', shrinkTo: 20, dropOrder: 2 },
+  { title: 'FROM', cell: ({ origin }) => origin, shrinkTo: 9, shrinkFirst: true, keepEnd: true },
+  { title: 'EVERY', align: 'right', cell: ({ everySeconds }) => everyText(everySeconds), dropOrder: 1 },
+];
+
+/** Readings with what they are and where they come from: beside them, or on a narrow terminal below those it is said of. */
+function valueLines(
+  readings: readonly ExplainedReadingView[],
+  columns: number | undefined,
+  paint: Paint,
+): readonly string[] {
+  if (columns === undefined || columns >= COLUMNS_FOR_MEANING) {
+    return table([...VALUE_COLUMNS, ...NOTE_COLUMNS], readings, columns, paint);
+  }
+  const [head = '', ...lines] = table(VALUE_COLUMNS, readings, columns, paint);
+  const notes = readings.map(noteOf);
   return [
-    { title: 'READING', cell: ({ id }) => id },
-    { title: 'VALUE', align: 'right', cell: (one) => readingText(one, one.value ?? Number.NaN), shrinkTo: 13 },
-    ...meaning,
-    { title: 'FROM', cell: ({ origin }) => origin, shrinkTo: 9, shrinkFirst: true, keepEnd: true },
-    { title: 'EVERY', align: 'right', cell: ({ everySeconds }) => everyText(everySeconds), dropOrder: 1 },
+    head,
+    ...lines.flatMap((line, index) => {
+      const note = notes[index] ?? '';
+      const below = note === notes[index + 1] ? [] : wrap(note, columns - 4);
+      return [line, ...below.map((text) => paint.dim(`    ${text}`))];
+    }),
   ];
+}
+
+function noteOf({ meaning, origin, everySeconds }: ExplainedReadingView): string {
+  return `${meaning === undefined ? '' : `${meaning} · `}${origin}, every ${everyText(everySeconds)}`;
 }
 
 /** Readings without a value, by cause. */

@@ -9,7 +9,7 @@ export interface ReadingKind {
 
 const DECIMAL_PREFIXES = ['', 'k', 'M', 'G', 'T', 'P'] as const;
 
-/** A number with a unit that takes decimal prefixes: `1.41 GHz`. */
+/** A number with a unit that takes decimal prefixes: `1.75 GB`. */
 function prefixed(value: number, unit: string): string {
   let size = value;
   let step = 0;
@@ -40,7 +40,8 @@ export function readingText({ id, unit, words }: ReadingKind, value: number): st
     case 'bytes':
       return id.endsWith('_per_second') ? `${prefixed(value, 'B')}/s` : bytesText(value);
     case 'hertz':
-      return prefixed(value, 'Hz');
+      // The unit clocks are set in and every tool shows; a prefix more would hide the last steps.
+      return `${(value / 1e6).toLocaleString('en-US')} MHz`;
     case 'watts':
       return `${figures(value)} W`;
     case 'joules':

@@ -1,5 +1,5 @@
 import type { Paint } from './paint.js';
-import { truncate, truncateStart, visible, width } from './text.js';
+import { truncate, truncateMiddle, truncateStart, visible, width } from './text.js';
 
 /** One column of a table. */
 export interface Column<Row> {
@@ -12,7 +12,7 @@ export interface Column<Row> {
   readonly dropOrder?: number;
   /** May be cut down to so many columns before others are left out. */
   readonly shrinkTo?: number;
-  /** Is cut down before the others are; those without it are in their order. */
+  /** Is cut down before the others are. */
   readonly shrinkFirst?: boolean;
   /** What is cut is the beginning: the end says more. */
   readonly keepEnd?: boolean;
@@ -36,16 +36,20 @@ export function table<Row>(
   limit: number | undefined,
   colours: Paint,
 ): string[] {
+  const widest = Math.max(CELL_LIMIT, limit ?? 0);
   let laid: Laid<Row>[] = columns.map((column) => {
-    const cells = rows.map((row) => truncate(visible(column.cell(row)), CELL_LIMIT));
+    const texts = rows.map((row) => visible(column.cell(row)));
+    const cut = cutOf(column, texts, widest);
+    const cells = texts.map((text) => cut(text, widest));
     return { column, cells, columns: Math.max(width(column.title), ...cells.map(width)) };
   });
   if (limit !== undefined) laid = narrow(laid, limit);
   const header = laid.map(({ column, columns: wide }) => pad(column.title, wide, column.align));
   const lines = [colours.dim(header.join(GAP).trimEnd())];
+  const cuts = laid.map(({ column, cells, columns: wide }) => cutOf(column, cells, wide));
   rows.forEach((row, index) => {
     const cells = laid.map(({ column, cells: own, columns: wide }, position) => {
-      const text = (column.keepEnd === true ? truncateStart : truncate)(own[index] as string, wide);
+      const text = (cuts[position] as Cut)(own[index] as string, wide);
       const last = position === laid.length - 1 && column.align !== 'right';
       const colour = column.colour?.(row, colours) ?? ((same: string) => same);
       // Colour only what is there, so that padding never carries it.
@@ -54,6 +58,15 @@ export function table<Row>(
     lines.push(cells.join(GAP).trimEnd());
   });
   return lines;
+}
+
+type Cut = (text: string, columns: number) => string;
+
+/** How the cells of a column are cut: two that differ shall not look the same for it. */
+function cutOf(column: Pick<Column<never>, 'keepEnd'>, cells: readonly string[], columns: number): Cut {
+  if (column.keepEnd === true) return truncateStart;
+  const distinct = [...new Set(cells)];
+  return new Set(distinct.map((cell) => truncate(cell, columns))).size < distinct.length ? truncateMiddle : truncate;
 }
 
 function pad(text: string, columns: number, align: Column<never>['align']): string {
@@ -81,15 +94,20 @@ function narrow<Row>(laid: readonly Laid<Row>[], limit: number): Laid<Row>[] {
   }
 }
 
+/** Takes the excess from the widest column that may be narrower, and so on. */
 function shrink<Row>(laid: readonly Laid<Row>[], excess: number): Laid<Row>[] {
-  let left = excess;
-  const shrunk = new Map<Laid<Row>, number>();
-  const first = laid.filter(({ column }) => column.shrinkFirst === true);
-  for (const one of [...first, ...laid.filter((other) => !first.includes(other))]) {
-    const least = Math.max(one.column.shrinkTo ?? one.columns, width(one.column.title));
-    const taken = Math.max(0, Math.min(left, one.columns - least));
-    left -= taken;
-    shrunk.set(one, one.columns - taken);
+  const shrunk = new Map(laid.map((one) => [one, one.columns]));
+  const widthOf = (one: Laid<Row>) => shrunk.get(one) ?? one.columns;
+  const mayShrink = (one: Laid<Row>) =>
+    widthOf(one) > Math.max(one.column.shrinkTo ?? one.columns, width(one.column.title));
+  for (let left = excess; left > 0; left -= 1) {
+    const open = laid.filter(mayShrink);
+    const first = open.filter(({ column }) => column.shrinkFirst === true);
+    const candidates = first.length > 0 ? first : open;
+    const [initial] = candidates;
+    if (initial === undefined) break;
+    const widest = candidates.reduce((most, one) => (widthOf(one) > widthOf(most) ? one : most), initial);
+    shrunk.set(widest, widthOf(widest) - 1);
   }
-  return laid.map((one) => ({ ...one, columns: shrunk.get(one) ?? one.columns }));
+  return laid.map((one) => ({ ...one, columns: widthOf(one) }));
 }

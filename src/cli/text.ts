@@ -63,6 +63,13 @@ export function truncateStart(text: string, columns: number): string {
   return `…${kept}`;
 }
 
+/** The same, with the middle cut out. */
+export function truncateMiddle(text: string, columns: number): string {
+  if (width(text) <= columns) return text;
+  const tail = Math.floor((columns - 1) / 2);
+  return `${truncate(text, columns - tail)}${truncateStart(text, tail + 1).slice(1)}`;
+}
+
 /** Items in lines of at most so many columns, broken between items alone. */
 export function wrapItems(items: readonly string[], columns: number): string[] {
   const lines: string[] = [];

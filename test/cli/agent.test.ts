@@ -196,10 +196,10 @@ it('baseline forgets a GPU that was taken out, and says when there is none of th
 it('holders names who has a GPU open', async () => {
   const { out } = await runCommand(['holders', '0', ...bySocket]);
   expect(out).toBe(`\
- PID  WHO                                    COMMAND          HANDLES  DEVICES
-  78  this agent (sampler; release lets go)  –                      5  /dev/nvidia0 /dev/nvidiactl
-4242  pod research/llm-0/train               python                 2  /dev/nvidia0
-   9  vm win11                               qemu-system-x86        1  /dev/vfio/17
+ PID  WHO                                     COMMAND          HANDLES  DEVICES
+  78  this agent's sampler (release lets go)  –                      5  /dev/nvidia0 /dev/nvidiactl
+4242  pod research/llm-0/train                python                 2  /dev/nvidia0
+   9  vm win11                                qemu-system-x86        1  /dev/vfio/17
 `);
   expect((await runCommand(['holders', '1', ...bySocket])).out).toBe(
     'Nobody holds it, as far as this user may look.\n',

@@ -10,7 +10,7 @@ import { readingNotes } from '../../src/metrics/reading-notes.js';
 it.each([
   ['memory_used_bytes', 'bytes', 1.5 * 2 ** 30, '1.50 GiB'],
   ['pcie_link_speed_bytes_per_second', 'bytes', 16e9, '16 GB/s'],
-  ['clock_sm_hertz', 'hertz', 1.41e9, '1.41 GHz'],
+  ['clock_sm_hertz', 'hertz', 1.397e9, '1,397 MHz'],
   ['power_watts', 'watts', 166.714, '167 W'],
   ['power_watts', 'watts', 26.124, '26.1 W'],
   ['energy_joules_total', 'joules', 424e6, '424 MJ'],
@@ -54,4 +54,27 @@ it('fit a narrow terminal also when a value is many words', () => {
   expect(readingGroups(readings, readingNotes, 140, paint(false)).join('\n')).toContain(
     'gpu_idle, sw_power_cap, hw_thermal_slowdown',
   );
+});
+
+it('say on a narrow terminal what they are and where they come from in full, once for those that have it in common', () => {
+  const clock = {
+    cadence: 'cycle',
+    everySeconds: 1,
+    unit: 'hertz',
+    meaning: 'Current clock',
+    origin: 'nvmlDeviceGetClockInfo',
+  } as const;
+  const readings: ExplainedReadingView[] = [
+    { ...clock, id: 'clock_sm_hertz', value: 1.38e9 },
+    { ...clock, id: 'clock_memory_hertz', value: 1.215e9 },
+    { ...clock, id: 'clock_memory_max_hertz', value: 1.6e9, origin: 'nvmlDeviceGetMaxClockInfo', everySeconds: 3600 },
+  ];
+  expect(readingGroups(readings, readingNotes, 80, paint(false)).slice(2)).toEqual([
+    'READING                     VALUE',
+    'clock_sm_hertz          1,380 MHz',
+    'clock_memory_hertz      1,215 MHz',
+    '    Current clock · nvmlDeviceGetClockInfo, every 1 s',
+    'clock_memory_max_hertz  1,600 MHz',
+    '    Current clock · nvmlDeviceGetMaxClockInfo, every 1 h',
+  ]);
 });

@@ -95,11 +95,29 @@ GPU 2  A100-SXM4-40GB  MIG on
   it('shows what is free, and a compute instance under its GPU instance', async () => {
     const [a100] = state.gpus.filter(({ index }) => index === 2);
     if (a100 === undefined) throw new Error('the scenario has an A100');
-    const free = { ...state, gpus: [{ ...a100, migInstances: a100.migInstances.slice(0, 1) }] };
-    const { out } = await runCommand(['mig', ...alone], { state: free, columns: 80 });
+    const drawn = async (available: number) => {
+      const migProfiles = a100.migProfiles.map((profile) => ({ ...profile, available }));
+      const free = { ...state, gpus: [{ ...a100, migInstances: a100.migInstances.slice(0, 1), migProfiles }] };
+      return (await runCommand(['mig', ...alone], { state: free, columns: 80 })).out;
+    };
+    const out = await drawn(1);
+    // What is left of the memory is of no use once all compute slices are taken.
+    expect(await drawn(0)).toContain('│ unused │ unused │ unused │ unused │ 3g.20gb ');
     expect(out).toContain('│ free   │ free   │ free   │ free   │ 3g.20gb                           │');
     expect(out).toMatch(/^GI 2 +3g\.20gb +4–7$/m);
     expect(out).toMatch(/^└─ CI 0 +3g\.20gb +42 /m);
+  });
+
+  it('says that a switch of the mode waits for a reset, and shows the mode of a GPU without instances', async () => {
+    const told = (now: number, pending: number) =>
+      runningState({ gpus: [gpu(0, { readings: readings({ mig_mode_enabled: now, mig_mode_pending: pending }) })] });
+    const out = async (command: string, now: number, pending: number) =>
+      (await runCommand([command, ...alone], { state: told(now, pending), columns: 120 })).out;
+    expect(await out('mig', 0, 1)).toMatch(/MIG off, on after the next reset$/m);
+    expect(await out('mig', 1, 0)).toMatch(/MIG on, off after the next reset$/m);
+    expect(await out('mig', 1, 1)).toMatch(/MIG on$/m);
+    expect(await out('gpus', 1, 1)).toMatch(/ MIG +USED BY\n.* 0 +–$/m);
+    expect(await out('gpus', 0, 1)).not.toContain('MIG');
   });
 
   it('says why GPUs show none', async () => {
