@@ -1,5 +1,6 @@
 import type { GpuView, NodeView, PartitionView } from '../http/documents/node.js';
 import { usersOf } from '../model/gpu-users.js';
+import { isInMigMode } from '../model/mig-tree.js';
 import { HIDDEN_GUESTS, holdersText } from '../model/partition-holders.js';
 import { hidesGuests } from '../model/process-lists.js';
 import { bytesText, percentText, roundedText, UNKNOWN, usedOfText } from '../model/quantity.js';
@@ -19,10 +20,6 @@ function powerText({ readings }: GpuView): string {
   const watts = readings.power_watts;
   if (watts === undefined) return UNKNOWN;
   return limit === undefined ? roundedText(watts, 'W') : `${Math.round(watts)} / ${roundedText(limit, 'W')}`;
-}
-
-function isInMigMode({ migInstances, readings }: GpuView): boolean {
-  return migInstances.length > 0 || readings.mig_mode_enabled === 1;
 }
 
 /** Only where some GPU is in MIG mode. */

@@ -1,6 +1,7 @@
 import { migTreeOf } from '../http/documents/gpu-in-full.js';
 import type { GpuView, NodeView } from '../http/documents/node.js';
 import { absenceText } from '../model/absence.js';
+import { isInMigMode, NO_INSTANCES } from '../model/mig-tree.js';
 import { holdersText } from '../model/partition-holders.js';
 import { bytesText, percentText, UNKNOWN, usedOfText } from '../model/quantity.js';
 import { migDrawing } from './mig-drawing.js';
@@ -27,7 +28,7 @@ export function migLines(
   columns: number | undefined,
   paint: Paint,
 ): string[] | undefined {
-  if (gpu.readings.mig_mode_enabled !== 1 && gpu.migInstances.length === 0) return undefined;
+  if (!isInMigMode(gpu)) return undefined;
   const tree = migTreeOf(gpu);
   const rows = tree.gpuInstances.flatMap(({ id, profile, placementStart, placementSize, computeInstances }): Row[] => [
     { label: `GI ${id ?? '?'}`, profile, place: placeText(placementStart, placementSize), instance: undefined },
@@ -47,9 +48,7 @@ export function migLines(
       : wrap(`Places are not known: ${absenceText(unplaced)}.`, columns ?? 100).map(paint.dim);
   return [
     ...(drawing.length === 0 ? why : [...drawing, ...why]),
-    ...(rows.length === 0
-      ? ['No GPU instances: MIG mode is on and nothing can run.']
-      : ['', ...table(treeColumns(node), rows, columns, paint)]),
+    ...(rows.length === 0 ? [NO_INSTANCES] : ['', ...table(treeColumns(node), rows, columns, paint)]),
     ...(gpu.migProfiles.length === 0 ? [] : ['', ...table(PROFILE_COLUMNS, gpu.migProfiles, columns, paint)]),
     ...(gpu.migProfiles.length > 0 && gpu.migProfiles.every(({ available }) => available === undefined)
       ? [paint.dim('How many fit now is told to root only.')]

@@ -20,6 +20,7 @@ export const mig: Command = {
     GPU_NAMES.replace('<gpu>', '[gpu]'),
     'Asks the running agent; without one the node is read once. Places, and what fits now, are told to root only.',
     'The drawing and SLICES count slices of memory; one is unused, not free, where no profile would fit any more.',
+    'Compute instances of one GPU instance share its memory: MEMORY shows all of it beside each.',
     'ACTIVE is the graphics activity, which Hopper and newer measure; A100 has no source of it. ECC counts uncorrected errors.',
   ],
   async run(invocation) {

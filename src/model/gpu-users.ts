@@ -23,8 +23,13 @@ export function isPartOf(
   return partition.gpuUuid === undefined ? partition.gpuIndex === index : partition.gpuUuid === uuid;
 }
 
-/** Who is on a GPU, by the names people use: workloads of its partitions and processes, then pids without a name. */
-export function usersOf(node: NodeUsers, gpu: UsedGpu): string[] {
+const NOBODY: ReadonlySet<string> = new Set();
+
+/**
+ * Who is on a GPU, by the names people use: workloads of its partitions and processes, then pids without a name.
+ * `elsewhere`: ids of workloads that are named at another place and so not here.
+ */
+export function usersOf(node: NodeUsers, gpu: UsedGpu, elsewhere: ReadonlySet<string> = NOBODY): string[] {
   const pids = new Set(gpu.processes.map(({ pid }) => pid));
   const ids = new Set(
     node.partitions.filter((partition) => isPartOf(partition, gpu)).flatMap(({ workloads }) => workloads),
@@ -32,5 +37,5 @@ export function usersOf(node: NodeUsers, gpu: UsedGpu): string[] {
   const users = node.workloads.filter((workload) => ids.has(workload.id) || workload.pids.some((pid) => pids.has(pid)));
   const named = new Set(users.flatMap((workload) => workload.pids));
   const unnamed = [...pids].filter((pid) => !named.has(pid)).map((pid) => `pid ${pid}`);
-  return [...users.map(({ name }) => name), ...unnamed];
+  return [...users.filter(({ id }) => !elsewhere.has(id)).map(({ name }) => name), ...unnamed];
 }

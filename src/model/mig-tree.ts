@@ -1,3 +1,5 @@
+import { type AnyReadings, readingOf } from './readings.js';
+
 /** As much of a MIG instance as places it; documents and the model both fit. */
 export interface PlacedInstance {
   readonly uuid: string;
@@ -28,6 +30,17 @@ export interface MigGpuInstance<Instance> {
   /** Its compute instances, by id. */
   readonly computeInstances: readonly Instance[];
 }
+
+/** Whether a GPU is divided by MIG, or waits to be. Without instances it can run nothing. */
+export function isInMigMode(gpu: {
+  readonly migInstances: readonly unknown[];
+  readonly readings: AnyReadings;
+}): boolean {
+  return gpu.migInstances.length > 0 || readingOf(gpu.readings, 'mig_mode_enabled') === 1;
+}
+
+/** What there is to say of a GPU in MIG mode that has no instance. */
+export const NO_INSTANCES = 'No GPU instances: MIG mode is on and nothing can run.';
 
 /** How a GPU is divided by MIG. */
 export interface MigTree<Instance> {

@@ -1,5 +1,6 @@
 import type { GpuView, NodeView } from '../http/documents/node.js';
 import { isPartOf, usersOf } from '../model/gpu-users.js';
+import { isInMigMode, NO_INSTANCES } from '../model/mig-tree.js';
 import { HIDDEN_GUESTS } from '../model/partition-holders.js';
 import { hidesGuests } from '../model/process-lists.js';
 import { percentText, roundedText, spanText, UNKNOWN, usedOfText } from '../model/quantity.js';
@@ -20,7 +21,8 @@ export function gpuCard(gpu: GpuView, node: NodeView): Markup {
   const memory = usedOfText(readings.memory_used_bytes, readings.memory_total_bytes);
   const power = usedOf(readings.power_watts, readings.power_limit_enforced_watts);
   const own = node.partitions.filter((partition) => partition.kind !== 'whole' && isPartOf(partition, gpu));
-  const users = own.length === 0 ? usersOf(node, gpu) : [];
+  // Who has a part stands at it, and beside the parts who has the GPU itself, as the server of MPS.
+  const users = usersOf(node, gpu, new Set(own.flatMap(({ workloads }) => workloads)));
   if (hidesGuests(gpu)) users.push(HIDDEN_GUESTS);
   const age =
     gpu.condition !== 'up' && gpu.lastCollectionUnixSeconds !== undefined
@@ -31,7 +33,7 @@ export function gpuCard(gpu: GpuView, node: NodeView): Markup {
 <header><h3><span class="index">GPU ${gpu.index}</span> ${gpu.name ?? 'name not known yet'}</h3><span class="pill ${conditionClass(gpu.condition)}">${gpu.condition}</span></header>
 ${reason}${age}
 <div class="meters">
-${meter('Utilisation', percentText(readings.utilization_ratio), readings.utilization_ratio)}
+${meter('Utilisation', utilisationText(gpu), readings.utilization_ratio)}
 ${meter('Memory', memory, ratio(readings.memory_used_bytes, readings.memory_total_bytes))}
 ${meter('Power', power, ratio(readings.power_watts, readings.power_limit_enforced_watts))}
 </div>
@@ -42,9 +44,16 @@ ${meter('Power', power, ratio(readings.power_watts, readings.power_limit_enforce
 ${users.length === 0 ? undefined : html`<div><dt>Used by</dt><dd>${users.join(', ')}</dd></div>`}
 ${gpu.lastXid === undefined ? undefined : html`<div class="bad"><dt>Last XID</dt><dd>${gpu.lastXid.xid}: ${xidFacts(gpu.lastXid.xid).meaning}, ${spanText(node.atUnixSeconds - gpu.lastXid.atUnixSeconds)} ago</dd></div>`}
 </dl>
+${isInMigMode(gpu) && gpu.migInstances.length === 0 ? html`<p class="reason">${NO_INSTANCES}</p>` : undefined}
 ${own.length === 0 ? undefined : partitionList(`Partitions of GPU ${gpu.index}`, own, node)}
 <p class="uuid">${gpu.uuid ?? 'UUID not known yet'}</p>
 </article>`;
+}
+
+/** The driver has no utilisation of a GPU in MIG mode. */
+function utilisationText(gpu: GpuView): string {
+  const { utilization_ratio: utilisation } = gpu.readings;
+  return utilisation === undefined && isInMigMode(gpu) ? 'none in MIG mode' : percentText(utilisation);
 }
 
 function usedOf(watts: number | undefined, limit: number | undefined): string {

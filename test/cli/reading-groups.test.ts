@@ -9,7 +9,7 @@ import { readingNotes } from '../../src/metrics/reading-notes.js';
 
 it.each([
   ['memory_used_bytes', 'bytes', 1.5 * 2 ** 30, '1.50 GiB'],
-  ['pcie_link_speed_bytes_per_second', 'bytes', 16e9, '16 GB/s'],
+  ['pcie_link_speed_bytes_per_second', 'bytes', 2e9, '2 GB/s'],
   ['clock_sm_hertz', 'hertz', 1.397e9, '1,397 MHz'],
   ['power_watts', 'watts', 166.714, '167 W'],
   ['power_watts', 'watts', 26.124, '26.1 W'],

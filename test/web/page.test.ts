@@ -52,6 +52,24 @@ describe('the page', () => {
     expect(text).toContain('Last XID 119: the GPU&#39;s firmware (GSP) did not answer the driver, ');
   });
 
+  it('names beside the parts of a GPU who has it as a whole, and nobody twice', () => {
+    const server = { ...podWorkload(), id: 'unit-mps', name: 'nvidia-mps.service', pids: [4343] };
+    const whole = partition(0, { allocated: true, workloads: [server.id] });
+    const client = { ...whole, id: `${whole.id}/mps/a`, kind: 'mps', workloads: [podWorkload().id] } as const;
+    const text = textOf(
+      runningState({ gpus: [gpu(0)], partitions: [whole, client], workloads: [server, podWorkload()] }),
+    );
+    expect(text).toMatch(/Used by nvidia-mps\.service mps .* research\/llm-0\/train/);
+    expect(text.split('research/llm-0/train')).toHaveLength(2);
+    expect(text.split('nvidia-mps.service')).toHaveLength(2);
+  });
+
+  it('says of a GPU in MIG mode why it has no utilisation, and when nothing can run on it', () => {
+    const text = textOf(runningState({ gpus: [gpu(0, { readings: readings({ mig_mode_enabled: 1 }) })] }));
+    expect(text).toContain('Utilisation none in MIG mode');
+    expect(text).toContain('No GPU instances: MIG mode is on and nothing can run.');
+  });
+
   it('names partitions and who holds them, and a claim that the driver does not confirm', () => {
     const text = textOf(fullState());
     expect(text).toContain('mig 3g.40gb 10 / 40 GiB · 25 % research/llm-0/train');

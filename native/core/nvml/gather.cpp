@@ -77,7 +77,8 @@ constexpr ScalarRow kScalarRows[] = {
     {Call::DeviceGetCurrPcieLinkWidth, Reading::pcie_link_width_lanes, kAsIs},
     {Call::DeviceGetAccountingMode, Reading::accounting_enabled, kAsIs, Shape::u32, 0, 0, 1},
     {Call::DeviceGetGpuMaxPcieLinkGeneration, Reading::pcie_link_generation_device_max, kAsIs},
-    {Call::DeviceGetPcieSpeed, Reading::pcie_link_speed_bytes_per_second, kMegabytes},
+    // MBPS in nvml.h are bits of one lane, as in NVML_PCIE_LINK_MAX_SPEED_16000MBPS, which is 16 GT/s.
+    {Call::DeviceGetPcieSpeed, Reading::pcie_link_speed_bytes_per_second, kMegabits},
     {Call::DeviceGetMaxCustomerBoostClock, Reading::clock_graphics_customer_boost_max_hertz, kMegahertz,
      Shape::u32Indexed, kClockGraphics},
     {Call::DeviceGetMaxCustomerBoostClock, Reading::clock_sm_customer_boost_max_hertz, kMegahertz, Shape::u32Indexed,

@@ -47,7 +47,8 @@ constexpr bool isPlausible(const Memory_v2& m) {
 inline constexpr double kHottestCelsius = 200;
 inline constexpr std::int32_t kColdestCelsius = -100;
 
-/// A temperature. All bits set reads as one degree below zero: a degree that no GPU which computes has.
+/// A temperature. All bits set is one degree below zero, and "no value" in a field of 32 bits (nvml.md §3): which of
+/// them the driver means cannot be told, so at that one degree a cold GPU has no reading.
 constexpr double celsiusOf(std::int32_t raw) { return raw == -1 || raw < kColdestCelsius ? kNotANumber : raw; }
 
 /// Degrees to a limit, which may be exceeded by one.

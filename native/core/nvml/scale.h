@@ -23,5 +23,6 @@ inline constexpr Scale kNanoseconds{1, 1e9};  // to seconds
 inline constexpr Scale kMicroseconds{1, 1e6};
 inline constexpr Scale kKibibytes{1024};
 inline constexpr Scale kMegabytes{1e6};
+inline constexpr Scale kMegabits{1e6, 8};  // to bytes
 
 }  // namespace gna::nvml

@@ -63,7 +63,7 @@ Return giveNumber(const char* function, DeviceHandle device, Out* out, Attribute
   return onDevice(function, device, Accepts::WholeGpus, [&](const Call& call) { return call.give(out, attribute); });
 }
 
-/// Megabytes per second of one lane by generation; 0 where there is none.
+/// Megabits per second of one lane by generation, before the encoding; 0 where there is none.
 std::uint32_t laneSpeed(std::uint64_t generation) {
   switch (generation) {
     case 1: return 2500;
@@ -136,11 +136,11 @@ NVML_API Return nvmlDeviceGetPcieReplayCounter(DeviceHandle device, unsigned* re
   return giveNumber(__func__, device, replays, pcieReplays);
 }
 
-NVML_API Return nvmlDeviceGetPcieSpeed(DeviceHandle device, unsigned* megabytesPerSecond) {
+NVML_API Return nvmlDeviceGetPcieSpeed(DeviceHandle device, unsigned* megabitsPerSecond) {
   return onDevice(__func__, device, Accepts::WholeGpus, [&](const Call& call) {
     const auto generation = call.gpu.idleOrBusy(pcieGenerationIdle, pcieGenerationBusy, call.monotonic());
-    if (!generation || laneSpeed(*generation) == 0) return Call::give(megabytesPerSecond, std::optional<unsigned>{});
-    return Call::give(megabytesPerSecond, std::optional(laneSpeed(*generation)));
+    if (!generation || laneSpeed(*generation) == 0) return Call::give(megabitsPerSecond, std::optional<unsigned>{});
+    return Call::give(megabitsPerSecond, std::optional(laneSpeed(*generation)));
   });
 }
 

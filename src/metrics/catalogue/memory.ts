@@ -28,7 +28,7 @@ export const memory = familiesOf(gpus, [
   ]),
   ofGpu.gauge(
     'gpu_memory_unified',
-    'Whether the GPU has no memory of its own but shares that of the system: the sizes above are then absent',
+    'Whether the GPU has no memory of its own but shares that of the system: its sizes are then absent',
     [
       ofGpu.made(['memory_total_bytes'], (gpu) => {
         if (total(gpu) !== undefined) return 0;

@@ -28,7 +28,7 @@ export const pcie = familiesOf(gpus, [
   ),
   ofGpu.gauge(
     'gpu_pcie_link_speed_bytes_per_second',
-    'Current speed of the PCIe link as the driver states it',
+    'Current speed of one lane of the PCIe link, before its encoding',
     'pcie_link_speed_bytes_per_second',
     { optIn: true, needs: 'drivers 515 and newer' },
   ),

@@ -7,6 +7,7 @@ export const temperature = [
   ...familiesOf(gpus, [
     ofGpu.gauge('gpu_temperature_celsius', 'Temperature of the GPU die', 'temperature_celsius', {
       origin: 'nvmlDeviceGetTemperatureV, nvmlDeviceGetTemperature',
+      needs: 'another temperature than −1 °C, which is also how the driver says that it has none',
     }),
     ofGpu.gauge(
       'gpu_memory_temperature_celsius',
