@@ -12,8 +12,12 @@ const passing = (seconds: number) => new Promise((resolve) => setTimeout(resolve
 
 afterEach(() => agent.dispose());
 
-async function running(scenario: string, ...faults: string[][]): Promise<LiveAgent> {
-  agent = new LiveAgent(scenario).hurry(RATE);
+function running(scenario: string, ...faults: string[][]): Promise<LiveAgent> {
+  return runningAt(RATE, scenario, ...faults);
+}
+
+async function runningAt(rate: number, scenario: string, ...faults: string[][]): Promise<LiveAgent> {
+  agent = new LiveAgent(scenario).hurry(rate);
   for (const fault of faults) agent.simulator('fault', ...fault);
   await agent.start();
   return agent;
@@ -73,6 +77,21 @@ describe('an error that passes', { timeout: 60_000 }, () => {
     const once = asked(one.state());
     await passing(40);
     expect(asked(one.state())).toBe(once);
+  });
+
+  it("at the driver's versions is made good within a minute, and fields are read by the branch meanwhile", async () => {
+    const functions = ['nvmlSystemGetDriverVersion', 'nvmlSystemGetNVMLVersion', 'nvmlSystemGetCudaDriverVersion_v2'];
+    const one = await runningAt(30, 'hgx-h100', ...functions.map((name) => ['--function', name, '--code', '999']));
+    const versions = ({ driver }: NodeState) => [driver.driverVersion, driver.nvmlVersion, driver.cudaVersion];
+    const before = await one.until('all GPUs up', allUp, 20);
+    expect(versions(before)).toEqual([undefined, undefined, undefined]);
+    // Before branch 590 this field has another number.
+    const field = (state: NodeState) => state.gpus[0]?.readings.get('clocks_event_hw_thermal_slowdown_seconds_total');
+    await one.until('a field', (state) => field(state) !== undefined, 20);
+    one.simulator('clear');
+    const known = (state: NodeState) => versions(state).every((version) => version !== undefined);
+    const after = await one.until('the versions', known, 20);
+    expect(after.driver.reinitializations).toBe(0);
   });
 
   it('of a field or of performance metrics is made good as well', async () => {

@@ -112,6 +112,13 @@ describe('faults', () => {
     expect(await power()).toBe(519_228);
   });
 
+  test('a code of "not found" is told as it is, also where a GPU that is not there is an invalid argument', async () => {
+    const lookUp = async (index: number) =>
+      (await library.call('nvmlDeviceGetHandleByIndex_v2', { u32: index }, { outHandle: 'found' })).code;
+    node.fault({ function: 'nvmlDeviceGetHandleByIndex_v2', gpu: 1, code: 6 });
+    expect([await lookUp(0), await lookUp(1), await lookUp(8)]).toEqual([0, 6, 2]);
+  });
+
   test('a fault of one process leaves others alone', async () => {
     const other = await anotherLibrary();
     await other.open(1);

@@ -76,6 +76,22 @@ describe('the pairs of GPUs', () => {
     expect(callsOf(without, ANCESTOR)?.results.gpu_is_lost).toBeUndefined();
   });
 
+  it('of a GPU that was lost and is found again are asked about anew', async () => {
+    // A lost GPU is looked up every thirty seconds.
+    const one = mixed().hurry(15);
+    await one.start(ON);
+    await one.until('all pairs', isWhole);
+    const asked = () => callsOf(one.state(), ANCESTOR)?.results.success ?? 0;
+    await one.until('the count of calls', () => asked() === 12);
+    one.simulator('lost', '--gpu', '1');
+    const lost = await one.until('GPU 1 lost', ({ gpus }) => gpus[1]?.condition === 'lost');
+    expect(lost.gpus[1]?.peers).toEqual([]);
+    one.simulator('clear');
+    const found = await one.until('all pairs again', isWhole, 30);
+    expect(levelOf(found.gpus[1], 0)).toBe(30);
+    await one.until('the count of calls', () => asked() >= 15);
+  });
+
   it('of a GPU that was handed back are not asked about: nobody else looks it up', async () => {
     const one = mixed();
     await one.start(ON);

@@ -29,8 +29,9 @@ Return giveGpu(Library& library, const View& view, std::uint32_t index, DeviceHa
 }
 
 /// Runs a lookup. Faults of one GPU strike a lookup of that GPU, so which one it is comes before everything else.
+/// `absent`: what it answers when there is no such GPU.
 template <class Find>
-Return lookUp(const char* function, DeviceHandle* device, Find find) {
+Return lookUp(const char* function, DeviceHandle* device, Find find, Return absent = kNotFound) {
   Library& library = Library::instance();
   const Library::CallInFlight inFlight(library);
   if (!library.hasNode()) return kUninitialized;
@@ -42,7 +43,7 @@ Return lookUp(const char* function, DeviceHandle* device, Find find) {
   if (ready != kSuccess) return ready;
   if (device == nullptr) return kInvalidArgument;
   const std::optional<HandleParts> found = find(*view);
-  if (!found) return kNotFound;
+  if (!found) return absent;
   const Return given = giveGpu(library, *view, found->gpu, device);
   if (given == kSuccess && found->migCreation != 0) {
     *device = encodeHandle({found->gpu, found->migCreation, library.generation()});
@@ -51,11 +52,11 @@ Return lookUp(const char* function, DeviceHandle* device, Find find) {
 }
 
 Return byIndex(const char* function, unsigned index, DeviceHandle* device) {
-  const Return found = lookUp(function, device, [&](const View& view) {
+  const auto find = [&](const View& view) {
     const std::vector<std::uint32_t> gpus = view.enumerated();
     return index < gpus.size() ? std::optional(HandleParts{gpus[index], 0, 0}) : std::nullopt;
-  });
-  return found == kNotFound ? kInvalidArgument : found;
+  };
+  return lookUp(function, device, find, kInvalidArgument);
 }
 
 Return byUuid(const char* function, const char* uuid, DeviceHandle* device) {
