@@ -12,7 +12,7 @@
 
 namespace gna {
 
-/// What a driver does not have is asked once per init; after passing errors it is asked again.
+/// What a driver does not have is asked once per init; after any other error it is asked again.
 class DriverVersions {
  public:
   /// After an init: it may be another driver.
@@ -26,11 +26,11 @@ class DriverVersions {
   template <typename Caller>
   void read(const Caller& call, shm::DriverRecord& record) {
     using nvml::Call;
-    if (nvml::isPassing(driver_))
+    if (isMissing(driver_))
       driver_ = text(call, Call::SystemGetDriverVersion, record.driver_version, nvml::kSystemDriverVersionBufferSize);
-    if (nvml::isPassing(nvml_))
+    if (isMissing(nvml_))
       nvml_ = text(call, Call::SystemGetNVMLVersion, record.nvml_version, nvml::kSystemNvmlVersionBufferSize);
-    if (nvml::isPassing(cuda_)) {
+    if (isMissing(cuda_)) {
       std::int32_t version = 0;
       cuda_ = call(Call::SystemGetCudaDriverVersion_v2, &version);
       if (cuda_ == nvml::kErrorFunctionNotFound) cuda_ = call(Call::SystemGetCudaDriverVersion, &version);
@@ -40,6 +40,8 @@ class DriverVersions {
   }
 
  private:
+  static bool isMissing(nvml::Return code) { return code != nvml::kSuccess && !nvml::isUnsupported(code); }
+
   template <typename Caller, std::size_t N>
   static nvml::Return text(const Caller& call, nvml::Call id, char (&to)[N], std::uint32_t size) {
     const nvml::Return code = call(id, static_cast<char*>(to), size);
