@@ -17,18 +17,28 @@ import { clientTests, documentedTests, hangTests, sweptAnswers } from './ci/test
 import { ensureTools } from './ci/tools.mjs';
 import { sum } from './reports.mjs';
 
+/** @typedef {import('./ci/stage.mjs').Stage} Stage */
+
 /**
  * A script of ours as a stage that counts as one.
  * @param {string} name
  * @param {readonly string[]} args
- * @returns {import('./ci/stage.mjs').Stage}
+ * @param {boolean} [show] what it says is shown as it comes, default true, or when it has ended
+ * @returns {Stage}
  */
-const scriptStage = (name, args) => ({
+const scriptStage = (name, args, show = true) => ({
   name,
-  run: async () => one((await runChild(process.execPath, args, { show: true })).code === 0),
+  async run() {
+    const { code, output } = await runChild(process.execPath, args, { show });
+    process.stdout.write(output);
+    return one(code === 0);
+  },
 });
 
-/** @type {readonly import('./ci/stage.mjs').Stage[]} */
+/**
+ * Those that stand together run at the same time, one core each.
+ * @type {readonly (Stage | readonly Stage[])[]}
+ */
 const stages = [
   // First of all, in a fresh clone: nothing but what the README asks for.
   documentedTests,
@@ -47,16 +57,20 @@ const stages = [
   clientTests,
   checkStage(cppLint),
   ...sanitizerStages,
-  scriptStage('fuzzing the reader of HAMi files', ['scripts/fuzz.mjs', '--seconds=60']),
+  [
+    scriptStage('fuzzing the reader of HAMi files', ['scripts/fuzz.mjs', '--seconds=60']),
+    scriptStage('nothing grows (an hour)', ['scripts/soak.mjs', '--short'], false),
+  ],
   sweptAnswers,
   hangTests,
 ];
 
 runScript(async () => {
   const asked = process.argv.slice(2);
-  const wanted = stages.filter(({ name }) => asked.length === 0 || asked.some((part) => name.includes(part)));
+  /** @param {Stage} stage */
+  const isWanted = ({ name }) => asked.length === 0 || asked.some((part) => name.includes(part));
   const results = [];
-  for (const stage of wanted) results.push(await runStage(stage));
+  for (const some of stages) results.push(...(await Promise.all([some].flat().filter(isWanted).map(runStage))));
   const total = sum(results);
   console.log('');
   for (const { name, passed, failed, skipped, seconds } of results) {
