@@ -56,3 +56,12 @@ export const simulatorCommand = inRoot('simulator', 'bin', 'gpu-node-simulator.m
 
 /** Reports that runners leave behind for the count at the end of CI. */
 export const reportsDirectory = inRoot('out', 'reports');
+
+/** Cells of the sweep over a running agent, as TAP; a file of each part and driver branch. */
+export const sweptCellsDirectory = inRoot('out', 'reports', 'sweep');
+
+/**
+ * @param {string} part
+ * @param {string} branch
+ */
+export const sweptCellsPath = (part, branch) => join(sweptCellsDirectory, `${part}-${branch}.tap`);

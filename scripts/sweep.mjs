@@ -2,22 +2,25 @@
  * `npm run test:sweep`: every answer of every driver function, field and metric, on every branch (test/sweep), first to
  * the reader of a GPU, then to an agent that runs. `--short` takes one answer of each class, for the agent one of each
  * call, on the newest branch and few boards. Two branches at a time. Other arguments go to Vitest, and then it alone is
- * run.
+ * run. What came of each cell of the agent's part is told as it goes (out/reports/sweep): a run that is cut off says how
+ * far it was.
  */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createNode } from '../simulator/node.mjs';
 import { ensureBuilt } from './build/ensure-built.mjs';
 import { jobs } from './build/steps.mjs';
 import { mustRun, runChild, runScript } from './child.mjs';
-import { inRoot, simulatorBranches } from './layout.mjs';
+import { inRoot, simulatorBranches, sweptCellsDirectory } from './layout.mjs';
 import { countTap, reportPath, sum } from './reports.mjs';
 import { runVitest } from './vitest.mjs';
 
 /** Together they have a GPU of every kind: with links, fans, MIG, a fabric, performance metrics, protected memory. */
 const scenarios = ['gb200', 'rtx-desk', 'dgx-a100-mig', 'hgx-h100', 'h100-confidential', 'l40s-vgpu', 'mixed'];
 const shortScenarios = ['gb200', 'rtx-desk'];
+/** Between two lines that say how far the agent's part is. */
+const TELL_EVERY_MS = 60_000;
 
 /**
  * Sweeps one branch.
@@ -64,6 +67,42 @@ async function sweepReader(short) {
   return count;
 }
 
+/** Says what parts of the agent's sweep have told until now. @param {number} started */
+function tellCells(started) {
+  /** @type {Map<string, { good: number, bad: number }>} */
+  const parts = new Map();
+  for (const file of existsSync(sweptCellsDirectory) ? readdirSync(sweptCellsDirectory).sort() : []) {
+    const part = file.replace(/-.*/, '');
+    const text = readFileSync(join(sweptCellsDirectory, file), 'utf8');
+    const { good, bad } = parts.get(part) ?? { good: 0, bad: 0 };
+    parts.set(part, {
+      good: good + (text.match(/^ok /gm)?.length ?? 0),
+      bad: bad + (text.match(/^not ok /gm)?.length ?? 0),
+    });
+  }
+  const minutes = (performance.now() - started) / 60_000;
+  const counts = [...parts].map(([part, { good, bad }]) => `${part} ${good} good, ${bad} bad`);
+  console.log(`cells of a running agent after ${minutes.toFixed(1)} min: ${counts.join('; ')}`);
+}
+
+/**
+ * @param {boolean} short
+ * @param {readonly string[]} others for Vitest
+ * @returns {Promise<import('./reports.mjs').Count>}
+ */
+async function sweepAgent(short, others) {
+  rmSync(sweptCellsDirectory, { recursive: true, force: true });
+  const started = performance.now();
+  const progress = setInterval(() => tellCells(started), TELL_EVERY_MS);
+  try {
+    const env = { SWEEP: short ? 'short' : 'all' };
+    return await runVitest('vitest.sweep.config.mjs', 'sweep.json', others, { env });
+  } finally {
+    clearInterval(progress);
+    tellCells(started);
+  }
+}
+
 runScript(async () => {
   await ensureBuilt();
   await mustRun('building the sweep', 'make', ['-C', 'test/sweep', `-j${jobs}`]);
@@ -71,8 +110,7 @@ runScript(async () => {
   const short = args.includes('--short');
   const others = args.filter((arg) => arg !== '--short');
   const counts = others.length > 0 ? [] : [await sweepReader(short)];
-  const env = { SWEEP: short ? 'short' : 'all' };
-  counts.push(await runVitest('vitest.sweep.config.mjs', 'sweep.json', others, { env }));
+  counts.push(await sweepAgent(short, others));
   const { passed, failed } = sum(counts);
   return failed === 0 && passed > 0 ? 0 : 1;
 });

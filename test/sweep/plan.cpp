@@ -19,6 +19,7 @@ struct Known {
   Functions functions;
   std::map<Cause, std::map<std::string, std::set<std::uint32_t>>> gpus;  // by function and node
   std::set<std::string> paths;
+  std::set<std::string> exported;  // functions of the driver that there are
 };
 
 // A fault of a simulated node is one of a whole function.
@@ -90,13 +91,15 @@ void printPlan(const std::vector<std::string>& directories) {
   Known known;
   for (const std::string& directory : directories) {
     Node node(directory);
+    for (std::size_t i = 0; i < nvml::kCallCount; ++i)
+      if (node.library.has(static_cast<nvml::Call>(i))) known.exported.insert(nvml::kCallSymbols[i]);
     for (std::uint32_t gpu = 0; gpu < node.gpus; ++gpu) addGpu(known, node, gpu);
   }
   std::vector<Answer> answers = allAnswers();
   std::erase_if(answers, [](const Answer& answer) { return answer.missing; });
   std::printf("{\"answers\":[");
   for (const Answer& answer : answers) printAnswer(answer, &answer == &answers.back() ? "],\n" : ",");
-  std::printf("\"calls\":[\n");
+  std::printf("\"exported\":%s,\n\"calls\":[\n", listed(known.exported).c_str());
   std::size_t left = known.functions.size();
   for (const auto& [cause, without] : known.functions) printCall(known, cause, without, --left > 0 ? "," : "]}");
 }

@@ -21,7 +21,19 @@ type Victim = number | 'all';
 export class HangSweep {
   private ground: Ground | undefined;
 
-  constructor(private readonly agent: StoppedAgent) {}
+  private constructor(
+    private agent: StoppedAgent,
+    private readonly start: () => Promise<StoppedAgent>,
+  ) {}
+
+  /** `start` gives an agent; more than one is asked for where one has reason to leave a GPU alone. */
+  static async of(start: () => Promise<StoppedAgent>): Promise<HangSweep> {
+    return new HangSweep(await started(start), start);
+  }
+
+  dispose(): Promise<void> {
+    return this.agent.dispose();
+  }
 
   /** Gives what is not as it should be. `without`: functions the driver must lack, or nobody makes the call. */
   async tryCall(name: string, without: readonly string[], victim: Victim): Promise<readonly string[]> {
@@ -102,14 +114,31 @@ export class HangSweep {
     }
   }
 
-  /** Lets time go on until all is well. */
+  /**
+   * Lets time go on until all is well. A GPU that hung for more than a second is left out, each time for longer, up to
+   * ten minutes that no clock of ours shortens: then the next agent takes over, which knows nothing of it.
+   */
   private async settle(): Promise<void> {
+    const isLeftOut = ({ sampling }: NodeState) => sampling.processes.some(({ excluded }) => excluded.length > 0);
+    const isSettled = (state: NodeState) => allFresh(state) || isLeftOut(state);
+    let state = this.agent.state();
     for (let step = 0; step < STEPS_TO_SETTLE; step++) {
       this.agent.step();
-      if (allFresh(await this.lookUntil(allFresh))) return;
+      state = await this.lookUntil(isSettled);
+      if (isSettled(state)) break;
     }
-    await this.agent.until('all is well after the hang', allFresh);
+    if (!isSettled(state)) state = await this.agent.until('all is well after the hang', isSettled);
+    if (allFresh(state)) return;
+    await this.agent.dispose();
+    this.agent = await started(this.start);
+    this.ground = undefined;
   }
+}
+
+async function started(start: () => Promise<StoppedAgent>): Promise<StoppedAgent> {
+  const agent = await start();
+  await agent.until('every GPU is read', allFresh);
+  return agent;
 }
 
 /** Calls that are stuck. A wait for events, half a second long, can be in flight over a step of the clock. */

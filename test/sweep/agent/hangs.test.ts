@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { simulatorBranches } from '../../../scripts/layout.mjs';
+import { CellReport } from './cell-report.js';
+import { branch, isWhole } from './form.js';
 import { HangSweep } from './hang-sweep.js';
 import { EQUAL_GPUS, SCENARIOS } from './nodes.js';
 import { callsOfThreads, planOf, scenarioOf } from './plan.js';
-import { allFresh, StoppedAgent } from './stopped-agent.js';
+import { StoppedAgent } from './stopped-agent.js';
 
 /**
  * Every call of the table does not come back: for one GPU, or for whoever makes it where it is told no GPU. It is named
@@ -11,13 +12,12 @@ import { allFresh, StoppedAgent } from './stopped-agent.js';
  * about it is for `npm run test:hang`.
  */
 
-const whole = process.env.SWEEP === 'all';
 /** The short form takes every so many-th call. */
 const SHORT_SHARE = 24;
 
-const branch = simulatorBranches.at(-1) as string;
 const plan = planOf(branch);
-const some = <T>(all: readonly T[]) => all.filter((_, at) => whole || at % SHORT_SHARE === SHORT_SHARE / 2);
+const report = new CellReport('hangs');
+const some = <T>(all: readonly T[]) => all.filter((_, at) => isWhole || at % SHORT_SHARE === SHORT_SHARE / 2);
 
 const ofGpus = some(plan.calls).map((call) => {
   const scenario = scenarioOf(call);
@@ -34,18 +34,18 @@ const cells = [...ofGpus, ...ofThreads];
 describe.each(SCENARIOS.filter((name) => cells.some(({ scenario }) => scenario === name)))(
   'a call that does not come back, on %s',
   (scenario) => {
-    let agent: StoppedAgent;
     let sweep: HangSweep;
     beforeAll(async () => {
-      agent = await StoppedAgent.start(scenario, branch);
-      sweep = new HangSweep(agent);
-      await agent.until('every GPU is read', allFresh);
+      sweep = await HangSweep.of(() => StoppedAgent.start(scenario, branch));
     });
-    afterAll(() => agent.dispose());
+    afterAll(() => sweep.dispose());
 
     for (const { name, without, victim } of cells.filter((cell) => cell.scenario === scenario)) {
       test(`${name} is named, and the others are read on`, async () => {
-        expect(await sweep.tryCall(name, without, victim)).toEqual([]);
+        report.expect(1);
+        const problems = await sweep.tryCall(name, without, victim).catch((error) => [String(error)]);
+        report.tell(`${name} does not come back, ${scenario}${victim === 'all' ? '' : ` GPU ${victim}`}`, problems);
+        expect(problems).toEqual([]);
       });
     }
   },

@@ -34,6 +34,8 @@ export interface GpuCall {
 
 export interface Plan {
   readonly answers: readonly Answer[];
+  /** Functions of the table that the driver has. */
+  readonly exported: readonly string[];
   readonly calls: readonly GpuCall[];
 }
 
@@ -65,10 +67,12 @@ const TRIED_ELSEWHERE: readonly string[] = [
   'nvmlDeviceGetBBXTimeData_v1',
 ];
 
-/** Functions of the table that no reader of a GPU makes, but the sampler's own threads. */
-export function callsOfThreads({ calls }: Plan): readonly string[] {
+/** Functions of the driver that no reader of a GPU calls, but the sampler's own threads. */
+export function callsOfThreads({ exported, calls }: Plan): readonly string[] {
   const ofGpus = new Set(calls.map((call) => call.function));
-  return DRIVER_FUNCTIONS.filter((symbol) => !ofGpus.has(symbol) && !TRIED_ELSEWHERE.includes(symbol));
+  return DRIVER_FUNCTIONS.filter(
+    (symbol) => exported.includes(symbol) && !ofGpus.has(symbol) && !TRIED_ELSEWHERE.includes(symbol),
+  );
 }
 
 /** The scenario on which most GPUs make the call. */

@@ -26,8 +26,8 @@ const SETTINGS = [
 ];
 const SILENT = { info() {}, warn() {}, error() {} };
 /** Waiting for a state, long enough for a crowded machine. */
+const WAIT_MS = 45_000;
 const NUDGE_EVERY_MS = 1500;
-const MOST_NUDGES = 30;
 const LOOK_EVERY_MS = 5;
 
 /** How time goes on: an hour at a time, or an hour and then a cycle in which what takes two cycles is measured. */
@@ -35,17 +35,17 @@ export type Rhythm = 'hour' | 'two cycles';
 
 /** The agent on a simulated node of its own whose time stands still: it moves by an hour at a time, and with it all. */
 export class StoppedAgent {
+  private nudged = 0;
+
   private constructor(
     readonly node: SimulatedNode,
     private readonly folder: string,
     private readonly service: Service,
   ) {}
 
-  /** Starts one. `prepare` may break the node before. */
-  static async start(scenario: string, branch: string, prepare?: (node: SimulatedNode) => void): Promise<StoppedAgent> {
+  static async start(scenario: string, branch: string): Promise<StoppedAgent> {
     const folder = mkdtempSync(join(tmpdir(), 'gna-swept-'));
     const node = createSweptNode(join(folder, 'node'), scenario, branch);
-    prepare?.(node);
     const { config } = loadConfig([...node.flags(), ...SETTINGS], {}, []);
     return new StoppedAgent(node, folder, await startService(config, SILENT));
   }
@@ -71,21 +71,28 @@ export class StoppedAgent {
    * Waits until the state is as wanted, and gives it. Throws with the last state after the limit. Time goes on by a cycle
    * now and then: what a GPU tells long after a tick is told with the next one.
    */
-  async until(what: string, wanted: (state: NodeState) => boolean): Promise<NodeState> {
-    for (let waited = 0; ; waited++) {
-      const end = performance.now() + NUDGE_EVERY_MS;
+  async until(what: string, wanted: (state: NodeState) => boolean, nudgeEveryMs = NUDGE_EVERY_MS): Promise<NodeState> {
+    const limit = performance.now() + WAIT_MS;
+    for (;;) {
+      const end = performance.now() + nudgeEveryMs;
       while (performance.now() < end) {
         const state = this.state();
         if (wanted(state)) return state;
         await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
       }
-      if (waited === MOST_NUDGES) throw new Error(`not seen: ${what}; ${summary(this.state())}`);
+      if (performance.now() > limit) throw new Error(`not seen: ${what}; ${summary(this.state())}`);
       this.nudge();
     }
   }
 
+  /** How often a cycle passed by itself. What takes two cycles is then measured in an hour, too. */
+  get nudges(): number {
+    return this.nudged;
+  }
+
   /** A cycle passes. */
   nudge(): void {
+    this.nudged++;
     this.node.clock({ advanceSeconds: CYCLE_SECONDS });
   }
 
