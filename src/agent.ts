@@ -5,6 +5,7 @@ import { Collector } from './collect/collector.js';
 import type { Config } from './config/config.js';
 import { controlActions } from './control.js';
 import { Findings } from './health/findings.js';
+import { healthTuning } from './health-tuning.js';
 import { checkMetricNames } from './metric-names.js';
 import { MetricsRenderer } from './metrics/renderer.js';
 import { ControlError, type Holder } from './model/control.js';
@@ -56,6 +57,7 @@ function createCore(config: Config, log: AgentLog, baseline?: BaselineKeeper): C
   const clock = nodeClock(addon, config.clock.file);
   const { sampler, path, collector: switches } = config;
   const findings = new Findings();
+  findings.tune(healthTuning(config));
   const collector = new Collector({
     addon,
     clock,
@@ -67,6 +69,7 @@ function createCore(config: Config, log: AgentLog, baseline?: BaselineKeeper): C
     cycleSeconds: sampler.intervalSeconds,
     staleAfterSeconds: sampler.staleAfterSeconds,
     judge: (state) => findings.judge(state),
+    judgeEverySeconds: baseline === undefined ? undefined : config.health.intervalSeconds,
     baseline,
     warn: (message) => log.warn({}, message),
   });

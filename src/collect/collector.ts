@@ -51,14 +51,14 @@ export interface CollectorOptions {
   /** Age at which readings are dropped. */
   readonly staleAfterSeconds: number;
   readonly judge: Judge;
+  /** How often a state is made while nobody asks for one, so that it is judged; default: only when asked. */
+  readonly judgeEverySeconds?: number | undefined;
   /** What this node is known to have; default: nothing is remembered. */
   readonly baseline?: BaselineKeeper | undefined;
   /** Told once per trouble what a source cannot read; default: nobody. */
   readonly warn?: ((message: string) => void) | undefined;
 }
 
-/** How often the baseline looks at the node while nobody asks for a state. */
-const LEARN_EVERY_MILLISECONDS = 30_000;
 const NO_BASELINE: Baseline = { gpus: [], notKept: undefined };
 
 /** Of `ProcessSnapshot`: an entry of the list of MPS clients. */
@@ -93,7 +93,7 @@ export class Collector implements NodeStateSource, SupervisorListener {
   private simulated: string | undefined;
   /** The call that hung last of each GPU: it is gone from the samplers when its process has ended. */
   private lastStuck: readonly StuckCall[] = [];
-  private learning: NodeJS.Timeout | undefined;
+  private judging: NodeJS.Timeout | undefined;
   private baselineLoaded = false;
   /** Whether the baseline has taken in a GPU since the agent started. */
   private learned = false;
@@ -112,8 +112,9 @@ export class Collector implements NodeStateSource, SupervisorListener {
   /** Begins with the sources that are no samplers. Resolves when each was read once. */
   async start(supervisor: Supervisor): Promise<void> {
     this.supervisor = supervisor;
-    if (this.options.baseline !== undefined) {
-      this.learning = setInterval(() => void this.current(), LEARN_EVERY_MILLISECONDS).unref();
+    const { judgeEverySeconds } = this.options;
+    if (judgeEverySeconds !== undefined) {
+      this.judging = setInterval(() => void this.current(), judgeEverySeconds * 1000).unref();
     }
     if (this.isOn('pci')) await this.passthrough.start();
   }
@@ -121,7 +122,7 @@ export class Collector implements NodeStateSource, SupervisorListener {
   /** Ends its timers. */
   close(): void {
     this.passthrough.close();
-    clearInterval(this.learning);
+    clearInterval(this.judging);
   }
 
   snapshot(snapshot: Snapshot, generation: number, records: Records): void {
@@ -145,7 +146,8 @@ export class Collector implements NodeStateSource, SupervisorListener {
     if (snapshot.watch.inFlight.length > 0) this.rememberStuck(snapshot);
     this.events.add(generation, snapshot.events, snapshot.eventsLost, (index) => this.uuidOf(index));
     // An agent that ends before anybody asks has learned what the node has all the same.
-    if (this.options.baseline !== undefined && !this.learned && initialized && this.hasNamedGpu()) void this.current();
+    const isToLearn = this.options.baseline !== undefined && !this.learned && initialized && this.hasNamedGpu();
+    if (isToLearn || (this.options.judgeEverySeconds !== undefined && isUrgent(snapshot))) void this.current();
     const now = this.options.clock.monotonicSeconds();
     if (this.isOn('processes') && now - this.processesAtSeconds >= PROCESSES_EVERY_SECONDS) {
       this.processesAtSeconds = now;
@@ -447,6 +449,11 @@ export class Collector implements NodeStateSource, SupervisorListener {
     if (processes !== undefined) states.push(processes);
     return states;
   }
+}
+
+/** Whether what a sampler says does not wait for the next look of the rules: an event, or a call that hangs. */
+function isUrgent({ events, watch }: Snapshot): boolean {
+  return events.length > 0 || watch.inFlight.length > 0;
 }
 
 /** Name of the sweep in the call table: it is timed like a driver call. */

@@ -1,4 +1,3 @@
-import type { Finding } from '../model/finding.js';
 import type { Gpu } from '../model/gpu.js';
 import type { GpuIdentity } from '../model/gpu-identity.js';
 import { isPartOf } from '../model/gpu-users.js';
@@ -52,7 +51,7 @@ export interface JoinParts
 }
 
 /** A state before it was judged, and what the judge needs beyond it. */
-export interface Unjudged extends Omit<NodeState, 'findings' | 'topologyVersion'> {
+export interface Unjudged extends Omit<NodeState, 'findings' | 'health' | 'topologyVersion'> {
   /** Those of `sampling.stuckCalls` that say how things are now: not of a sampler that was succeeded. */
   readonly callsInForce: readonly StuckCall[];
   /** Why no further sampler is started although one is wanted; undefined when none is missing. */
@@ -71,8 +70,8 @@ export interface GpuSetAside {
   readonly lastCall: StuckCall | undefined;
 }
 
-/** Finds what is worth a person's attention. */
-export type Judge = (state: Unjudged) => readonly Finding[];
+/** Finds what is worth a person's attention, and what that comes to. */
+export type Judge = (state: Unjudged) => Pick<NodeState, 'findings' | 'health'>;
 
 /** Joins all sources into one state. Pure but for the two memories it is given: of shapes and of findings. */
 export function join(parts: JoinParts, topology: Topology, judge: Judge): NodeState {
@@ -121,7 +120,7 @@ export function join(parts: JoinParts, topology: Topology, judge: Judge): NodeSt
   };
   return {
     ...state,
-    findings: judge({
+    ...judge({
       ...state,
       callsInForce: parts.callsInForce,
       samplerLimit: parts.samplerLimit,

@@ -7,6 +7,7 @@ export type OptionKind =
   | 'path'
   | 'paths'
   | 'names'
+  | 'texts'
   | 'hosts'
   | 'library'
   | 'duration'
@@ -18,7 +19,7 @@ export type OptionKind =
 
 /** Whether an option is a list: its flag may be given several times, its variable has colons. */
 export function isList(kind: OptionKind): boolean {
-  return kind === 'paths' || kind === 'names' || kind === 'hosts';
+  return kind === 'paths' || kind === 'names' || kind === 'texts' || kind === 'hosts';
 }
 
 /** What a leaf of the configuration schema carries beside JSON Schema's own words. */
@@ -80,6 +81,11 @@ export function names(flag: string, description: string) {
     expected: 'names of metrics',
     description,
   });
+}
+
+/** A list of texts of some form. What they name is not known here: the agent checks it when it starts. */
+export function texts(flag: string, pattern: string, expected: string, description: string) {
+  return note(Type.Array(Type.String({ pattern }), { default: [] }), { flag, kind: 'texts', expected, description });
 }
 
 /** A list of host names as they stand in a Host header, without port; `*` = any. */

@@ -12,6 +12,7 @@ import {
   path,
   paths,
   route,
+  texts,
 } from './option.js';
 
 /**
@@ -119,6 +120,26 @@ export const ConfigSchema = Type.Object({
       'collector.topology',
       false,
       "Read how near each pair of GPUs is and what they can do with each other's memory, once at the start and hourly: six more readings for each pair and side. Off unless set.",
+    ),
+  }),
+  health: Type.Object({
+    intervalSeconds: duration(
+      'health.interval',
+      '5s',
+      ['1s', '1m'],
+      'How often the rules look at the node while nobody asks for it. Driver events and calls that hang are judged at once.',
+    ),
+    mute: texts(
+      'health.mute',
+      '^[a-z_*][a-z0-9_]*(?:@.+)?$',
+      'codes of findings, each alone or with @ and the id of a subject, such as persistence_off or *@GPU-…',
+      'Findings that count in no verdict: they are shown as muted. * stands for every code.',
+    ),
+    tune: texts(
+      'health.tune',
+      '^[a-z_][a-z0-9_]*\\.[a-z_]+=.+$',
+      '<code>.<limit>=<number>, such as gpu_call_slow.raise_after=10',
+      'Other limits for rules; docs/findings.md lists them.',
     ),
   }),
   log: Type.Object({

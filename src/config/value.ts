@@ -32,6 +32,7 @@ export function readText(option: Option, text: string): Reading {
     case 'paths':
       return check(option, [text], text, absolutePathAdvice(text));
     case 'names':
+    case 'texts':
     case 'hosts':
       return check(option, [text], text);
     case 'library':
@@ -62,6 +63,7 @@ export function readFileValue(option: Option, value: unknown): Reading {
       return typeof value === 'boolean' ? { value } : refuse(option, value, unquote(value));
     case 'paths':
     case 'names':
+    case 'texts':
     case 'hosts': {
       if (!Array.isArray(value)) return typeof value === 'string' ? readText(option, value) : refuse(option, value);
       for (const item of value) {

@@ -1,27 +1,26 @@
-import { driverStalled, slowCall, stuckCall } from './driver-calls.js';
-import { driverMissing, libraryMismatch, simulatedNode } from './driver-state.js';
-import { leftOutInDoubt } from './gpu-in-doubt.js';
-import { gpuLost } from './gpu-lost.js';
-import { gpuMissing } from './gpu-missing.js';
-import { gpusUnread } from './gpus-unread.js';
 import type { Rule } from './rule.js';
-import { samplerLimit } from './sampler-limit.js';
-import { samplerUnavailable } from './sampler-unavailable.js';
-import { usageFileRefused } from './usage-files.js';
+import { driverStalled, slowCall, stuckCall } from './rules/driver-calls.js';
+import { driverMissing, libraryMismatch, simulatedNode } from './rules/driver-state.js';
+import { leftOutInDoubt } from './rules/gpu-in-doubt.js';
+import { gpuLost } from './rules/gpu-lost.js';
+import { gpuMissing } from './rules/gpu-missing.js';
+import { gpusUnread } from './rules/gpus-unread.js';
+import { samplerLimit } from './rules/sampler-limit.js';
+import { samplerUnavailable } from './rules/sampler-unavailable.js';
+import { usageFileRefused } from './rules/usage-files.js';
 
-/** All rules. The key is the code of the findings a rule gives; a code is never used twice. */
-export const RULES: Readonly<Record<string, Rule>> = {
-  driver_stalled: driverStalled,
-  gpu_call_stuck: stuckCall,
-  gpu_call_slow: slowCall,
-  gpu_lost: gpuLost,
-  gpu_missing: gpuMissing,
-  gpu_left_out_in_doubt: leftOutInDoubt,
-  gpus_unread: gpusUnread,
-  driver_library_mismatch: libraryMismatch,
-  driver_missing: driverMissing,
-  sampler_unavailable: samplerUnavailable,
-  sampler_limit_reached: samplerLimit,
-  usage_file_refused: usageFileRefused,
-  simulated_node: simulatedNode,
-};
+/** One chapter of docs/findings.md. */
+export interface Chapter {
+  readonly title: string;
+  readonly rules: readonly Rule[];
+}
+
+/** All rules by subject. A new rule needs its file and one line here. */
+export const CATALOGUE: readonly Chapter[] = [
+  { title: 'Driver', rules: [driverStalled, stuckCall, slowCall, libraryMismatch, driverMissing] },
+  { title: 'GPUs of the node', rules: [gpuLost, gpuMissing, leftOutInDoubt, gpusUnread] },
+  { title: 'Agent', rules: [samplerUnavailable, samplerLimit, usageFileRefused, simulatedNode] },
+];
+
+/** All rules in the order of the chapters. */
+export const RULES: readonly Rule[] = CATALOGUE.flatMap(({ rules }) => rules);

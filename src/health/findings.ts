@@ -1,28 +1,148 @@
-import type { Finding } from '../model/finding.js';
+import { type Finding, type FindingSubject, findingKey, worstFirst } from '../model/finding.js';
+import type { NodeHealth } from '../model/node-health.js';
 import { RULES } from './catalogue.js';
-import type { Judged, Verdict } from './rule.js';
+import { FindingCounts } from './finding-counts.js';
+import { isFlapping, type Life, lived } from './life.js';
+import type { Moment } from './moment.js';
+import { Past } from './past.js';
+import type { Context, Judged, Observation, Rule } from './rule.js';
+import { type Tuning, UNTUNED } from './tuning.js';
+import { verdictsOf } from './verdicts.js';
 
-const RANK = { critical: 0, warning: 1, info: 2 } as const;
+/** A finding that began, changed or ended between two judgements. */
+export interface Transition {
+  readonly kind: 'raised' | 'changed' | 'cleared';
+  /** As it is now; as it was last when it has ended. */
+  readonly finding: Finding;
+  readonly atUnixSeconds: number;
+}
 
-/** Runs the rules and remembers since when each finding holds. */
+/** What a judgement gives to the state. */
+export interface Judgement {
+  readonly findings: readonly Finding[];
+  readonly health: NodeHealth;
+}
+
+/** How findings are made. */
+export interface FindingsOptions {
+  readonly rules?: readonly Rule[];
+  /** Told each transition in the order of the catalogue; default: nobody. */
+  readonly transition?: (transition: Transition) => void;
+}
+
+/** Runs the rules over one state after the other and remembers what each finding has lived through. */
 export class Findings {
-  private since = new Map<string, number>();
+  private readonly rules: readonly Rule[];
+  private readonly pasts: ReadonlyMap<Rule, Past>;
+  private readonly counts = new FindingCounts();
+  private lives = new Map<string, Life>();
+  private open = new Map<string, Finding>();
+  private tuning: Tuning = UNTUNED;
+  private lastSeconds = Number.NEGATIVE_INFINITY;
 
-  /** What holds now, gravest first. */
-  judge(state: Judged): readonly Finding[] {
-    const verdicts = Object.values(RULES).flatMap((rule) => rule(state));
-    const before = this.since;
-    this.since = new Map();
-    const findings = verdicts.map((verdict): Finding => {
-      const key = keyOf(verdict);
-      const sinceUnixSeconds = verdict.sinceUnixSeconds ?? before.get(key) ?? state.atUnixSeconds;
-      this.since.set(key, sinceUnixSeconds);
-      return { ...verdict, sinceUnixSeconds };
-    });
-    return findings.sort((a, b) => RANK[a.severity] - RANK[b.severity] || keyOf(a).localeCompare(keyOf(b)));
+  constructor(private readonly options: FindingsOptions = {}) {
+    this.rules = options.rules ?? RULES;
+    this.pasts = new Map(
+      this.rules.flatMap((rule) => (rule.memory === undefined ? [] : [[rule, new Past(rule.memory.spacingSeconds)]])),
+    );
+  }
+
+  /** Other limits and mutes from the next judgement on. */
+  tune(tuning: Tuning): void {
+    this.tuning = tuning;
+  }
+
+  /** What holds now, the gravest first, and what that makes of GPUs, partitions and node. */
+  judge(state: Judged): Judgement {
+    // A clock that fell back would let findings last for ever: time stands still until it has caught up.
+    const monotonicSeconds = Math.max(state.atMonotonicSeconds, this.lastSeconds);
+    this.lastSeconds = monotonicSeconds;
+    const now: Moment = { monotonicSeconds, unixSeconds: state.atUnixSeconds };
+    const lives = new Map<string, Life>();
+    const findings: Finding[] = [];
+    for (const rule of this.rules) this.runRule(rule, state, now, lives, findings);
+    this.lives = lives;
+    this.tell(findings, now);
+    findings.sort(worstFirst);
+    return { findings, health: this.counts.health(verdictsOf(state, findings)) };
+  }
+
+  private runRule(rule: Rule, state: Judged, now: Moment, lives: Map<string, Life>, findings: Finding[]): void {
+    const timing = this.tuning.timing(rule);
+    const observations = this.look(rule, state, now);
+    const keys = new Set<string>();
+    const live = (key: string, observation: Observation | undefined) => {
+      const life = lived(this.lives.get(key), observation, timing, now);
+      if (life === undefined) return;
+      lives.set(key, life);
+      const finding = this.findingOf(rule, life);
+      if (finding !== undefined) findings.push(finding);
+    };
+    for (const observation of observations) {
+      const key = findingKey({ code: rule.code, subject: observation.subject });
+      if (keys.has(key)) continue;
+      keys.add(key);
+      live(key, observation);
+    }
+    const prefix = `${rule.code} `;
+    for (const [key, { sight }] of this.lives) {
+      if (!key.startsWith(prefix) || keys.has(key)) continue;
+      const { subject } = sight;
+      live(key, isUnseen(subject, state) ? { subject, unseen: true } : undefined);
+    }
+  }
+
+  private look(rule: Rule, state: Judged, now: Moment): readonly Observation[] {
+    const past = this.pasts.get(rule);
+    if (past !== undefined && rule.memory !== undefined) past.add(now.monotonicSeconds, rule.memory.points(state));
+    const context: Context = {
+      limits: this.tuning.limits(rule),
+      isOpen: (subject) => this.lives.get(findingKey({ code: rule.code, subject }))?.openSinceUnixSeconds !== undefined,
+      past: (key) => past?.of(key),
+    };
+    return rule.look(state, context);
+  }
+
+  private findingOf({ code }: Rule, life: Life): Finding | undefined {
+    const { sight, condition, openSinceUnixSeconds, beginnings } = life;
+    if (openSinceUnixSeconds === undefined) return undefined;
+    return {
+      code,
+      severity: sight.severity,
+      subject: sight.subject,
+      sinceUnixSeconds: openSinceUnixSeconds,
+      condition,
+      flapping: isFlapping(life) ? beginnings.length : undefined,
+      mutedBy: this.tuning.mutedBy({ code, subject: sight.subject }),
+      reason: sight.reason,
+      evidence: sight.evidence,
+      action: sight.action,
+      nextStep: sight.nextStep,
+      docs: `docs/findings.md#${code}`,
+    };
+  }
+
+  /** Compares with what was open before. */
+  private tell(findings: readonly Finding[], { unixSeconds }: Moment): void {
+    const before = this.open;
+    this.open = new Map(findings.map((finding) => [findingKey(finding), finding]));
+    for (const [key, finding] of this.open) {
+      const was = before.get(key);
+      if (was === undefined) {
+        this.counts.raised(finding);
+        this.options.transition?.({ kind: 'raised', finding, atUnixSeconds: unixSeconds });
+      } else if (was.severity !== finding.severity || was.action !== finding.action) {
+        this.options.transition?.({ kind: 'changed', finding, atUnixSeconds: unixSeconds });
+      }
+    }
+    for (const [key, finding] of before) {
+      if (!this.open.has(key)) this.options.transition?.({ kind: 'cleared', finding, atUnixSeconds: unixSeconds });
+    }
   }
 }
 
-function keyOf({ code, subject }: Pick<Verdict, 'code' | 'subject'>): string {
-  return `${code} ${subject.kind} ${subject.id}`;
+/** Whether a GPU that no rule speaks of is not well but out of sight: the driver shows no GPU at all now. */
+function isUnseen({ kind, id }: FindingSubject, { gpus, driver }: Judged): boolean {
+  if (kind !== 'gpu' || driver.state === 'initialized') return false;
+  return !gpus.some(({ uuid, index }) => uuid === id || String(index) === id);
 }

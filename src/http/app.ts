@@ -20,6 +20,7 @@ import { gpuRoutes } from './routes/gpus.js';
 import { healthRoutes } from './routes/health.js';
 import { metricsRoute } from './routes/metrics.js';
 import { nodeResponse, nodeRoute } from './routes/node.js';
+import { nodeHealthRoute } from './routes/node-health.js';
 import { pageRoutes } from './routes/page.js';
 import { partitionRoute } from './routes/partitions.js';
 import { pciRoute } from './routes/pci.js';
@@ -127,6 +128,7 @@ function apiRoutes(app: FastifyInstance, parts: WebParts): void {
     processRoute(routes, source);
     pciRoute(routes, source);
     findingRoute(routes, source);
+    nodeHealthRoute(routes, source);
     eventRoute(routes, source, events);
     done();
   });

@@ -32,6 +32,7 @@ export const PROBLEMS = {
   request_timeout: [408, 'The request did not come in time'],
   media_type_unsupported: [415, 'The body has a form that is not understood'],
   gpu_unknown: [404, 'No such GPU'],
+  partition_unknown: [404, 'No such partition'],
   not_released: [409, 'Nothing is released'],
   busy: [409, 'Another change is going on'],
   unavailable: [503, 'Not possible now'],

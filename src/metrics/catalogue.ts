@@ -7,6 +7,7 @@ import { ecc } from './catalogue/ecc.js';
 import { events } from './catalogue/events.js';
 import { fabric } from './catalogue/fabric.js';
 import { hami } from './catalogue/hami.js';
+import { health } from './catalogue/health.js';
 import { identity } from './catalogue/identity.js';
 import { memory } from './catalogue/memory.js';
 import { mig } from './catalogue/mig.js';
@@ -46,6 +47,7 @@ export const CATALOGUE: readonly Chapter[] = [
   { title: 'NVLink fabric', families: fabric },
   { title: 'Topology', families: topology },
   { title: 'XID and other driver events', families: events },
+  { title: 'Health', families: health },
   { title: 'MIG', families: mig },
   { title: 'Partitions', families: partitions },
   { title: 'HAMi shares', families: shares },

@@ -1,8 +1,10 @@
+import type { Finding } from '../model/finding.js';
 import type { C2cLink, Fan, Gpu, MigInstance, MigProfile, NvLink, Peer } from '../model/gpu.js';
+import type { NamedVerdict, VerdictChange } from '../model/node-health.js';
 import type { CallStatistics, NodeState } from '../model/node-state.js';
 import type { Partition, Share } from '../model/partition.js';
 import type { Workload } from '../model/workload.js';
-import type { Subject } from './family.js';
+import type { Labels, Subject } from './family.js';
 
 /** What lines of a GPU are printed in the order of: its index, as wide as any index is, so that texts sort like numbers. */
 export function gpuOrder(gpu: Gpu): string {
@@ -222,6 +224,104 @@ export const driverEvents: Subject<EventRow> = {
     ),
   key: ({ gpu, type }) => `${gpuOrder(gpu)} ${type}`,
   labels: ({ gpu, type }) => ({ ...gpuLabels(gpu), type }),
+};
+
+/** Labels of the GPU of a UUID, or of an index where it has none; one that is not there has no index. */
+function labelsOfGpu(id: string, present: readonly Gpu[]) {
+  const gpu = present.find((one) => gpuKey(one) === id);
+  return gpu === undefined ? { uuid: id } : gpuLabels(gpu);
+}
+
+/** What the findings about one GPU come to. */
+export interface VerdictRow {
+  readonly verdict: NamedVerdict;
+  readonly labels: Labels;
+}
+
+/** Every GPU that has a verdict: also one that is missing. */
+export const verdicts: Subject<VerdictRow> = {
+  name: 'GPU with a verdict',
+  labelNames: GPU_LABELS,
+  rows: ({ state }) => state.health.gpus.map((verdict) => ({ verdict, labels: labelsOfGpu(verdict.id, state.gpus) })),
+  key: ({ verdict }) => verdict.id,
+  order: ({ verdict, labels }) => `${String(labels.gpu ?? '~').padStart(6, '0')} ${verdict.id}`,
+  labels: ({ labels }) => labels,
+};
+
+/** The same by what is recommended: another action is another row, so that only the current one costs a series. */
+export const recommendations: Subject<VerdictRow> = {
+  ...verdicts,
+  name: 'recommended action',
+  labelNames: [...GPU_LABELS, 'action'],
+  key: ({ verdict }) => `${verdict.id} ${verdict.action}`,
+  labels: ({ verdict: { action }, labels }) => ({ ...labels, action }),
+};
+
+/** How a verdict changed. */
+export interface ChangeRow {
+  readonly change: VerdictChange;
+  readonly labels: Labels;
+}
+
+/** Every change of a verdict that happened, per GPU. */
+export const verdictChanges: Subject<ChangeRow> = {
+  name: 'change of a verdict',
+  labelNames: [...GPU_LABELS, 'from', 'to'],
+  rows: ({ state }) => state.health.changes.map((change) => ({ change, labels: labelsOfGpu(change.gpu, state.gpus) })),
+  key: ({ change }) => `${change.gpu} ${change.from} ${change.to}`,
+  labels: ({ change: { from, to }, labels }) => ({ ...labels, from, to }),
+};
+
+/** An open finding that counts; those of one code whose labels are the same are one row. */
+export interface FindingRow {
+  readonly key: string;
+  readonly labels: Labels;
+}
+
+/** Every open finding that is not muted. */
+export const findings: Subject<FindingRow> = {
+  name: 'open finding',
+  labelNames: [...GPU_LABELS, 'code', 'severity', 'partition', 'workload'],
+  rows: ({ state }) => {
+    const rows = new Map<string, FindingRow>();
+    for (const finding of state.findings) {
+      if (finding.mutedBy !== undefined) continue;
+      const key = `${finding.code} ${finding.severity} ${isOfPart(finding) ? finding.subject.id : ''}`;
+      rows.set(key, { key, labels: findingLabels(finding, state) });
+    }
+    return [...rows.values()];
+  },
+  key: ({ key }) => key,
+  labels: ({ labels }) => labels,
+};
+
+/** Whether its subject is in its labels: what is said of the node or the agent is said of one thing. */
+function isOfPart({ subject: { kind } }: Finding): boolean {
+  return kind !== 'node' && kind !== 'agent';
+}
+
+function findingLabels({ code, severity, subject: { kind, id } }: Finding, state: NodeState): Labels {
+  const about = { code, severity };
+  if (kind === 'gpu') return { ...labelsOfGpu(id, state.gpus), ...about };
+  if (kind === 'workload') return { ...about, workload: id };
+  if (kind !== 'partition') return about;
+  const partition = state.partitions.find((one) => one.id === id);
+  return { uuid: partition?.gpuUuid, gpu: partition?.gpuIndex, ...about, partition: id };
+}
+
+/** How often findings of one code were raised. */
+export interface RaisedRow {
+  readonly code: string;
+  readonly count: number;
+}
+
+/** Every code of which a finding was raised. */
+export const raisedFindings: Subject<RaisedRow> = {
+  name: 'code of findings',
+  labelNames: ['code'],
+  rows: ({ state }) => Object.entries(state.health.raisedByCode).map(([code, count]) => ({ code, count })),
+  key: ({ code }) => code,
+  labels: ({ code }) => ({ code }),
 };
 
 /** What partitions are printed in the order of: index of the GPU first, partitions of no GPU last. */

@@ -3,6 +3,7 @@ import type { Baseline } from './baseline.js';
 import type { NodeEvent } from './event.js';
 import type { Finding } from './finding.js';
 import type { Gpu } from './gpu.js';
+import type { NodeHealth } from './node-health.js';
 import type { Partition } from './partition.js';
 import type { PciFunction } from './pci.js';
 import type { NodeProcess } from './process.js';
@@ -166,7 +167,10 @@ export interface NodeState {
   /** Identities of the processes on GPUs and behind VFIO functions, by pid; those that may not be read are missing. */
   readonly processes: readonly NodeProcess[];
   readonly use: NodeUse;
+  /** What is worth a person's attention, the worst first. */
   readonly findings: readonly Finding[];
+  /** What the findings come to. */
+  readonly health: NodeHealth;
   readonly pci: readonly PciFunction[];
   /** GPUs this node is known to have, whether or not they are there. */
   readonly baseline: Baseline;

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Collector } from '../../src/collect/collector.js';
+import { NOT_JUDGED } from '../../src/model/node-health.js';
 import type { GpuSnapshot, HamiSnapshot } from '../../src/native/addon.js';
 import { loadAddon } from '../../src/native/load-addon.js';
 import { READINGS } from '../../src/native/readings.generated.js';
@@ -18,7 +19,7 @@ function told() {
     switchedOff: ['pci', 'processes'],
     cycleSeconds: 1,
     staleAfterSeconds: 10,
-    judge: () => [],
+    judge: () => ({ findings: [], health: NOT_JUDGED }),
   });
   const publish = (gpus: readonly GpuSnapshot[], hami?: HamiSnapshot, generation = 1) =>
     collector.snapshot(

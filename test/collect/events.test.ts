@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Collector } from '../../src/collect/collector.js';
 import { EventLog } from '../../src/collect/events.js';
+import { NOT_JUDGED } from '../../src/model/node-health.js';
 import { loadAddon } from '../../src/native/load-addon.js';
 import { DRIVER, eventRecord, GATHERED_SECONDS, WATCH } from './records.js';
 
@@ -84,7 +85,7 @@ describe('driver events', () => {
       switchedOff: ['pci', 'processes'],
       cycleSeconds: 1,
       staleAfterSeconds: 10,
-      judge: () => [],
+      judge: () => ({ findings: [], health: NOT_JUDGED }),
     });
     const snapshot = { driver: DRIVER, watch: WATCH, gpuStates: new Float64Array([-1]), events: [], hami: undefined };
     collector.snapshot({ ...snapshot, eventsLost: 12 }, 1, NO_RECORDS);

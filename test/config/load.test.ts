@@ -53,6 +53,7 @@ describe('defaults', () => {
       },
       metrics: { enable: [], disable: [] },
       collector: { nvml: true, pci: true, hami: true, processes: true, nvlinkLinks: false, topology: false },
+      health: { intervalSeconds: 5, mute: [], tune: [] },
       log: { level: 'info', format: 'json' },
       clock: {},
     });

@@ -1,5 +1,6 @@
 import type { Finding } from '../../src/model/finding.js';
 import type { Gpu } from '../../src/model/gpu.js';
+import { NOT_JUDGED } from '../../src/model/node-health.js';
 import type { NodeState } from '../../src/model/node-state.js';
 import type { Partition } from '../../src/model/partition.js';
 import {
@@ -109,10 +110,14 @@ export function finding(changes: Partial<Finding> = {}): Finding {
     severity: 'critical',
     subject: { kind: 'gpu', id: 'GPU-00000000-0000-0000-0000-000000000000' },
     sinceUnixSeconds: 1_799_999_000,
+    condition: 'present',
+    flapping: undefined,
+    mutedBy: undefined,
     reason: 'GPU 0 has not answered nvmlDeviceGetPowerUsage for 61 seconds.',
     evidence: { function: 'nvmlDeviceGetPowerUsage', seconds: 61 },
     action: 'drain',
     nextStep: 'Drain the node, then reset GPU 0.',
+    docs: 'docs/findings.md#gpu_call_stuck',
     ...changes,
   };
 }
@@ -160,6 +165,7 @@ export function startingState(changes: Partial<NodeState> = {}): NodeState {
     processes: [],
     use: { workloads: [], unattributed: [] },
     findings: [],
+    health: NOT_JUDGED,
     pci: [],
     baseline: { gpus: [], notKept: undefined },
     hami: undefined,

@@ -52,8 +52,11 @@ test.each<GpuCondition>(['attaching', 'lost', 'failed', 'probing', 'excluded', '
     expect(deviceNames(text)).toEqual([
       'gpu_count',
       'gpu_driver_info',
+      'gpu_health_recommended_action',
+      'gpu_health_status',
       'gpu_info',
       'gpu_mig_info',
+      'gpu_node_health_status',
       'gpu_nvlink_info',
       'gpu_platform_info',
       'gpu_up',
@@ -71,7 +74,10 @@ test('a value that is left in memory beside a failed status is not shown', async
   expect(deviceNames(await exposition(node({ gpus: [gpu(0, { readings: failed })] })))).toEqual([
     'gpu_count',
     'gpu_driver_info',
+    'gpu_health_recommended_action',
+    'gpu_health_status',
     'gpu_info',
+    'gpu_node_health_status',
     'gpu_up',
   ]);
 });

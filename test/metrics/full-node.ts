@@ -1,3 +1,4 @@
+import type { Finding, FindingSubject, Severity } from '../../src/model/finding.js';
 import type { NodeState, Rounds } from '../../src/model/node-state.js';
 import { MIG_INSTANCE_READINGS, NODE_READING_TABLE, Readings } from '../../src/model/readings.js';
 import { pciFunction } from '../pci-function.js';
@@ -17,6 +18,21 @@ import {
   readings,
   workload,
 } from './states.js';
+
+const finding = (code: string, severity: Severity, subject: FindingSubject): Finding => ({
+  code,
+  severity,
+  subject,
+  sinceUnixSeconds: 1_699_999_900,
+  condition: 'present',
+  flapping: undefined,
+  mutedBy: undefined,
+  reason: 'It is so.',
+  evidence: {},
+  action: 'watch',
+  nextStep: 'Look.',
+  docs: `docs/findings.md#${code}`,
+});
 
 const WHOLE = gpu(0, {
   name: 'NVIDIA H100 80GB HBM3',
@@ -293,6 +309,34 @@ export const FULL_NODE: NodeState = node({
         syscallNumber: undefined,
       },
     ],
+  },
+  findings: [
+    finding('gpu_lost', 'critical', { kind: 'gpu', id: LOST.uuid ?? '' }),
+    finding('gpu_missing', 'critical', { kind: 'gpu', id: 'GPU-51000000-0000-0000-0000-00000000009f' }),
+    // Two about the node with one code are one line; what is muted is none.
+    finding('usage_file_refused', 'info', { kind: 'node', id: 'hami/symlink' }),
+    finding('usage_file_refused', 'info', { kind: 'node', id: 'hami/short' }),
+    finding('some_rule', 'warning', { kind: 'workload', id: 'pod-1/main' }),
+    {
+      ...finding('gpu_call_slow', 'info', { kind: 'gpu', id: WHOLE.uuid ?? '' }),
+      mutedBy: 'health.mute: gpu_call_slow',
+    },
+  ],
+  health: {
+    node: { status: 'unhealthy', action: 'drain', because: ['gpu_lost', 'gpu_missing'] },
+    gpus: [
+      { id: WHOLE.uuid ?? '', status: 'healthy', action: 'none', because: [] },
+      { id: LOST.uuid ?? '', status: 'unhealthy', action: 'drain', because: ['gpu_lost'] },
+      {
+        id: 'GPU-51000000-0000-0000-0000-00000000009f',
+        status: 'unhealthy',
+        action: 'check_hardware',
+        because: ['gpu_missing'],
+      },
+    ],
+    partitions: [],
+    raisedByCode: { gpu_lost: 2, gpu_missing: 1 },
+    changes: [{ gpu: LOST.uuid ?? '', from: 'healthy', to: 'unhealthy', count: 2 }],
   },
   calls: [
     {

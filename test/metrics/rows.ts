@@ -1,7 +1,7 @@
 /**
- * The list of metrics this agent promises (metrics-compat.md §5.1–5.9, 5.11, 5.13–5.15 of the project's references),
- * typed by hand: the reference is not part of the repository, and a row that nobody lists is lost without a word. §5.10
- * (health) and §5.12 (vGPU) come with issues of their own; what of them is there already is in the catalogue all the same.
+ * The list of metrics this agent promises (metrics-compat.md §5.1–5.11, 5.13–5.15 of the project's references),
+ * typed by hand: the reference is not part of the repository, and a row that nobody lists is lost without a word. §5.12
+ * (vGPU) comes with an issue of its own; what of it is there already is in the catalogue all the same.
  */
 export const PROMISED: Readonly<Record<string, readonly string[]>> = {
   'node and identity': [
@@ -160,6 +160,18 @@ export const PROMISED: Readonly<Record<string, readonly string[]>> = {
     'gpu_fabric_info',
     'gpu_fabric_health',
     'gpu_fabric_health_summary',
+  ],
+  'events and health': [
+    'gpu_xid_errors_total',
+    'gpu_xid_last_code',
+    'gpu_xid_last_timestamp_seconds',
+    'gpu_events_total',
+    'gpu_health_status',
+    'gpu_health_finding',
+    'gpu_health_findings_total',
+    'gpu_health_recommended_action',
+    'gpu_node_health_status',
+    'gpu_health_transitions_total',
   ],
   MIG: [
     'gpu_mig_mode_enabled',

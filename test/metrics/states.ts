@@ -1,4 +1,5 @@
 import type { C2cLink, Fan, Gpu, MigInstance, MigProfile, NvLink, Peer, ProcessUse } from '../../src/model/gpu.js';
+import { type HealthStatus, NOT_JUDGED, type NodeHealth } from '../../src/model/node-health.js';
 import type { NodeState, NodeStateSource } from '../../src/model/node-state.js';
 import type { Partition } from '../../src/model/partition.js';
 import {
@@ -104,6 +105,21 @@ export function workload(id: string, more: Partial<Workload> = {}): Workload {
   };
 }
 
+/** The health of a node on which every GPU that is read is well. */
+function judged(gpus: readonly Gpu[]): NodeHealth {
+  const status = (condition: string): HealthStatus => (condition === 'up' ? 'healthy' : 'unknown');
+  return {
+    ...NOT_JUDGED,
+    node: { status: 'healthy', action: 'none', because: [] },
+    gpus: gpus.map(({ uuid, index, condition }) => ({
+      id: uuid ?? String(index),
+      status: status(condition),
+      action: 'none',
+      because: [],
+    })),
+  };
+}
+
 /** A node without GPUs on which the driver runs. */
 export function node(more: Partial<NodeState> = {}): NodeState {
   return {
@@ -147,6 +163,7 @@ export function node(more: Partial<NodeState> = {}): NodeState {
     processes: [],
     use: { workloads: [], unattributed: [] },
     findings: [],
+    health: judged(more.gpus ?? []),
     pci: [],
     baseline: { gpus: [], notKept: undefined },
     hami: undefined,

@@ -4,6 +4,7 @@ import { BaselineDocument, BaselineGpuDocument } from './baseline.js';
 import { EventDocument } from './event.js';
 import { FindingDocument } from './finding.js';
 import { GPU_PARTS, GpuDocument, gpuDocument } from './gpu.js';
+import { HealthDocument, NamedVerdictDocument, VerdictDocument } from './health.js';
 import type { Holds, JsonForm, Same } from './json-form.js';
 import { PartitionDocument, WorkloadDocument } from './partition.js';
 import { PCI_PARTS, PciFunctionDocument } from './pci.js';
@@ -87,6 +88,7 @@ export const NodeDocument = closed(
     processes: Type.Array(named(ProcessIdentityDocument)),
     use: named(UseDocument),
     findings: Type.Array(named(FindingDocument)),
+    health: named(HealthDocument),
     pci: Type.Array(named(PciFunctionDocument)),
     baseline: named(BaselineDocument),
     hami: maybe(named(HamiSweepDocument)),
@@ -125,6 +127,9 @@ export const DOCUMENTS = [
   WorkloadDocument,
   ProcessIdentityDocument,
   FindingDocument,
+  VerdictDocument,
+  NamedVerdictDocument,
+  HealthDocument,
   DriverDocument,
   StuckCallDocument,
   SamplingDocument,

@@ -1,8 +1,9 @@
 import type { FastifyInstance } from 'fastify';
 import Type, { type Static } from 'typebox';
+import { SEVERITIES, SUBJECT_KINDS, worstFirst } from '../../model/finding.js';
 import { gpuName } from '../../model/gpu-identity.js';
 import type { NodeStateSource } from '../../model/node-state.js';
-import { FindingDocument, SEVERITIES, SUBJECTS } from '../documents/finding.js';
+import { FindingDocument } from '../documents/finding.js';
 import { closed, maybe, named, text, word } from '../documents/words.js';
 import { aboutList, listHead, QUERY_KEYS, rowsOfGpu, USUAL_ROWS } from '../list.js';
 import { problems } from '../responses.js';
@@ -14,7 +15,7 @@ const FindingList = closed(
 const FindingQuery = closed({
   severity: maybe(word(SEVERITIES, 'Only findings of this severity.')),
   code: maybe(text('Only findings of this code.')),
-  subject: maybe(word(SUBJECTS, 'Only findings about this kind of thing.')),
+  subject: maybe(word(SUBJECT_KINDS, 'Only findings about this kind of thing.')),
   gpu: QUERY_KEYS.gpu,
   limit: QUERY_KEYS.limit,
 });
@@ -48,12 +49,7 @@ export function findingRoute(app: FastifyInstance, source: NodeStateSource): voi
               (one.subject.kind === 'gpu' && names.has(one.subject.id)) ||
               (one.subject.kind === 'partition' && parts.has(one.subject.id))),
         )
-        .sort(
-          (a, b) =>
-            SEVERITIES.indexOf(b.severity) - SEVERITIES.indexOf(a.severity) ||
-            byText(a.code, b.code) ||
-            byText(a.subject.id, b.subject.id),
-        );
+        .sort(worstFirst);
       return { ...listHead(state, fitting), findings: fitting.slice(0, limit) };
     },
   );
@@ -69,8 +65,4 @@ function asRow({
   readonly pciBusId: string | undefined;
 }) {
   return { gpuIndex: index, gpuUuid: uuid, pciBusId };
-}
-
-function byText(a: string, b: string): number {
-  return a < b ? -1 : Number(a > b);
 }
