@@ -25,4 +25,8 @@ export const ALWAYS: readonly string[] = [
   'gpu_agent_series',
   'gpu_agent_snapshot_age_seconds',
   'gpu_agent_start_time_seconds',
+  // A simulated node says at least that it is one.
+  'gpu_health_finding',
+  'gpu_health_findings_total',
+  'gpu_node_health_status',
 ];
