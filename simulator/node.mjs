@@ -5,6 +5,7 @@
 import { existsSync, mkdirSync, readdirSync, rmdirSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { changeHost, HOST_FOLDERS, readHost, writeHost } from './host/host-record.mjs';
+import { appendKernelMessages, xidMessage } from './host/kernel-log.mjs';
 import { DEFAULT_BRANCH, driverVersionOf, installLibrary } from './state/branches.mjs';
 import {
   frozenClock,
@@ -21,7 +22,7 @@ import { deviceHolders } from './state/holders.mjs';
 import { appendEntries, createJournal, readJournal, readJournalHeader } from './state/journal.mjs';
 import { replay } from './state/replay.mjs';
 import { checkCallLatency, checkLoad, checkMig, checkProcess, loadScenario } from './state/scenario.mjs';
-import { visibleGpus } from './state/visible-gpus.mjs';
+import { pciAddress, visibleGpus } from './state/visible-gpus.mjs';
 
 /** @typedef {import('./state/entries.mjs').EntryDraft} EntryDraft */
 
@@ -258,6 +259,27 @@ export class SimulatedNode {
     );
   }
 
+  /**
+   * Lines of the kernel log, as the kernel writes them.
+   * @param {readonly string[]} messages
+   * @param {{ priority?: number }} [options] `priority` from 8 on: what a process wrote into the log
+   */
+  kernelLog(messages, { priority } = {}) {
+    appendKernelMessages(this.directory, messages, this.#monotonicSeconds(), priority);
+  }
+
+  /**
+   * An XID as the kernel log tells it, without an event of NVML.
+   * @param {number} gpu
+   * @param {number} xid
+   * @param {{ pid?: number | undefined, name?: string | undefined, text?: string | undefined }} [more]
+   */
+  logXid(gpu, xid, more) {
+    this.#checkGpu(gpu);
+    const attributes = this.read().gpus[gpu]?.attributes ?? new Map();
+    this.kernelLog([xidMessage(pciAddress(attributes), xid, more)]);
+  }
+
   /** Processes of this machine that hold a device node of this node open. */
   holders() {
     return deviceHolders(join(this.directory, HOST_FOLDERS.dev));
@@ -289,6 +311,7 @@ export class SimulatedNode {
     const driverVersion = captured?.version ?? driverVersionOf(chosen);
     if (library) installLibrary(this.directory, chosen, captured);
     this.#append({ kind: EntryKind.loadDriver, name: chosen });
+    this.kernelLog([`NVRM: loading NVIDIA UNIX x86_64 Kernel Module  ${driverVersion}`]);
     changeHost(this.directory, { driverVersion }, this.#unixSeconds());
   }
 
@@ -452,6 +475,10 @@ export class SimulatedNode {
 
   #changeGpus() {
     changeHost(this.directory, { gpus: visibleGpus(this.read()) }, this.#unixSeconds());
+  }
+
+  #monotonicSeconds() {
+    return Number(this.now().monotonicNanoseconds) / SECOND_NANOSECONDS;
   }
 
   #unixSeconds() {

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import type { OpenNode } from './cli/command.js';
 import type { Service } from './cli/service.js';
 import { BaselineKeeper } from './collect/baseline-keeper.js';
@@ -68,6 +69,7 @@ function createCore(config: Config, log: AgentLog, baseline?: BaselineKeeper): C
     simulatedClock: config.clock.file !== undefined,
     cycleSeconds: sampler.intervalSeconds,
     staleAfterSeconds: sampler.staleAfterSeconds,
+    kernelLog: join(config.path.dev, 'kmsg'),
     judge: (state) => findings.judge(state),
     judgeEverySeconds: baseline === undefined ? undefined : config.health.intervalSeconds,
     baseline,

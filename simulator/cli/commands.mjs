@@ -127,6 +127,31 @@ export const COMMANDS = {
     flags: { gpu, code: { kind: 'numbers', help: 'XID, or several with commas between', needed: true } },
     run: (args) => void openNode(args.directory).xid(args.neededNumber('gpu'), args.numbers('code')),
   },
+  kmsg: {
+    help: 'adds a line to the kernel log: an XID of a GPU as the driver writes it, or any text of the kernel',
+    words: '[TEXT ...]',
+    flags: {
+      gpu: anyGpu,
+      xid: { kind: 'number', help: 'number of the XID; no event of NVML goes with it' },
+      pid: { kind: 'number', help: 'the process it names' },
+      name: { kind: 'text', help: 'what that process calls itself' },
+      priority: { kind: 'number', help: 'from 8 on: what a process wrote into the log itself; default 3' },
+    },
+    run: (args) => {
+      const node = openNode(args.directory);
+      const text = args.rest.join(' ');
+      const xid = args.number('xid');
+      if (xid !== undefined) {
+        const more = { pid: args.number('pid'), name: args.text('name'), ...(text === '' ? {} : { text }) };
+        node.logXid(args.neededNumber('gpu'), xid, more);
+        return undefined;
+      }
+      if (text === '') throw new UsageError('kmsg: expected --xid with --gpu, or a text');
+      const priority = args.number('priority');
+      node.kernelLog([text], priority === undefined ? {} : { priority });
+      return undefined;
+    },
+  },
   event: {
     help: 'delivers an event of any type',
     flags: {

@@ -10,6 +10,8 @@ import { capabilityNodes } from './proc-driver.mjs';
  * @typedef {import('./tree.mjs').Tree} Tree
  */
 
+const KERNEL_LOG = 'kmsg';
+
 /**
  * Makes the nodes of the loaded driver and of VFIO; those of a driver that is gone are removed.
  * @param {Tree} dev
@@ -17,11 +19,13 @@ import { capabilityNodes } from './proc-driver.mjs';
  */
 export function writeDeviceNodes(dev, plan) {
   const nodes = deviceNodes(plan);
-  const roots = new Set(nodes.map((node) => node.split('/')[0]));
+  const roots = new Set([KERNEL_LOG, ...nodes.map((node) => node.split('/')[0])]);
   for (const name of dev.names('.')) {
     if (!roots.has(name)) dev.remove(name);
   }
   for (const node of nodes) dev.file(node, '', 0o666);
+  // It grows as long as the machine is up, whatever becomes of the driver.
+  if (!dev.names('.').includes(KERNEL_LOG)) dev.file(KERNEL_LOG, '', 0o644);
 }
 
 /**

@@ -23,7 +23,7 @@ export function visibleGpus(node) {
       name: text('name'),
       uuid: text('uuid'),
       vbiosVersion: text('vbiosVersion'),
-      address: `${hex(number('pciDomain') ?? 0, 4)}:${hex(number('pciBus') ?? 0, 2)}:${hex(number('pciDevice') ?? 0, 2)}.0`,
+      address: pciAddress(gpu.attributes),
       deviceId: (number('pciDeviceId') ?? 0) >>> 16,
       subsystemVendorId: subsystem & 0xffff,
       subsystemDeviceId: subsystem >>> 16,
@@ -43,9 +43,13 @@ export function visibleGpus(node) {
 }
 
 /**
- * @param {number} value
- * @param {number} digits
+ * PCI address of a GPU in sysfs form.
+ * @param {ReadonlyMap<string, unknown>} attributes
  */
-function hex(value, digits) {
-  return value.toString(16).padStart(digits, '0');
+export function pciAddress(attributes) {
+  const part = (/** @type {string} */ name, /** @type {number} */ digits) =>
+    Number(attributes.get(name) ?? 0)
+      .toString(16)
+      .padStart(digits, '0');
+  return `${part('pciDomain', 4)}:${part('pciBus', 2)}:${part('pciDevice', 2)}.0`;
 }

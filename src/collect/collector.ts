@@ -28,9 +28,11 @@ import { countsByReason, DRIVER_LEFT_ALONE, driverOf } from './driver.js';
 import { EventLog } from './events.js';
 import { gpuOf, identityOf } from './gpus.js';
 import { type GpuSetAside, type Judge, join } from './join.js';
+import { KernelFaults } from './kernel-faults.js';
 import { LastKnown } from './last-known.js';
 import { PassthroughSource } from './passthrough.js';
 import { ProcessTable } from './processes.js';
+import { RestartWatch } from './restart-watch.js';
 import { roundsOf } from './round-log.js';
 import { samplingOf, silentSeconds } from './sampling.js';
 import { callsInForce, stuckCallsOf } from './stuck-calls.js';
@@ -50,6 +52,8 @@ export interface CollectorOptions {
   readonly cycleSeconds: number;
   /** Age at which readings are dropped. */
   readonly staleAfterSeconds: number;
+  /** The kernel log; default: it is not read. */
+  readonly kernelLog?: string | undefined;
   readonly judge: Judge;
   /** How often a state is made while nobody asks for one, so that it is judged; default: only when asked. */
   readonly judgeEverySeconds?: number | undefined;
@@ -59,6 +63,9 @@ export interface CollectorOptions {
   readonly warn?: ((message: string) => void) | undefined;
 }
 
+/** How often the kernel log is looked at: an XID is told within a second. */
+const LOG_EVERY_MILLISECONDS = 500;
+const KERNEL_LOG_LEFT_ALONE: NodeState['kernelLog'] = { unreadable: 'switched off', lines: 0, overwritten: 0 };
 const NO_BASELINE: Baseline = { gpus: [], notKept: undefined };
 
 /** Of `ProcessSnapshot`: an entry of the list of MPS clients. */
@@ -76,8 +83,11 @@ export class Collector implements NodeStateSource, SupervisorListener {
   private readonly topology = new Topology();
   private readonly lastKnown = new LastKnown();
   private readonly ledger = new WorkloadLedger();
+  private readonly restarts = new RestartWatch((recovery, uuid) => this.events.faults.recovered(recovery, uuid));
   private readonly processes: ProcessTable;
   private readonly passthrough: PassthroughSource;
+  private readonly kernelFaults: KernelFaults | undefined;
+  private readingLog: NodeJS.Timeout | undefined;
   private supervisor: Supervisor | undefined;
   private newest: Snapshot | undefined;
   /** Who swept HAMi directories last, and what is shown while a successor has not. */
@@ -107,6 +117,15 @@ export class Collector implements NodeStateSource, SupervisorListener {
       this.changed = true;
     };
     this.passthrough = new PassthroughSource({ addon, sysfs, procfs, changed });
+    if (options.kernelLog !== undefined && this.isOn('kmsg')) {
+      this.kernelFaults = new KernelFaults({
+        path: options.kernelLog,
+        clock,
+        startedUnixSeconds: options.agent.startedUnixSeconds,
+        events: this.events,
+        gpuInSlot: (slot) => this.gpuInSlot(slot),
+      });
+    }
   }
 
   /** Begins with the sources that are no samplers. Resolves when each was read once. */
@@ -116,6 +135,10 @@ export class Collector implements NodeStateSource, SupervisorListener {
     if (judgeEverySeconds !== undefined) {
       this.judging = setInterval(() => void this.current(), judgeEverySeconds * 1000).unref();
     }
+    if (this.kernelFaults !== undefined) {
+      this.readKernelLog();
+      this.readingLog = setInterval(() => this.readKernelLog(), LOG_EVERY_MILLISECONDS).unref();
+    }
     if (this.isOn('pci')) await this.passthrough.start();
   }
 
@@ -123,6 +146,8 @@ export class Collector implements NodeStateSource, SupervisorListener {
   close(): void {
     this.passthrough.close();
     clearInterval(this.judging);
+    clearInterval(this.readingLog);
+    this.kernelFaults?.close();
   }
 
   snapshot(snapshot: Snapshot, generation: number, records: Records): void {
@@ -143,6 +168,7 @@ export class Collector implements NodeStateSource, SupervisorListener {
     // A library that does not get along with the kernel module says what it is all the same.
     if (snapshot.driver.libraryPath !== '')
       this.simulated = snapshot.driver.simulator === '' ? undefined : snapshot.driver.simulator;
+    this.restarts.driverIs(DRIVER_STATES[snapshot.driver.state], this.options.clock.unixSeconds());
     if (snapshot.watch.inFlight.length > 0) this.rememberStuck(snapshot);
     this.events.add(generation, snapshot.events, snapshot.eventsLost, (index) => this.uuidOf(index));
     // An agent that ends before anybody asks has learned what the node has all the same.
@@ -184,6 +210,7 @@ export class Collector implements NodeStateSource, SupervisorListener {
       .gpus()
       .filter(({ state }) => state !== GPU_STATE.gone)
       .map((record) => this.lastKnown.filled(record));
+    this.restarts.look(this.taken, this.options.clock.unixSeconds());
     const { processes } = this;
     const named = {
       nameOf(pid: number) {
@@ -215,6 +242,21 @@ export class Collector implements NodeStateSource, SupervisorListener {
   uuidOf(index: number): string | undefined {
     const uuid = this.records.find((record) => record.index === index)?.uuid;
     return uuid === '' ? undefined : uuid;
+  }
+
+  private readKernelLog(): void {
+    if (this.kernelFaults?.read() !== true) return;
+    this.changed = true;
+    if (this.options.judgeEverySeconds !== undefined) void this.current();
+  }
+
+  /** The GPU in a PCI slot: as the driver shows it, or as the node is known to have had it. */
+  private gpuInSlot(slot: string): GpuIdentity | undefined {
+    const isThere = (busId: string | undefined) => busId?.startsWith(`${slot}.`) === true;
+    const gpu = this.records.map(identityOf).find(({ pciBusId }) => isThere(pciBusId));
+    if (gpu?.uuid !== undefined) return gpu;
+    const known = this.options.baseline?.baseline.gpus.find(({ busId }) => isThere(busId));
+    return known === undefined ? undefined : { index: undefined, uuid: known.uuid, pciBusId: known.busId };
   }
 
   /** All that is known of a GPU by now, with the index at which it stands now; without one when it stands nowhere. */
@@ -345,6 +387,9 @@ export class Collector implements NodeStateSource, SupervisorListener {
         events: this.events.recent,
         eventsLost: this.events.lost,
         eventsWaiting: this.events.waiting,
+        xidFaults: this.events.faults.xids,
+        switchFaults: this.events.faults.switches,
+        kernelLog: this.kernelFaults?.state ?? KERNEL_LOG_LEFT_ALONE,
         switchedOff: options.switchedOff,
         sources: this.sourceStates(moment, driver, calls, inits?.cyclesSkipped ?? 0),
         useOf: (partitions) => this.ledger.use(partitions),

@@ -1,6 +1,9 @@
 import { EVENTS_KEPT, eventText, type NodeEvent } from '../model/event.js';
 import type { XidCount } from '../model/gpu.js';
+import type { GpuIdentity } from '../model/gpu-identity.js';
+import type { KernelSxid, KernelXid } from '../model/kernel-log.js';
 import type { EventSnapshot } from '../native/addon.js';
+import { FaultLog } from './fault-log.js';
 
 /** Event type bits of nvml.h (nvmlEventType…) by the values of the label `type` of gpu_events_total: a promise to alerts. */
 const EVENT_TYPES: ReadonlyMap<number, string> = new Map([
@@ -41,8 +44,9 @@ interface Heard {
   readonly generations: Set<number>;
 }
 
-/** Driver events of all samplers, each counted once. */
+/** Driver events of all samplers and of the kernel log, each counted once. */
 export class EventLog {
+  readonly faults = new FaultLog();
   private readonly heard: Heard[] = [];
   private sequence = 0;
   private readonly histories = new Map<string, GpuEventHistory>();
@@ -76,6 +80,55 @@ export class EventLog {
     for (const event of events) this.addOne(generation, event, uuidOf);
   }
 
+  /**
+   * Takes in a fault that the kernel log told. What it told before the agent started is an event of the past, and in no
+   * count that begins with the agent.
+   */
+  addKernelXid(fault: KernelXid, gpu: GpuIdentity, atUnixSeconds: number, isCounted: boolean): void {
+    const { xid, text, pid, processName } = fault;
+    if (!this.faults.hear({ gpu, xid, atUnixSeconds, source: 'kmsg', text, pid, processName })) return;
+    const event: NodeEvent = {
+      id: this.nextId(atUnixSeconds),
+      atUnixSeconds,
+      kind: 'xid',
+      gpuUuid: gpu.uuid,
+      gpuIndex: gpu.index,
+      code: xid,
+      gpuInstance: fault.gpuInstance,
+      computeInstance: fault.computeInstance,
+      text: eventText('xid', xid),
+      source: 'kmsg',
+      logText: text,
+      pid,
+      processName,
+    };
+    this.keep({ event, key: '', generations: new Set() });
+    if (isCounted) this.count(event);
+  }
+
+  /** Takes in a fault of an NVSwitch. */
+  addKernelSxid(fault: KernelSxid, atUnixSeconds: number): void {
+    this.faults.hearSwitch(fault, atUnixSeconds);
+    // Lines of detail follow the one that says what it is.
+    if (fault.fatal === undefined) return;
+    const event: NodeEvent = {
+      id: this.nextId(atUnixSeconds),
+      atUnixSeconds,
+      kind: 'sxid',
+      gpuUuid: undefined,
+      gpuIndex: undefined,
+      code: fault.sxid,
+      gpuInstance: undefined,
+      computeInstance: undefined,
+      text: `SXid ${fault.sxid} of ${fault.device}, ${fault.fatal ? 'fatal' : 'not fatal'}`,
+      source: 'kmsg',
+      logText: fault.text,
+      pid: undefined,
+      processName: undefined,
+    };
+    this.keep({ event, key: '', generations: new Set() });
+  }
+
   /** Counts of a GPU, by UUID or, while that is not known, by index. */
   historyOf(uuid: string | undefined, index: number): GpuEventHistory {
     return this.histories.get(gpuKey(uuid, index)) ?? QUIET;
@@ -101,10 +154,28 @@ export class EventLog {
       return;
     }
     this.sequence++;
-    this.heard.push({ event, key, generations: new Set([generation]) });
+    const { code, gpuUuid: uuid, gpuIndex: index, atUnixSeconds } = event;
+    if (code !== undefined) {
+      const gpu = { uuid, index, pciBusId: undefined };
+      // The kernel log may have told it a moment before.
+      if (!this.faults.hear({ gpu, xid: code, atUnixSeconds, source: 'nvml' })) return;
+    }
+    this.keep({ event, key, generations: new Set([generation]) });
+    this.count(event);
+  }
+
+  private keep(heard: Heard): void {
+    this.heard.push(heard);
     if (this.heard.length > EVENTS_KEPT) this.heard.shift();
+  }
+
+  private count(event: NodeEvent): void {
     const gpu = gpuKey(event.gpuUuid, event.gpuIndex);
     this.histories.set(gpu, counted(this.histories.get(gpu) ?? QUIET, event));
+  }
+
+  private nextId(atUnixSeconds: number): string {
+    return idOf(atUnixSeconds, this.sequence++);
   }
 }
 
@@ -114,11 +185,13 @@ function counted(history: GpuEventHistory, event: NodeEvent): GpuEventHistory {
     const count = (history.eventCounts[kind] ?? 0) + 1;
     return { ...history, eventCounts: { ...history.eventCounts, [kind]: count } };
   }
-  const before = history.xids.find((one) => one.xid === code && one.source === 'nvml');
+  const before = history.xids.find((one) => one.xid === code && one.source === event.source);
   const others = history.xids.filter((one) => one !== before);
-  const xids: XidCount[] = [...others, { xid: code, count: (before?.count ?? 0) + 1, source: 'nvml' }];
-  xids.sort((a, b) => a.xid - b.xid);
-  return { ...history, xids, lastXid: { xid: code, atUnixSeconds: event.atUnixSeconds } };
+  const xids: XidCount[] = [...others, { xid: code, count: (before?.count ?? 0) + 1, source: event.source }];
+  xids.sort((a, b) => a.xid - b.xid || a.source.localeCompare(b.source));
+  const { lastXid } = history;
+  const isLast = lastXid === undefined || lastXid.atUnixSeconds <= event.atUnixSeconds;
+  return { ...history, xids, lastXid: isLast ? { xid: code, atUnixSeconds: event.atUnixSeconds } : lastXid };
 }
 
 function gpuKey(uuid: string | undefined, index: number | undefined): string {
@@ -132,8 +205,7 @@ function eventOf(event: EventSnapshot, uuidOf: (gpuIndex: number) => string | un
   // nvml.h, nvmlEventData_t: the number of an XID; 0 for every other type.
   const code = kind === 'xid' ? event.data : undefined;
   return {
-    // The time tells the events of this start from those of another.
-    id: `${Math.round(event.realtimeNs / 1e6).toString(36)}-${sequence}`,
+    id: idOf(event.realtimeNs / 1e9, sequence),
     atUnixSeconds: event.realtimeNs / 1e9,
     kind,
     gpuUuid: gpuIndex === undefined ? undefined : uuidOf(gpuIndex),
@@ -142,5 +214,14 @@ function eventOf(event: EventSnapshot, uuidOf: (gpuIndex: number) => string | un
     gpuInstance: id(event.gpuInstance),
     computeInstance: id(event.computeInstance),
     text: eventText(kind, code),
+    source: 'nvml',
+    logText: undefined,
+    pid: undefined,
+    processName: undefined,
   };
+}
+
+/** The time tells the events of this start from those of another. */
+function idOf(atUnixSeconds: number, sequence: number): string {
+  return `${Math.round(atUnixSeconds * 1000).toString(36)}-${sequence}`;
 }

@@ -26,6 +26,9 @@ export interface JoinParts
     | 'events'
     | 'eventsLost'
     | 'eventsWaiting'
+    | 'xidFaults'
+    | 'switchFaults'
+    | 'kernelLog'
     | 'switchedOff'
     | 'baseline'
     | 'sources'
@@ -114,6 +117,9 @@ export function join(parts: JoinParts, topology: Topology, judge: Judge): NodeSt
     events: parts.events,
     eventsLost: parts.eventsLost,
     eventsWaiting: parts.eventsWaiting,
+    xidFaults: parts.xidFaults,
+    switchFaults: parts.switchFaults,
+    kernelLog: parts.kernelLog,
     switchedOff: parts.switchedOff,
     sources: parts.sources,
     calls: parts.calls,

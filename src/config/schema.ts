@@ -111,6 +111,7 @@ export const ConfigSchema = Type.Object({
     pci: onOff('collector.pci', true, 'Read PCI functions from sysfs: passthrough, driver binding.'),
     hami: onOff('collector.hami', true, 'Read the usage files of HAMi and Volcano containers.'),
     processes: onOff('collector.processes', true, 'Name the processes on GPUs: pod, virtual machine, unit.'),
+    kmsg: onOff('collector.kmsg', true, 'Read XIDs and SXids from the kernel log (<path.dev>/kmsg).'),
     nvlinkLinks: onOff(
       'collector.nvlink-links',
       false,

@@ -7,7 +7,9 @@ import { gpuMissing } from './rules/gpu-missing.js';
 import { gpusUnread } from './rules/gpus-unread.js';
 import { samplerLimit } from './rules/sampler-limit.js';
 import { samplerUnavailable } from './rules/sampler-unavailable.js';
+import { nvswitchFault } from './rules/switch-faults.js';
 import { usageFileRefused } from './rules/usage-files.js';
+import { xids } from './rules/xids.js';
 
 /** One chapter of docs/findings.md. */
 export interface Chapter {
@@ -19,6 +21,7 @@ export interface Chapter {
 export const CATALOGUE: readonly Chapter[] = [
   { title: 'Driver', rules: [driverStalled, stuckCall, slowCall, libraryMismatch, driverMissing] },
   { title: 'GPUs of the node', rules: [gpuLost, gpuMissing, leftOutInDoubt, gpusUnread] },
+  { title: 'XIDs and SXids', rules: [xids, nvswitchFault] },
   { title: 'Agent', rules: [samplerUnavailable, samplerLimit, usageFileRefused, simulatedNode] },
 ];
 

@@ -35,7 +35,7 @@ export class Findings {
   private readonly rules: readonly Rule[];
   private readonly pasts: ReadonlyMap<Rule, Past>;
   private readonly counts = new FindingCounts();
-  private lives = new Map<string, Life>();
+  private readonly lives = new Map<Rule, ReadonlyMap<string, Life>>();
   private open = new Map<string, Finding>();
   private tuning: Tuning = UNTUNED;
   private lastSeconds = Number.NEGATIVE_INFINITY;
@@ -58,38 +58,39 @@ export class Findings {
     const monotonicSeconds = Math.max(state.atMonotonicSeconds, this.lastSeconds);
     this.lastSeconds = monotonicSeconds;
     const now: Moment = { monotonicSeconds, unixSeconds: state.atUnixSeconds };
-    const lives = new Map<string, Life>();
     const findings: Finding[] = [];
-    for (const rule of this.rules) this.runRule(rule, state, now, lives, findings);
-    this.lives = lives;
+    for (const rule of this.rules) this.runRule(rule, state, now, findings);
     this.tell(findings, now);
     findings.sort(worstFirst);
     return { findings, health: this.counts.health(verdictsOf(state, findings)) };
   }
 
-  private runRule(rule: Rule, state: Judged, now: Moment, lives: Map<string, Life>, findings: Finding[]): void {
+  private runRule(rule: Rule, state: Judged, now: Moment, findings: Finding[]): void {
     const timing = this.tuning.timing(rule);
+    const before = this.lives.get(rule) ?? NO_LIVES;
     const observations = this.look(rule, state, now);
-    const keys = new Set<string>();
+    if (before.size === 0 && observations.length === 0) return;
+    const after = new Map<string, Life>();
     const live = (key: string, observation: Observation | undefined) => {
-      const life = lived(this.lives.get(key), observation, timing, now);
+      const life = lived(before.get(key), observation, timing, now);
       if (life === undefined) return;
-      lives.set(key, life);
+      after.set(key, life);
       const finding = this.findingOf(rule, life);
       if (finding !== undefined) findings.push(finding);
     };
+    const seen = new Set<string>();
     for (const observation of observations) {
-      const key = findingKey({ code: rule.code, subject: observation.subject });
-      if (keys.has(key)) continue;
-      keys.add(key);
+      const key = findingKey({ code: codeOf(rule, observation), subject: observation.subject });
+      if (seen.has(key)) continue;
+      seen.add(key);
       live(key, observation);
     }
-    const prefix = `${rule.code} `;
-    for (const [key, { sight }] of this.lives) {
-      if (!key.startsWith(prefix) || keys.has(key)) continue;
+    for (const [key, { sight }] of before) {
+      if (seen.has(key)) continue;
       const { subject } = sight;
       live(key, isUnseen(subject, state) ? { subject, unseen: true } : undefined);
     }
+    this.lives.set(rule, after);
   }
 
   private look(rule: Rule, state: Judged, now: Moment): readonly Observation[] {
@@ -97,15 +98,17 @@ export class Findings {
     if (past !== undefined && rule.memory !== undefined) past.add(now.monotonicSeconds, rule.memory.points(state));
     const context: Context = {
       limits: this.tuning.limits(rule),
-      isOpen: (subject) => this.lives.get(findingKey({ code: rule.code, subject }))?.openSinceUnixSeconds !== undefined,
+      isOpen: (subject) =>
+        this.lives.get(rule)?.get(findingKey({ code: rule.code, subject }))?.openSinceUnixSeconds !== undefined,
       past: (key) => past?.of(key),
     };
     return rule.look(state, context);
   }
 
-  private findingOf({ code }: Rule, life: Life): Finding | undefined {
+  private findingOf(rule: Rule, life: Life): Finding | undefined {
     const { sight, condition, openSinceUnixSeconds, beginnings } = life;
     if (openSinceUnixSeconds === undefined) return undefined;
+    const code = codeOf(rule, sight);
     return {
       code,
       severity: sight.severity,
@@ -113,12 +116,12 @@ export class Findings {
       sinceUnixSeconds: openSinceUnixSeconds,
       condition,
       flapping: isFlapping(life) ? beginnings.length : undefined,
-      mutedBy: this.tuning.mutedBy({ code, subject: sight.subject }),
+      mutedBy: this.tuning.mutedBy({ rule: rule.code, code, subject: sight.subject }),
       reason: sight.reason,
       evidence: sight.evidence,
       action: sight.action,
       nextStep: sight.nextStep,
-      docs: `docs/findings.md#${code}`,
+      docs: sight.docs ?? `docs/findings.md#${rule.code}`,
     };
   }
 
@@ -139,6 +142,12 @@ export class Findings {
       if (!this.open.has(key)) this.options.transition?.({ kind: 'cleared', finding, atUnixSeconds: unixSeconds });
     }
   }
+}
+
+const NO_LIVES: ReadonlyMap<string, Life> = new Map();
+
+function codeOf({ code }: Rule, { detail }: Observation): string {
+  return detail === undefined ? code : `${code}_${detail}`;
 }
 
 /** Whether a GPU that no rule speaks of is not well but out of sight: the driver shows no GPU at all now. */

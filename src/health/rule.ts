@@ -26,6 +26,10 @@ export interface GpuSetAside {
 
 /** What a rule sees of one subject now: that its condition holds. */
 export interface Sight {
+  /** What is added to the rule's code where one rule finds many things: `79` makes `xid_79`. */
+  readonly detail?: string;
+  /** Where it is explained, when not in docs/findings.md. */
+  readonly docs?: string;
   readonly subject: FindingSubject;
   readonly severity: Severity;
   /** Where the evidence itself tells since when; else the time at which the rule first saw it. */
@@ -38,6 +42,7 @@ export interface Sight {
 
 /** A subject of which nobody can tell now whether the condition holds: what was said of it stays said. */
 export interface Unseen {
+  readonly detail?: string;
   readonly subject: FindingSubject;
   readonly unseen: true;
 }
@@ -82,6 +87,8 @@ export interface Memory {
 export interface Rule {
   /** Code of its findings; never used twice. */
   readonly code: string;
+  /** Whether its findings have codes of their own: its code, `_` and a number. */
+  readonly numbered?: true;
   /** What is found, a few words. */
   readonly title: string;
   /** When the finding is raised, one sentence. */

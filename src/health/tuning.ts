@@ -4,7 +4,7 @@ import type { Limit, Rule, Timing } from './rule.js';
 /** What the configuration changes of the rules. */
 export interface Tuning {
   /** The setting that mutes a finding; undefined when none does. */
-  mutedBy(finding: Pick<Finding, 'code' | 'subject'>): string | undefined;
+  mutedBy(finding: Pick<Finding, 'code' | 'subject'> & { readonly rule: string }): string | undefined;
   timing(rule: Rule): Timing;
   limits(rule: Rule): Readonly<Record<string, number>>;
 }
@@ -85,9 +85,10 @@ export const UNTUNED: Tuning = tuningOf(new Map(), new Map());
 function tuningOf(muted: ReadonlyMap<string, string>, changed: ReadonlyMap<string, number>): Tuning {
   const value = ({ code }: Rule, name: string, initial: number) => changed.get(`${code}.${name}`) ?? initial;
   return {
-    mutedBy({ code, subject: { id } }) {
+    mutedBy({ code, rule, subject: { id } }) {
       if (muted.size === 0) return undefined;
-      return muted.get(`${code} *`) ?? muted.get(`${code} ${id}`) ?? muted.get(`* ${id}`);
+      const keys = [`${code} *`, `${code} ${id}`, `${rule} *`, `${rule} ${id}`, `* ${id}`];
+      return keys.map((key) => muted.get(key)).find((by) => by !== undefined);
     },
     timing: (rule) => ({
       raiseAfterSeconds: value(rule, 'raise_after', rule.timing.raiseAfterSeconds),
@@ -104,7 +105,12 @@ function muteProblem(code: string, subject: string, rules: ReadonlyMap<string, R
   if (code === '*') {
     return subject === '*' ? 'expected a code, or a subject behind the @: everything cannot be muted.' : undefined;
   }
-  return rules.has(code) ? undefined : unknownCode(code);
+  return isCode(code, rules) ? undefined : unknownCode(code);
+}
+
+/** Some rules find many things: their codes end in a number, as `xid_79` does. */
+function isCode(code: string, rules: ReadonlyMap<string, Rule>): boolean {
+  return rules.has(code) || rules.get(code.replace(/_\d+$/, ''))?.numbered === true;
 }
 
 function tuneProblem(code: string, name: string, number: string, rules: ReadonlyMap<string, Rule>): string | undefined {

@@ -7,11 +7,13 @@ import type { CollectorName } from '../model/node-state.js';
  */
 const BY_BEGINNING: readonly (readonly [beginning: string, collectors: readonly CollectorName[]])[] = [
   ['gpu_agent_hami_', ['hami']],
+  ['gpu_agent_kmsg_', ['kmsg']],
   ['gpu_agent_', []],
   ['gpu_expected_count', ['nvml', 'pci']],
   ['gpu_partition_', ['nvml', 'pci', 'hami']],
   ['gpu_pci_', ['pci']],
   ['gpu_share_', ['hami']],
+  ['gpu_xid_', ['nvml', 'kmsg']],
   ['gpu_workload_info', ['processes', 'hami']],
   ['gpu_workload_', ['nvml', 'processes']],
   ['gpu_', ['nvml']],

@@ -1,22 +1,29 @@
 import { gpuNamed, type NamedGpu } from './gpu-name.js';
 import { xidFacts } from './xid.js';
 
-/** Something the driver announced, once (nvml.md §5.16). */
+/** Something the driver announced, once: by NVML's events (nvml.md §5.16) or in the kernel log (§13.1). */
 export interface NodeEvent {
   /** Unique, also beyond a restart of the agent; says nothing by itself. */
   readonly id: string;
   readonly atUnixSeconds: number;
-  /** `xid`, `mig_config_change` …; `type_0x…` for one we have no name for. */
+  /** `xid`, `sxid`, `mig_config_change` …; `type_0x…` for one we have no name for. */
   readonly kind: string;
   readonly gpuUuid: string | undefined;
   /** Where the GPU stood when the event came. */
   readonly gpuIndex: number | undefined;
-  /** XID number for kind `xid`; undefined where the event has no number. */
+  /** XID or SXid number; undefined where the event has no number. */
   readonly code: number | undefined;
   readonly gpuInstance: number | undefined;
   readonly computeInstance: number | undefined;
   /** What happened, in a few plain words. */
   readonly text: string;
+  /** Who told first: NVML's events, or the kernel log. */
+  readonly source: 'nvml' | 'kmsg';
+  /** What the kernel log said; undefined where it did not say it, or later than NVML. */
+  readonly logText: string | undefined;
+  /** The process the kernel log named; what it calls itself is not to be trusted. */
+  readonly pid: number | undefined;
+  readonly processName: string | undefined;
 }
 
 /** What is asked of a history; what is undefined sorts nothing out. */

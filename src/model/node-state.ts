@@ -1,6 +1,7 @@
 import type { NodeReadingId } from '../native/readings.generated.js';
 import type { Baseline } from './baseline.js';
 import type { NodeEvent } from './event.js';
+import type { KernelLogState, SwitchFault, XidFault } from './fault.js';
 import type { Finding } from './finding.js';
 import type { Gpu } from './gpu.js';
 import type { NodeHealth } from './node-health.js';
@@ -109,7 +110,7 @@ export interface HamiSweep {
 }
 
 /** Sources of the state, each with its switch `--collector.<name>`. */
-export const COLLECTORS = ['nvml', 'pci', 'hami', 'processes'] as const;
+export const COLLECTORS = ['nvml', 'pci', 'hami', 'processes', 'kmsg'] as const;
 
 /** Name of a source that can be switched off. */
 export type CollectorName = (typeof COLLECTORS)[number];
@@ -181,6 +182,11 @@ export interface NodeState {
   readonly eventsLost: number;
   /** Driver events that waited when a sampler's were fetched last. */
   readonly eventsWaiting: number;
+  /** Every XID known, one for each GPU and number, also from before the agent started. */
+  readonly xidFaults: readonly XidFault[];
+  /** Every SXid known, one for each NVSwitch and number. */
+  readonly switchFaults: readonly SwitchFault[];
+  readonly kernelLog: KernelLogState;
   /** Those that the configuration switched off: what they would tell is missing because nobody looks. */
   readonly switchedOff: readonly CollectorName[];
   readonly sources: readonly SourceState[];

@@ -16,7 +16,7 @@ const HEAT = rule({
   look: () => [],
 });
 const parse = (mute: readonly string[], tune: readonly string[]) => parseTuning([HEAT], { mute, tune });
-const at = (id: string) => ({ code: 'too_hot', subject: { kind: 'gpu', id } as const });
+const at = (id: string) => ({ code: 'too_hot', rule: 'too_hot', subject: { kind: 'gpu', id } as const });
 
 describe('tuning', () => {
   it('changes limits and times of a rule, and leaves the others', () => {
@@ -31,7 +31,9 @@ describe('tuning', () => {
     const one = parse(['too_hot@GPU-0', '*@GPU-7'], []).tuning;
     expect(one.mutedBy(at('GPU-0'))).toBe('health.mute: too_hot@GPU-0');
     expect(one.mutedBy(at('GPU-1'))).toBeUndefined();
-    expect(one.mutedBy({ code: 'other', subject: { kind: 'gpu', id: 'GPU-7' } })).toBe('health.mute: *@GPU-7');
+    expect(one.mutedBy({ code: 'other', rule: 'other', subject: { kind: 'gpu', id: 'GPU-7' } })).toBe(
+      'health.mute: *@GPU-7',
+    );
   });
 
   it.each([

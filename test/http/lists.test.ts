@@ -27,6 +27,10 @@ function build(state: NodeState = fullState(), parts: Partial<WebParts> = {}): F
 const event = (id: string, atUnixSeconds: number, changes: Partial<NodeEvent> = {}): NodeEvent => ({
   id,
   atUnixSeconds,
+  source: 'nvml',
+  logText: undefined,
+  pid: undefined,
+  processName: undefined,
   kind: 'xid',
   gpuUuid: gpu(0).uuid,
   gpuIndex: 0,

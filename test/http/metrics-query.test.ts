@@ -50,7 +50,7 @@ describe('the query of /metrics', () => {
   });
 
   it.each([
-    ['?collect[]=gpu', 'collect[]: expected one of nvml, pci, hami, processes; got "gpu".'],
+    ['?collect[]=gpu', 'collect[]: expected one of nvml, pci, hami, processes, kmsg; got "gpu".'],
     ['?collect[]=nvml&exclude[]=pci', 'collect[] and exclude[] exclude each other.'],
     ['?collect=nvml', '"collect" is no key of this query; accepted are: collect[], exclude[], name[].'],
     ['?name[]=up', 'name[]: no family is named up'],

@@ -274,8 +274,6 @@ export const PROMISED: Readonly<Record<string, readonly string[]>> = {
 /** Rows that are not there yet, each with what brings it. Whoever builds it takes it from here. */
 export const TO_COME: Readonly<Record<string, string>> = {
   gpu_allocation_info: 'workloads: kubelet sources and libvirt files say who was given what',
-  gpu_agent_kmsg_lines_total: 'health: the reader of the kernel log',
-  gpu_agent_kmsg_available: 'health: the reader of the kernel log',
   gpu_agent_podresources_requests_total: 'workloads: the client of the kubelet',
   gpu_agent_podresources_request_duration_seconds: 'workloads: the client of the kubelet',
   gpu_agent_config_last_reload_success: 'packaging: configuration is read once, at the start',

@@ -2,6 +2,7 @@ import Type, { type Static } from 'typebox';
 import { COLLECTORS, type NodeState } from '../../model/node-state.js';
 import { BaselineDocument, BaselineGpuDocument } from './baseline.js';
 import { EventDocument } from './event.js';
+import { KernelLogDocument, SwitchFaultDocument, XidFaultDocument } from './fault.js';
 import { FindingDocument } from './finding.js';
 import { GPU_PARTS, GpuDocument, gpuDocument } from './gpu.js';
 import { HealthDocument, NamedVerdictDocument, VerdictDocument } from './health.js';
@@ -95,6 +96,9 @@ export const NodeDocument = closed(
     events: Type.Array(named(EventDocument), { description: 'Oldest first; the newest 256.' }),
     eventsWaiting: integer("Driver events that waited when a sampler's were fetched last."),
     eventsLost: integer('Driver events since the agent started that came faster than they were read.'),
+    xidFaults: Type.Array(named(XidFaultDocument)),
+    switchFaults: Type.Array(named(SwitchFaultDocument)),
+    kernelLog: named(KernelLogDocument),
     switchedOff: Type.Array(word(COLLECTORS), {
       description: 'Sources that the configuration switched off (--collector.<name>): nobody looks there.',
     }),
@@ -126,6 +130,9 @@ export const DOCUMENTS = [
   PartitionDocument,
   WorkloadDocument,
   ProcessIdentityDocument,
+  XidFaultDocument,
+  SwitchFaultDocument,
+  KernelLogDocument,
   FindingDocument,
   VerdictDocument,
   NamedVerdictDocument,

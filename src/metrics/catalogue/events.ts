@@ -7,6 +7,11 @@ function nvmlIsRead<Value>({ switchedOff }: NodeState, value: Value): Value | un
   return switchedOff.includes('nvml') ? undefined : value;
 }
 
+/** Where nobody looks at the kernel log, nothing is known of it. */
+function logIsRead<Value>({ switchedOff }: NodeState, value: Value): Value | undefined {
+  return switchedOff.includes('kmsg') ? undefined : value;
+}
+
 /** What the driver announced: XIDs and other events. They stay when the GPU is gone. */
 export const events = [
   ...familiesOf(xids, [
@@ -51,6 +56,20 @@ export const events = [
       origin: 'agent',
       labelNames: ['source'],
       series: [{ labels: { source: 'nvml' }, value: (state) => nvmlIsRead(state, state.eventsWaiting) }],
+    },
+    {
+      name: 'gpu_agent_kmsg_available',
+      type: 'gauge',
+      help: 'Whether the kernel log is read; absent where it is switched off',
+      origin: 'agent',
+      series: [{ value: (state) => logIsRead(state, Number(state.kernelLog.unreadable === undefined)) }],
+    },
+    {
+      name: 'gpu_agent_kmsg_lines_total',
+      type: 'counter',
+      help: 'Records of the kernel log read, those from before the agent started among them',
+      origin: '/dev/kmsg',
+      series: [{ value: (state) => logIsRead(state, state.kernelLog.lines) }],
     },
     {
       name: 'gpu_agent_events_dropped_total',
