@@ -130,7 +130,12 @@ describe('with everything that happens now and then', { timeout: 90_000 }, () =>
 
 test('a node on which nobody looks has what the agent says of itself', { timeout: 60_000 }, async () => {
   agent = nodeOf('h100-confidential');
-  await agent.start('--collector.nvml=false', '--collector.pci=false', '--collector.hami=false');
+  await agent.start(
+    '--collector.nvml=false',
+    '--collector.pci=false',
+    '--collector.hami=false',
+    '--collector.kmsg=false',
+  );
   await agent.until('the sampler runs', ({ sampling }) => sampling.state === 'running', 30);
   present.set('nobody looks', new Set((await samples(FAMILIES.map(({ name }) => name))).map(familyOf)));
 });
