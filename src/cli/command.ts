@@ -80,6 +80,8 @@ export interface Command {
   readonly flags: readonly CommandFlag[];
   /** Further lines for `help <command>`. */
   readonly details: readonly string[];
+  /** Exit code for a wrong command line, where the usual one means something else to those who call this command. */
+  readonly usageExit?: ExitCode;
   run(invocation: Invocation): Promise<ExitCode>;
 }
 

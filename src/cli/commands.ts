@@ -2,6 +2,7 @@ import { baseline } from './baseline.js';
 import { capture } from './capture.js';
 import type { Command } from './command.js';
 import { gpus } from './gpus.js';
+import { health } from './health.js';
 import { helpCommand } from './help.js';
 import { holders } from './holders.js';
 import { metrics } from './metrics.js';
@@ -22,6 +23,7 @@ import { watch } from './watch.js';
 export const COMMANDS: readonly Command[] = [
   serve,
   status,
+  health,
   watch,
   gpus,
   mig,

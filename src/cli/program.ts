@@ -52,6 +52,17 @@ export async function runProgram(argv: readonly string[], surroundings: Surround
 }
 
 async function run(command: Command, argv: readonly string[], surroundings: Surroundings): Promise<ExitCode> {
+  if (command.usageExit === undefined) return runParsed(command, argv, surroundings);
+  try {
+    return await runParsed(command, argv, surroundings);
+  } catch (error) {
+    if (error instanceof CommandError && error.exitCode !== EXIT.usage) throw error;
+    if (!(error instanceof CommandError) && !(error instanceof ConfigError)) throw error;
+    throw new CommandError(command.usageExit, error.message);
+  }
+}
+
+async function runParsed(command: Command, argv: readonly string[], surroundings: Surroundings): Promise<ExitCode> {
   const loaded = loadConfig(argv, surroundings.environment, [...command.flags, ...COMMON_FLAGS]);
   if (loaded.command.get('help') === true) {
     surroundings.out(`${commandHelp(command).join('\n')}\n`);

@@ -29,7 +29,9 @@ export const status: Command = {
     if (invocation.json) invocation.printJson(told.node);
     else invocation.print(...statusLines(told, invocation.columns, invocation.paint));
     if (isUnanswered(told)) return EXIT.nobody;
-    return told.node.findings.some(({ severity }) => severity !== 'info') ? EXIT.problem : EXIT.ok;
+    return told.node.findings.some(({ severity, mutedBy }) => severity !== 'info' && mutedBy === undefined)
+      ? EXIT.problem
+      : EXIT.ok;
   },
 };
 

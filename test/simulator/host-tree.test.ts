@@ -227,7 +227,7 @@ describe('building again', () => {
     const before = statSync(join(root, 'sys/bus/pci/devices/0000:1b:00.0/vendor')).ino;
     const { driver: _gone, ...without } = plan;
     buildHost(root, { ...without, processes: [], virtualMachines: [], hamiContainers: [] });
-    expect(readdirSync(join(root, 'dev'))).toEqual(['null', 'vfio']);
+    expect(readdirSync(join(root, 'dev'))).toEqual(['kmsg', 'null', 'vfio']);
     expect(readdirSync(join(root, 'proc')).filter((name) => /^\d/.test(name))).toEqual([]);
     expect(readdirSync(join(root, 'hami/containers'))).toEqual([]);
     expect(() => text('proc/driver/nvidia/version')).toThrow(/ENOENT/);
