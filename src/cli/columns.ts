@@ -1,6 +1,6 @@
 import type { GpuView, NodeView, PartitionView } from '../http/documents/node.js';
 import { usersOf } from '../model/gpu-users.js';
-import { isInMigMode } from '../model/mig-tree.js';
+import { areInstancesKnown, isInMigMode } from '../model/mig-tree.js';
 import { HIDDEN_GUESTS, holdersText } from '../model/partition-holders.js';
 import { hidesGuests } from '../model/process-lists.js';
 import { bytesText, percentText, roundedText, UNKNOWN, usedOfText } from '../model/quantity.js';
@@ -27,7 +27,7 @@ const MIG_COLUMN: Column<GpuView> = {
   title: 'MIG',
   align: 'right',
   // A GPU in MIG mode that has none is another thing than one without MIG.
-  cell: (gpu) => (isInMigMode(gpu) ? String(gpu.migInstances.length) : UNKNOWN),
+  cell: (gpu) => (!isInMigMode(gpu) ? UNKNOWN : areInstancesKnown(gpu) ? String(gpu.migInstances.length) : '?'),
   dropOrder: 5,
 };
 

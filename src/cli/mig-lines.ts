@@ -1,7 +1,7 @@
 import { migTreeOf } from '../http/documents/gpu-in-full.js';
 import type { GpuView, NodeView } from '../http/documents/node.js';
 import { absenceText } from '../model/absence.js';
-import { isInMigMode, NO_INSTANCES } from '../model/mig-tree.js';
+import { areInstancesKnown, isInMigMode, noInstancesText } from '../model/mig-tree.js';
 import { holdersText } from '../model/partition-holders.js';
 import { bytesText, percentText, UNKNOWN, usedOfText } from '../model/quantity.js';
 import { migDrawing } from './mig-drawing.js';
@@ -40,7 +40,8 @@ export function migLines(
     })),
   ]);
   const full = gpu.migProfiles.length > 0 && gpu.migProfiles.every(({ available }) => available === 0);
-  const drawing = migDrawing(tree, columns, paint, full);
+  // Of instances that are not shown nobody can say that their slices are free.
+  const drawing = areInstancesKnown(gpu) ? migDrawing(tree, columns, paint, full) : [];
   const unplaced = gpu.migInstances.map(({ absent }) => absent.placement_start).find((reason) => reason !== undefined);
   const why =
     unplaced === undefined
@@ -48,7 +49,9 @@ export function migLines(
       : wrap(`Places are not known: ${absenceText(unplaced)}.`, columns ?? 100).map(paint.dim);
   return [
     ...(drawing.length === 0 ? why : [...drawing, ...why]),
-    ...(rows.length === 0 ? [NO_INSTANCES] : ['', ...table(treeColumns(node), rows, columns, paint)]),
+    ...(rows.length === 0
+      ? wrap(noInstancesText(gpu), columns ?? 100)
+      : ['', ...table(treeColumns(node), rows, columns, paint)]),
     ...(gpu.migProfiles.length === 0 ? [] : ['', ...table(PROFILE_COLUMNS, gpu.migProfiles, columns, paint)]),
     ...(gpu.migProfiles.length > 0 && gpu.migProfiles.every(({ available }) => available === undefined)
       ? [paint.dim('How many fit now is told to root only.')]

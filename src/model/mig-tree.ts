@@ -1,4 +1,5 @@
-import { type AnyReadings, readingOf } from './readings.js';
+import { absenceText } from './absence.js';
+import { type AbsenceReason, type AnyReadings, readingOf } from './readings.js';
 
 /** As much of a MIG instance as places it; documents and the model both fit. */
 export interface PlacedInstance {
@@ -39,8 +40,24 @@ export function isInMigMode(gpu: {
   return gpu.migInstances.length > 0 || readingOf(gpu.readings, 'mig_mode_enabled') === 1;
 }
 
-/** What there is to say of a GPU in MIG mode that has no instance. */
-export const NO_INSTANCES = 'No GPU instances: MIG mode is on and nothing can run.';
+/** A GPU in MIG mode with whatever is known of its instances. */
+interface Divided {
+  readonly migInstances: readonly unknown[];
+  readonly readings: AnyReadings;
+  readonly absent: Readonly<Record<string, AbsenceReason>>;
+}
+
+/** Whether it is known which instances a GPU in MIG mode has: the driver may tell them to root only. */
+export function areInstancesKnown({ migInstances, readings }: Pick<Divided, 'migInstances' | 'readings'>): boolean {
+  return migInstances.length > 0 || readingOf(readings, 'mig_devices') !== undefined;
+}
+
+/** What there is to say of a GPU in MIG mode that shows no instance: that it has none, or why nobody can tell. */
+export function noInstancesText(gpu: Divided): string {
+  if (areInstancesKnown(gpu)) return 'No GPU instances: MIG mode is on and nothing can run.';
+  const why = absenceText(gpu.absent.mig_devices ?? 'gpu_not_read');
+  return `MIG mode is on, and which instances there are is not known: ${why}.`;
+}
 
 /** How a GPU is divided by MIG. */
 export interface MigTree<Instance> {

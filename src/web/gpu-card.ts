@@ -1,6 +1,6 @@
 import type { GpuView, NodeView } from '../http/documents/node.js';
 import { isPartOf, usersOf } from '../model/gpu-users.js';
-import { isInMigMode, NO_INSTANCES } from '../model/mig-tree.js';
+import { isInMigMode, noInstancesText } from '../model/mig-tree.js';
 import { HIDDEN_GUESTS } from '../model/partition-holders.js';
 import { hidesGuests } from '../model/process-lists.js';
 import { percentText, roundedText, spanText, UNKNOWN, usedOfText } from '../model/quantity.js';
@@ -44,7 +44,7 @@ ${meter('Power', power, ratio(readings.power_watts, readings.power_limit_enforce
 ${users.length === 0 ? undefined : html`<div><dt>Used by</dt><dd>${users.join(', ')}</dd></div>`}
 ${gpu.lastXid === undefined ? undefined : html`<div class="bad"><dt>Last XID</dt><dd>${gpu.lastXid.xid}: ${xidFacts(gpu.lastXid.xid).meaning}, ${spanText(node.atUnixSeconds - gpu.lastXid.atUnixSeconds)} ago</dd></div>`}
 </dl>
-${isInMigMode(gpu) && gpu.migInstances.length === 0 ? html`<p class="reason">${NO_INSTANCES}</p>` : undefined}
+${isInMigMode(gpu) && gpu.migInstances.length === 0 ? html`<p class="reason">${noInstancesText(gpu)}</p>` : undefined}
 ${own.length === 0 ? undefined : partitionList(`Partitions of GPU ${gpu.index}`, own, node)}
 <p class="uuid">${gpu.uuid ?? 'UUID not known yet'}</p>
 </article>`;

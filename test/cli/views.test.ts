@@ -110,7 +110,9 @@ GPU 2  A100-SXM4-40GB  MIG on
 
   it('says that a switch of the mode waits for a reset, and shows the mode of a GPU without instances', async () => {
     const told = (now: number, pending: number) =>
-      runningState({ gpus: [gpu(0, { readings: readings({ mig_mode_enabled: now, mig_mode_pending: pending }) })] });
+      runningState({
+        gpus: [gpu(0, { readings: readings({ mig_mode_enabled: now, mig_mode_pending: pending, mig_devices: 0 }) })],
+      });
     const out = async (command: string, now: number, pending: number) =>
       (await runCommand([command, ...alone], { state: told(now, pending), columns: 120 })).out;
     expect(await out('mig', 0, 1)).toMatch(/MIG off, on after the next reset$/m);

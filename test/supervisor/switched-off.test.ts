@@ -78,7 +78,7 @@ describe('with --collector.nvml=false', () => {
     expect(page(state)).toContain(text);
     const metrics = await metricsOf(one);
     expect(metrics).toMatch(/^gpu_agent_nvml_info\{simulated="true"\} 1$/m);
-    expect(enabled(metrics)).toEqual({ nvml: '0', pci: '1', hami: '1', processes: '1' });
+    expect(enabled(metrics)).toEqual({ nvml: '0', pci: '1', hami: '1', processes: '1', kmsg: '1' });
     expect(metrics).not.toMatch(/^gpu_agent_nvml_initialized|^gpu_agent_collection_success\{collector="nvml"/m);
     await expect(one.running.control.holders('0')).rejects.toMatchObject({
       code: 'unavailable',

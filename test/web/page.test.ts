@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { nodeView } from '../../src/http/documents/node.js';
 import type { NodeState } from '../../src/model/node-state.js';
+import { readingIndex } from '../../src/model/readings.js';
 import { barWidthRules } from '../../src/web/bar-width.js';
 import { escaped, html } from '../../src/web/markup.js';
 import styles from '../../src/web/page.css';
@@ -65,9 +66,18 @@ describe('the page', () => {
   });
 
   it('says of a GPU in MIG mode why it has no utilisation, and when nothing can run on it', () => {
-    const text = textOf(runningState({ gpus: [gpu(0, { readings: readings({ mig_mode_enabled: 1 }) })] }));
+    const empty = readings({ mig_mode_enabled: 1, mig_devices: 0 });
+    const text = textOf(runningState({ gpus: [gpu(0, { readings: empty })] }));
     expect(text).toContain('Utilisation none in MIG mode');
     expect(text).toContain('No GPU instances: MIG mode is on and nothing can run.');
+  });
+
+  it('does not call a GPU empty whose MIG instances the driver does not show, and says why', () => {
+    const hidden = readings({ mig_mode_enabled: 1 });
+    hidden.status[readingIndex('mig_devices')] = 4;
+    const text = textOf(runningState({ gpus: [gpu(0, { readings: hidden })] }));
+    expect(text).not.toContain('nothing can run');
+    expect(text).toMatch(/which instances there are is not known: .*it tells root/);
   });
 
   it('names partitions and who holds them, and a claim that the driver does not confirm', () => {
