@@ -41,7 +41,7 @@ export interface Processes {
 interface Folded {
   readonly figures: Figures;
   /** Who it is; undefined while that is not known. Remembered, for a process that ended cannot be asked. */
-  named: Named | undefined;
+  readonly named: Named | undefined;
 }
 
 /** What an account grew by since it was folded last. */
@@ -101,18 +101,24 @@ export class WorkloadLedger {
       for (const account of record.accounts) {
         const key = `${generation} ${record.uuid} ${account.pid} ${account.gpuInstance} ${account.computeInstance} ${account.sinceMonotonicNs}`;
         const known = before.get(key) ?? { figures: succeeded ? account : ZERO, named: undefined };
-        known.named ??= processes.nameOf(account.pid);
-        if (known.named === undefined) {
+        const asked = processes.nameOf(account.pid);
+        const named = asked ?? known.named;
+        if (named === undefined) {
           // What it used until its name is known is its own all the same.
           this.folded.set(key, known);
           unnamed += account.energyJoules - known.figures.energyJoules;
           continue;
         }
-        this.folded.set(key, { figures: account, named: known.named });
-        attributed += account.energyJoules - known.figures.energyJoules;
+        // The sampler goes on with the account of a pid that was free for less than its notice, and another process has
+        // it: which of the two the growth is of cannot be told, and it stays nobody's.
+        const isAnother = known.named !== undefined && known.named.startTicks !== named.startTicks;
+        const who = isAnother ? named : (known.named ?? named);
+        this.folded.set(key, { figures: account, named: who });
         // While a list of the driver fails the sampler takes whoever was in it to be there still; the kernel knows better.
-        const present = !processes.hasEnded(account.pid, known.named.startTicks);
-        this.add({ record, account, before: known.figures, workload: known.named.workload, present }, unixSeconds);
+        const present = !processes.hasEnded(account.pid, who.startTicks);
+        const start = isAnother ? account : known.figures;
+        const growth = { record, account, before: start, workload: who.workload, present };
+        if (this.add(growth, unixSeconds)) attributed += account.energyJoules - start.energyJoules;
       }
       this.bookEnergy(record, attributed, unnamed);
     }
@@ -158,11 +164,12 @@ export class WorkloadLedger {
     return { workloads, unattributed };
   }
 
-  private add({ record, account, before, workload, present }: Growth, unixSeconds: number): void {
+  /** Whether the growth is in a sum now. */
+  private add({ record, account, before, workload, present }: Growth, unixSeconds: number): boolean {
     const migUuid = migUuidOf(record, account);
     const key = `${record.uuid} ${migUuid ?? ''} ${workload}`;
     // Of one that ended there is nothing to begin with: what there was has been forgotten.
-    if (!present && !this.entries.has(key)) return;
+    if (!present && !this.entries.has(key)) return false;
     const entry = this.entries.get(key) ?? {
       workload,
       gpuUuid: record.uuid,
@@ -187,6 +194,7 @@ export class WorkloadLedger {
     entry.memoryKnown &&= account.memoryKnown;
     entry.energyKnown ||= record.status[ENERGY] === 0;
     if (present) entry.presentSeconds = Math.max(entry.presentSeconds, account.presentMonotonicNs / 1e9);
+    return true;
   }
 
   /**

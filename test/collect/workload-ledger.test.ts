@@ -37,11 +37,17 @@ function record(seconds: number, accounts: readonly ProcessAccountSnapshot[], ch
   return gpuRecord(0, { energy_joules_total: 1000 + seconds * 50 }, { gatheredMonotonicNs, accounts, ...change });
 }
 
-/** Everybody is there and was started at tick 100, but those that have ended. */
-const byPid = (names: Readonly<Record<number, string>>, ended: readonly number[] = []): Processes => ({
-  nameOf: (pid) => (names[pid] === undefined ? undefined : { workload: names[pid], startTicks: 100 }),
-  hasEnded: (pid, startTicks) => startTicks !== 100 || ended.includes(pid),
+/** Everybody is there and was started at tick 100 or as given, but those that have ended. */
+const byPid = (names: Readonly<Record<number, string>>, ended: readonly number[] = [], started = 100): Processes => ({
+  nameOf: (pid) => (names[pid] === undefined ? undefined : { workload: names[pid], startTicks: started }),
+  hasEnded: (pid, startTicks) => startTicks !== started || ended.includes(pid),
 });
+
+/** Energy of all workloads on GPU 0, and what is nobody's. */
+function energyOf(ledger: WorkloadLedger): number {
+  const { workloads, unattributed } = ledger.use([]);
+  return [...workloads, ...unattributed].reduce((sum, { energyJoules = 0 }) => sum + energyJoules, 0);
+}
 
 describe('sums of workloads', () => {
   it('are those of all processes of a workload, and with what nobody used the whole of the energy', () => {
@@ -118,6 +124,34 @@ describe('sums of workloads', () => {
     const late = ENDED_KEPT_SECONDS + 40;
     for (const seconds of [late, late + 1]) ledger.fold([hidden(seconds)], 1, byPid(names, [1]), 0);
     expect(ledger.use([]).workloads).toMatchObject([{ workload: 'b', ended: false }]);
+  });
+
+  it("are the next process's from when its pid is seen to be used again, although the account goes on", () => {
+    const ledger = new WorkloadLedger();
+    ledger.fold([record(10, [account(1, 10)])], 1, byPid({ 1: 'a' }), 0);
+    const again = byPid({ 1: 'b' }, [], 200);
+    for (let seconds = 20; seconds <= 800; seconds += 10) {
+      ledger.fold([record(seconds, [account(1, seconds)])], 1, again, 5);
+      // Ten minutes after its end the first is forgotten, with its 100 J.
+      const forgotten = seconds > 10 + ENDED_KEPT_SECONDS ? 100 : 0;
+      expect(energyOf(ledger)).toBe(1000 + seconds * 50 - forgotten);
+    }
+    // What was used between the last look at the one and the first at the other, again 100 J, is neither's.
+    expect(ledger.use([])).toMatchObject({
+      workloads: [{ workload: 'b', ended: false, busySeconds: 390, energyJoules: 7800, sinceUnixSeconds: 5 }],
+      unattributed: [{ energyJoules: 41_000 - 100 - 7800 }],
+    });
+  });
+
+  it('that were forgotten take no energy with them that is still counted for their process', () => {
+    const ledger = new WorkloadLedger();
+    ledger.fold([record(10, [account(1, 10)])], 1, byPid({ 1: 'a' }), 0);
+    const late = ENDED_KEPT_SECONDS + 40;
+    ledger.fold([record(late, [account(1, 10)])], 1, byPid({}, [1]), 0);
+    expect(ledger.use([]).workloads).toEqual([]);
+    const before = energyOf(ledger);
+    ledger.fold([record(late + 100, [account(1, 110)])], 1, byPid({}, [1]), 0);
+    expect(energyOf(ledger) - before).toBe(100 * 50);
   });
 
   it('have processes to be asked for that no list names and whose accounts go on', () => {
