@@ -23,8 +23,10 @@ export const SUMMARIES: Readonly<Record<string, (view: HealthView) => Summary>> 
 export function oneLine({ verdict, findings, node }: HealthView): string {
   const { status, action, because } = verdict;
   const worst = gravest(findings);
-  const what = worst?.reason ?? (status === 'healthy' ? `${node.gpus.length} GPUs` : because.join(', '));
-  const more = verdict.because.length > 1 ? ` and ${verdict.because.length - 1} more` : '';
+  const what =
+    worst?.reason.replace(/\.$/, '') ?? (status === 'healthy' ? `${node.gpus.length} GPUs` : because.join(', '));
+  const others = because.length - 1;
+  const more = others < 1 ? '' : ` (and ${others} more)`;
   const advice = action === 'none' ? '' : ` → ${action}`;
   return `${status}: ${what}${more}${advice}`;
 }

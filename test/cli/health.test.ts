@@ -26,7 +26,7 @@ describe('health', () => {
   it('says verdict, finding and next step, and fails as a monitoring plugin does', async () => {
     const { out, code } = await health(UNWELL);
     expect(code).toBe(2);
-    expect(out).toContain('unhealthy: GPU 0 has not answered nvmlDeviceGetPowerUsage for 61 seconds. → drain\n');
+    expect(out).toContain('unhealthy: GPU 0 has not answered nvmlDeviceGetPowerUsage for 61 seconds → drain\n');
     expect(out.replace(/\s+/g, ' ')).toContain('(gpu_call_stuck, for 16 min)');
     expect(out).toContain('→ Drain the node, then reset GPU 0.');
   });
@@ -51,7 +51,7 @@ describe('health', () => {
   it('tells Nagios in one line with figures behind a single bar', async () => {
     const piped = judged(UNWELL.health.node, [finding({ reason: 'a | b.' })]);
     expect((await health(piped, '--format=nagios')).out).toBe(
-      'GPU CRITICAL - unhealthy: a / b. → drain | gpus=1 healthy=0 degraded=0 unhealthy=1 unknown=0\n',
+      'GPU CRITICAL - unhealthy: a / b → drain | gpus=1 healthy=0 degraded=0 unhealthy=1 unknown=0\n',
     );
   });
 

@@ -8,7 +8,7 @@ export const gpuLost = rule({
   cleared: 'The GPU answers again.',
   source: 'NVML code 15',
   severities: ['critical'],
-  actions: ['drain'],
+  actions: ['reboot_node'],
   look: ({ gpus }) =>
     gpus
       .filter(({ condition }) => condition === 'lost')
@@ -23,7 +23,7 @@ export const gpuLost = rule({
             nvml_code: 15,
             last_xid: gpu.lastXid?.xid,
           }),
-          action: 'drain',
+          action: 'reboot_node',
           nextStep:
             'Move its workloads away and reboot the node; if it is lost again, power the node off and on and have seating, power cables and riser checked.',
         }),
