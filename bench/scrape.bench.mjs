@@ -24,17 +24,19 @@ const sizes = [
   { shares: 690, about: '10k', plain: 3, gzip: 7 },
 ];
 
+/** How much more a series may cost with a pod on every instance and more than with few: it depends on their number alone. */
+const FLAT = 1.25;
+
+/** @param {readonly string[]} args @returns {{ series: number, bytes: number, cpuMilliseconds: number, rssMiB: number }} */
+const measured = (args) =>
+  JSON.parse(execFileSync(process.execPath, [...NODE_FLAGS, bundle, ...args], { encoding: 'utf8', timeout: 120_000 }));
+
 /** @type {import('./table.mjs').Row[]} */
 const rows = [];
 for (const { shares, about, ...targets } of sizes) {
   for (const format of ['text', 'openmetrics']) {
     for (const compression of /** @type {const} */ (['plain', 'gzip'])) {
-      const { series, bytes, cpuMilliseconds, rssMiB } = JSON.parse(
-        execFileSync(process.execPath, [...NODE_FLAGS, bundle, String(shares), format, compression], {
-          encoding: 'utf8',
-          timeout: 120_000,
-        }),
-      );
+      const { series, bytes, cpuMilliseconds, rssMiB } = measured([String(shares), format, compression]);
       const target = targets[compression];
       rows.push({
         what: `CPU per scrape, ${about} series (${series}), ${format}, ${compression}`,
@@ -44,5 +46,18 @@ for (const { shares, about, ...targets } of sizes) {
       });
     }
   }
+}
+const [few, many] = [8, 60].map((pods) => ({ pods, ...measured(['0', 'text', 'plain', String(pods)]) }));
+if (few !== undefined && many !== undefined) {
+  const costOf = (/** @type {typeof few} */ { cpuMilliseconds, series }) => (cpuMilliseconds * 1000) / series;
+  const ratio = costOf(many) / costOf(few);
+  const shown = (/** @type {typeof few} */ one) =>
+    `${one.cpuMilliseconds.toFixed(2)} ms with ${one.pods} pods (${one.series} series)`;
+  rows.push({
+    what: 'CPU per scrape, 8 GPUs of 7 MIG instances, text, plain; cost of a series with many pods over few',
+    value: `${shown(few)}, ${shown(many)}: ${ratio.toFixed(2)} times`,
+    target: `≤ ${FLAT} times`,
+    met: ratio <= FLAT,
+  });
 }
 report('scrape', 'Scrapes: rendering and compression', rows);
