@@ -25,7 +25,7 @@ export function writeDriver(proc, sys, driver, host) {
   if (driver === undefined) return;
   proc.file(
     'driver/nvidia/version',
-    `NVRM version: NVIDIA UNIX ${driver.openModule ? 'Open ' : ''}Kernel Module for x86_64  ${driver.version}  Release Build  (simulated)\n` +
+    `NVRM version: NVIDIA UNIX ${driver.openModule ? 'Open Kernel Module for x86_64' : 'x86_64 Kernel Module'}  ${driver.version}  Release Build  (simulated)\n` +
       'GCC version:  gcc version 12.2.0 (Debian 12.2.0-14)\n',
   );
   proc.file('driver/nvidia/params', 'EnableMSI: 1\nDeviceFileUID: 0\nDeviceFileGID: 0\nDeviceFileMode: 438\n');

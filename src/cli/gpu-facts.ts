@@ -10,6 +10,7 @@ export interface DriverFacts {
   readonly driver: {
     readonly state: NodeView['driver']['state'];
     readonly driverVersion?: string | undefined;
+    readonly kernelModule?: string | undefined;
     readonly cudaVersion?: string | undefined;
     readonly message?: string | undefined;
   };
@@ -25,7 +26,8 @@ export function driverText({ driver, gpus, sampling }: DriverFacts): string {
   switch (driver.state) {
     case 'initialized': {
       const cuda = driver.cudaVersion === undefined ? [] : [`CUDA ${driver.cudaVersion}`];
-      return [`driver ${driver.driverVersion ?? 'of unknown version'}`, ...cuda, count].join(' · ');
+      const module = driver.kernelModule === undefined ? [] : [`${driver.kernelModule} kernel module`];
+      return [`driver ${driver.driverVersion ?? 'of unknown version'}`, ...module, ...cuda, count].join(' · ');
     }
     case 'unknown':
       return 'nobody asks the driver: no sampler is running';

@@ -29,6 +29,7 @@ import { EventLog } from './events.js';
 import { gpuOf, identityOf } from './gpus.js';
 import { type GpuSetAside, type Judge, join } from './join.js';
 import { KernelFaults } from './kernel-faults.js';
+import { KernelModuleSource } from './kernel-module.js';
 import { LastKnown } from './last-known.js';
 import { PassthroughSource } from './passthrough.js';
 import { ProcessTable } from './processes.js';
@@ -86,6 +87,7 @@ export class Collector implements NodeStateSource, SupervisorListener {
   private readonly restarts = new RestartWatch((recovery, uuid) => this.events.faults.recovered(recovery, uuid));
   private readonly processes: ProcessTable;
   private readonly passthrough: PassthroughSource;
+  private readonly kernelModule: KernelModuleSource;
   private readonly kernelFaults: KernelFaults | undefined;
   private readingLog: NodeJS.Timeout | undefined;
   private supervisor: Supervisor | undefined;
@@ -117,6 +119,7 @@ export class Collector implements NodeStateSource, SupervisorListener {
       this.changed = true;
     };
     this.passthrough = new PassthroughSource({ addon, sysfs, procfs, changed });
+    this.kernelModule = new KernelModuleSource(addon, procfs, changed);
     if (options.kernelLog !== undefined && this.isOn('kmsg')) {
       this.kernelFaults = new KernelFaults({
         path: options.kernelLog,
@@ -139,7 +142,10 @@ export class Collector implements NodeStateSource, SupervisorListener {
       this.readKernelLog();
       this.readingLog = setInterval(() => this.readKernelLog(), LOG_EVERY_MILLISECONDS).unref();
     }
-    if (this.isOn('pci')) await this.passthrough.start();
+    await Promise.all([
+      this.isOn('pci') ? this.passthrough.start() : undefined,
+      this.isOn('nvml') ? this.kernelModule.read() : undefined,
+    ]);
   }
 
   /** Ends its timers. */
@@ -154,6 +160,8 @@ export class Collector implements NodeStateSource, SupervisorListener {
     this.newest = snapshot;
     this.changed = true;
     const initialized = DRIVER_STATES[snapshot.driver.state] === 'initialized';
+    const { moduleVersion, generation: start } = snapshot.driver;
+    if (moduleVersion !== '') this.kernelModule.startedAs(`${generation} ${start} ${moduleVersion}`);
     // A sampler that does not touch the driver knows no GPU; those known before are then shown as handed back.
     if (initialized) {
       // What the sampler before knew of GPUs that this one leaves out is told by no other.
@@ -358,7 +366,7 @@ export class Collector implements NodeStateSource, SupervisorListener {
     const inits = supervisor?.initTotals();
     const driver: Driver = {
       ...(this.isOn('nvml')
-        ? driverOf(newest?.driver, parts === undefined ? undefined : silentSeconds(parts))
+        ? driverOf(newest?.driver, parts === undefined ? undefined : silentSeconds(parts), this.kernelModule.kind)
         : DRIVER_LEFT_ALONE),
       ...(inits === undefined
         ? {}

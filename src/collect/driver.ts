@@ -1,4 +1,4 @@
-import type { Driver } from '../model/node-state.js';
+import type { Driver, KernelModule } from '../model/node-state.js';
 import { NODE_READING_TABLE, Readings, reasonName } from '../model/readings.js';
 import type { DriverSnapshot } from '../native/addon.js';
 import { MOST_GPUS } from '../native/calls.generated.js';
@@ -12,9 +12,14 @@ function cudaVersion(number: number): string | undefined {
 
 /**
  * Library and kernel driver as the shown sampler sees them; before the first, `starting`. Without a tick for longer than
- * readings are kept, what the last one said is its versions and no state: `silentSeconds` is then how long.
+ * readings are kept, what the last one said is its versions and no state: `silentSeconds` is then how long. `kernelModule`
+ * is what procfs tells of the loaded module.
  */
-export function driverOf(snapshot: DriverSnapshot | undefined, silentSeconds?: number): Driver {
+export function driverOf(
+  snapshot: DriverSnapshot | undefined,
+  silentSeconds?: number,
+  kernelModule?: KernelModule,
+): Driver {
   const state = silentSeconds === undefined ? (DRIVER_STATES[snapshot?.state ?? 0] ?? 'failed') : 'unknown';
   return {
     state,
@@ -24,6 +29,7 @@ export function driverOf(snapshot: DriverSnapshot | undefined, silentSeconds?: n
     librarySoname: known(snapshot?.librarySoname ?? ''),
     libraryVersion: known(snapshot?.libraryVersion ?? ''),
     moduleVersion: known(snapshot?.moduleVersion ?? ''),
+    kernelModule: known(snapshot?.moduleVersion ?? '') === undefined ? undefined : kernelModule,
     driverVersion: known(snapshot?.driverVersion ?? ''),
     nvmlVersion: known(snapshot?.nvmlVersion ?? ''),
     cudaVersion: cudaVersion(snapshot?.cudaDriverVersion ?? 0),

@@ -5,6 +5,7 @@ import { mayBeMpsServer, mpsSettings } from '../workload/mps.js';
 import { type ProcessIdentity, parseBootTime, parseNamespacePids, parseStat } from '../workload/process-identity.js';
 import type { Moment } from './age.js';
 import { RoundLog } from './round-log.js';
+import { withLimit } from './with-limit.js';
 
 const SMALL_BYTES = 4096;
 const COMMAND_LINE_BYTES = 16384;
@@ -214,18 +215,5 @@ export class ProcessTable {
       );
     }
     return texts;
-  }
-}
-
-/** The promise's value, or undefined when it takes longer. Leaves no timer behind. */
-async function withLimit<T>(promise: Promise<T>, seconds: number): Promise<T | undefined> {
-  let timer: NodeJS.Timeout | undefined;
-  const limit = new Promise<undefined>((resolve) => {
-    timer = setTimeout(() => resolve(undefined), seconds * 1000);
-  });
-  try {
-    return await Promise.race([promise, limit]);
-  } finally {
-    clearTimeout(timer);
   }
 }

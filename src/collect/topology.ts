@@ -5,7 +5,15 @@ type Shape = Pick<NodeState, 'driver' | 'gpus' | 'partitions' | 'workloads' | 'p
 /** All names and labels that series can carry, as one text: when it changes, outputs compile anew. */
 function shapeText({ driver, gpus, partitions, workloads, pci, simulated, hami }: Shape): string {
   return JSON.stringify([
-    [driver.driverVersion, driver.nvmlVersion, driver.cudaVersion, driver.libraryPath, driver.state, simulated],
+    [
+      driver.driverVersion,
+      driver.nvmlVersion,
+      driver.cudaVersion,
+      driver.kernelModule,
+      driver.libraryPath,
+      driver.state,
+      simulated,
+    ],
     gpus.map((gpu) => [
       gpu.index,
       gpu.uuid,

@@ -12,6 +12,9 @@ import type { Readings } from './readings.js';
 import type { Workload } from './workload.js';
 import type { NodeUse } from './workload-use.js';
 
+/** The two kernel modules there are of the driver: the one with published source, and the closed one. */
+export type KernelModule = 'open' | 'proprietary';
+
 /** Library and kernel driver as the sampler's control thread sees them. */
 export interface Driver {
   /** `unknown`: no sampler has told anything for longer than readings are kept. */
@@ -35,6 +38,8 @@ export interface Driver {
   readonly libraryVersion: string | undefined;
   /** Of the loaded kernel module, whether or not the library can talk to it. */
   readonly moduleVersion: string | undefined;
+  /** Which one it is; undefined where none is loaded, and where procfs does not tell. */
+  readonly kernelModule: KernelModule | undefined;
   readonly driverVersion: string | undefined;
   readonly nvmlVersion: string | undefined;
   /** `12.4` */

@@ -63,6 +63,7 @@ function summary(node: NodeView): Markup {
         : driver.state.replace('_', ' ');
   const facts: [string, string | number | undefined][] = [
     ['Driver', library],
+    ['Kernel module', driver.kernelModule],
     ['CUDA', driver.cudaVersion],
     ['GPUs', node.gpus.length],
     ['Reading', sampling.state === 'running' ? `every ${spanText(sampling.cycleSeconds)}` : sampling.state],

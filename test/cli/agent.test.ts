@@ -85,7 +85,9 @@ describe('a running agent is asked', () => {
   it('over its control socket', async () => {
     const { out, code } = await runCommand(['status', ...bySocket]);
     expect(code).toBe(0);
-    expect(out).toMatch(/^driver 550\.54\.15 · CUDA 12\.4 · 2 GPUs · agent 1\.2\.3, up 2 h 46 min, pid 77\n/);
+    expect(out).toMatch(
+      /^driver 550\.54\.15 · open kernel module · CUDA 12\.4 · 2 GPUs · agent 1\.2\.3, up 2 h 46 min, pid 77\n/,
+    );
   });
 
   it('over its web address where the socket is not there', async () => {

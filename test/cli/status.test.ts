@@ -18,7 +18,7 @@ describe('status', () => {
     expect(out).toBe(`\
 SIMULATED NODE (scenario=dgx-a100-mig seed=1 branch=550.54.15): no GPU here is real.
 
-driver 550.54.15 · CUDA 12.4 · 2 GPUs
+driver 550.54.15 · open kernel module · CUDA 12.4 · 2 GPUs
 no agent answered; this was read just now
 released: GPU-00000000-0000-0000-0000-000000000001, for another 9 min
 

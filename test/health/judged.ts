@@ -38,6 +38,7 @@ export const WELL: Judged = {
     librarySoname: undefined,
     libraryVersion: undefined,
     moduleVersion: undefined,
+    kernelModule: undefined,
     driverVersion: '550',
     nvmlVersion: '12',
     cudaVersion: '12.4',

@@ -157,6 +157,11 @@ describe('/proc', () => {
     expect(information).toContain('Device Minor: \t 0\n');
     expect(information).toContain('GPU UUID: \t GPU-51000000-0000-4000-8000-000000000001\n');
     expect(text('sys/module/nvidia/version')).toBe('580.95.05\n');
+    buildHost(root, { ...plan, driver: { version: '580.95.05', gpus: [], openModule: false } });
+    expect(text('proc/driver/nvidia/version')).toMatch(
+      /^NVRM version: NVIDIA UNIX x86_64 Kernel Module {2}580\.95\.05 /,
+    );
+    buildHost(root, plan);
   });
 
   test('a process agrees with itself in stat, status, cmdline, cgroup and threads', () => {

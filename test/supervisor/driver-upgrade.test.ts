@@ -31,7 +31,12 @@ describe('a driver that is upgraded below a running agent', () => {
     one.simulator('load', '--branch', '580');
     const after = await one.until('the new branch', reads('580'), 30);
     expect(activePid(after)).not.toBe(activePid(before));
-    expect(after.driver).toMatchObject({ libraryVersion: '580.65.06', moduleVersion: '580.65.06', message: undefined });
+    expect(after.driver).toMatchObject({
+      libraryVersion: '580.65.06',
+      moduleVersion: '580.65.06',
+      kernelModule: 'open',
+      message: undefined,
+    });
     expect(after.sampling.restarts).toBeLessThanOrEqual(2);
     expect(codes(after)).toEqual(['simulated_node']);
     expect(after.gpus.map(({ uuid }) => uuid)).toEqual(before.gpus.map(({ uuid }) => uuid));

@@ -18,6 +18,7 @@ export const DriverDocument = closed(
     librarySoname: maybe(text('The name the library gives itself.')),
     libraryVersion: maybe(text('By the name of the file.')),
     moduleVersion: maybe(text('Of the loaded kernel module, whether or not the library can talk to it.')),
+    kernelModule: maybe(word(['open', 'proprietary'], 'Which of the two kernel modules is loaded.')),
     driverVersion: maybe(Type.String()),
     nvmlVersion: maybe(Type.String()),
     cudaVersion: maybe(Type.String()),

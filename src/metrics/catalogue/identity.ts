@@ -153,13 +153,14 @@ interface DriverRow {
 
 const drivers: Subject<DriverRow> = {
   name: 'node',
-  labelNames: ['driver_version', 'nvml_version', 'cuda_version', 'branch'],
+  labelNames: ['driver_version', 'nvml_version', 'cuda_version', 'kernel_module', 'branch'],
   rows: ({ state }) => (state.driver.driverVersion === undefined ? [] : [{ driver: state.driver }]),
-  key: ({ driver }) => `${driver.driverVersion} ${driver.nvmlVersion} ${driver.cudaVersion}`,
+  key: ({ driver }) => `${driver.driverVersion} ${driver.nvmlVersion} ${driver.cudaVersion} ${driver.kernelModule}`,
   labels: ({ driver }) => ({
     driver_version: driver.driverVersion,
     nvml_version: driver.nvmlVersion,
     cuda_version: driver.cudaVersion,
+    kernel_module: driver.kernelModule,
     branch: driver.driverVersion?.split('.')[0],
   }),
 };
@@ -225,7 +226,8 @@ export const identity = [
       name: 'gpu_driver_info',
       type: 'info',
       help: 'Versions of the driver, value 1',
-      origin: 'nvmlSystemGetDriverVersion, nvmlSystemGetNVMLVersion, nvmlSystemGetCudaDriverVersion_v2',
+      origin:
+        'nvmlSystemGetDriverVersion, nvmlSystemGetNVMLVersion, nvmlSystemGetCudaDriverVersion_v2, procfs driver/nvidia/version',
       series: [{ value: one }],
     },
   ]),
