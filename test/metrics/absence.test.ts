@@ -252,6 +252,31 @@ describe('use by workloads', () => {
   });
 });
 
+describe('processes', () => {
+  const GPU = gpu(0);
+  const shown = async (name: string | undefined) => {
+    const processes = [
+      { pid: 7, type: 'compute', usedMemoryBytes: 5, gpuInstance: undefined, computeInstance: undefined },
+    ] as const;
+    const state = node({
+      gpus: [gpu(0, { readings: readings({ compute_processes: 1 }), processes, processTotal: 1 })],
+      processes: name === undefined ? [] : [{ pid: 7, startedUnixSeconds: undefined, name }],
+    });
+    return (await exposition(state, 'text', everything)).match(/^gpu_process_memory_used_bytes\{.*/m)?.[0];
+  };
+
+  test('have the name they gave themselves, and no name while it is not known', async () => {
+    const line = (name: string) =>
+      `gpu_process_memory_used_bytes{uuid="${GPU.uuid}",gpu="0",pid="7",${name}type="compute"} 5`;
+    expect(await shown('python3')).toBe(line('process="python3",'));
+    expect(await shown(undefined)).toBe(line(''));
+  });
+
+  test('cannot end a line or a label by how they call themselves', async () => {
+    expect(await shown('a"} 1\nb\\')).toContain(',process="a\\"} 1\\nb\\\\",');
+  });
+});
+
 describe('utilisation by workloads', () => {
   const GPU = gpu(0);
   const listed = (pid: number) =>

@@ -215,6 +215,10 @@ export const FULL_NODE: NodeState = node({
     workload('process-7002-99', { name: 'python3', pids: [7002] }),
     workload('vm-a', { kind: 'vm', name: 'a', vm: 'a', pids: [8000], namedBy: 'cmdline' }),
   ],
+  processes: [
+    { pid: 7001, startedUnixSeconds: 1_699_999_100, name: 'tr"ain\\er' },
+    { pid: 7100, startedUnixSeconds: undefined, name: 'sh' },
+  ],
   use: {
     workloads: [
       {

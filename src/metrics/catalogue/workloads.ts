@@ -84,6 +84,8 @@ function utilizationRatio({ gpu, partition, processes }: PlacedRow): number | un
 interface ProcessRow {
   readonly gpu: Gpu;
   readonly process: GpuProcess;
+  /** As the process calls itself; undefined while it is not known. */
+  readonly name: string | undefined;
   readonly workload: string | undefined;
 }
 
@@ -92,28 +94,30 @@ const PROCESSES_PER_GPU = 50;
 
 function processRows({ state }: Scene): readonly ProcessRow[] {
   const owner = new Map(state.workloads.flatMap(({ id, pids }) => pids.map((pid) => [pid, id] as const)));
+  const names = new Map(state.processes.map(({ pid, name }) => [pid, name] as const));
   return state.gpus.flatMap((gpu) => {
     if (gpu.condition !== 'up') return [];
     return [...gpu.processes]
       .sort((a, b) => (b.usedMemoryBytes ?? 0) - (a.usedMemoryBytes ?? 0) || a.pid - b.pid)
       .slice(0, PROCESSES_PER_GPU)
-      .map((process) => ({ gpu, process, workload: owner.get(process.pid) }));
+      .map((process) => ({ gpu, process, name: names.get(process.pid), workload: owner.get(process.pid) }));
   });
 }
 
-function processKey({ gpu, process, workload }: ProcessRow): string {
-  return `${String(gpu.index).padStart(6, '0')} ${String(process.pid).padStart(10, '0')} ${process.type} ${process.gpuInstance ?? ''} ${process.computeInstance ?? ''} ${workload ?? ''}`;
+function processKey({ gpu, process, name, workload }: ProcessRow): string {
+  return `${String(gpu.index).padStart(6, '0')} ${String(process.pid).padStart(10, '0')} ${process.type} ${process.gpuInstance ?? ''} ${process.computeInstance ?? ''} ${workload ?? ''} ${name ?? ''}`;
 }
 
 const entries: Subject<ProcessRow> = {
   name: 'entry of the process list',
-  labelNames: ['uuid', 'gpu', 'pid', 'type', 'workload'],
+  labelNames: ['uuid', 'gpu', 'pid', 'process', 'type', 'workload'],
   rows: processRows,
   key: processKey,
-  labels: ({ gpu, process, workload }) => ({
+  labels: ({ gpu, process, name, workload }) => ({
     uuid: gpu.uuid,
     gpu: gpu.index,
     pid: process.pid,
+    process: name,
     type: process.type,
     workload,
   }),
@@ -122,7 +126,7 @@ const entries: Subject<ProcessRow> = {
 /** The same, each process once. */
 const processes: Subject<ProcessRow> = {
   name: 'process on a GPU',
-  labelNames: ['uuid', 'gpu', 'pid', 'workload'],
+  labelNames: ['uuid', 'gpu', 'pid', 'process', 'workload'],
   rows: (scene) => {
     const seen = new Set<string>();
     return processRows(scene).filter(({ gpu, process }) => {
@@ -131,7 +135,13 @@ const processes: Subject<ProcessRow> = {
     });
   },
   key: processKey,
-  labels: ({ gpu, process, workload }) => ({ uuid: gpu.uuid, gpu: gpu.index, pid: process.pid, workload }),
+  labels: ({ gpu, process, name, workload }) => ({
+    uuid: gpu.uuid,
+    gpu: gpu.index,
+    pid: process.pid,
+    process: name,
+    workload,
+  }),
 };
 
 /** Who runs on GPUs: names on one series per workload, numbers beside ids. */
