@@ -1,4 +1,4 @@
-import { type Finding, type FindingSubject, findingKey, worstFirst } from '../model/finding.js';
+import { type Finding, type FindingSubject, findingKey, severityRank } from '../model/finding.js';
 import type { NodeHealth } from '../model/node-health.js';
 import { RULES } from './catalogue.js';
 import { FindingCounts } from './finding-counts.js';
@@ -61,8 +61,8 @@ export class Findings {
     const findings: Finding[] = [];
     for (const rule of this.rules) this.runRule(rule, state, now, findings);
     this.tell(findings, now);
-    findings.sort(worstFirst);
-    return { findings, health: this.counts.health(verdictsOf(state, findings)) };
+    const sorted = sortedByGravity(this.open);
+    return { findings: sorted, health: this.counts.health(verdictsOf(state, sorted)) };
   }
 
   private runRule(rule: Rule, state: Judged, now: Moment, findings: Finding[]): void {
@@ -142,6 +142,14 @@ export class Findings {
       if (!this.open.has(key)) this.options.transition?.({ kind: 'cleared', finding, atUnixSeconds: unixSeconds });
     }
   }
+}
+
+/** The worst first, then by code and subject, which is what the keys begin with. */
+function sortedByGravity(open: ReadonlyMap<string, Finding>): readonly Finding[] {
+  const entries = [...open].sort(
+    ([keyA, a], [keyB, b]) => severityRank(b.severity) - severityRank(a.severity) || (keyA < keyB ? -1 : 1),
+  );
+  return entries.map(([, finding]) => finding);
 }
 
 const NO_LIVES: ReadonlyMap<string, Life> = new Map();

@@ -129,9 +129,12 @@ export function rule<const Name extends string = never>(text: RuleText<Name>): R
 
 /** Evidence without what is not known: absent is absent. */
 export function evidence(facts: Readonly<Record<string, string | number | undefined>>): Finding['evidence'] {
-  return Object.fromEntries(
-    Object.entries(facts).filter((entry): entry is [string, string | number] => entry[1] !== undefined),
-  );
+  const known: Record<string, string | number> = {};
+  for (const name in facts) {
+    const value = facts[name];
+    if (value !== undefined) known[name] = value;
+  }
+  return known;
 }
 
 /** The subject of a GPU's finding: its UUID, or its index while the UUID is not known. */

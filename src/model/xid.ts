@@ -49,27 +49,31 @@ const BY_NUMBER: ReadonlyMap<number, XidFacts> = new Map(XID_CATALOGUE.map((row)
 export function xidFacts(xid: number): XidFacts {
   const known = BY_NUMBER.get(xid);
   if (known !== undefined) return known;
-  if (isUnlistedXid(xid)) {
-    return withSeverity({
-      xid,
-      meaning: 'not used on GPUs of the Ampere generation and newer',
-      class: 'info',
-      action: 'none',
-      nextStep: 'Nothing has to be done. If programs fail at the same moments, read the line in the kernel log.',
-      until: 'quiet',
-    });
-  }
-  return withSeverity({
+  if (isUnlistedXid(xid)) return { ...UNUSED, xid };
+  return {
+    ...UNHEARD_OF,
     xid,
-    meaning:
-      xid === NUMBERLESS_XID ? 'an error the driver has no number for' : 'a number this agent has no meaning for',
-    class: 'warn',
-    action: 'watch',
-    nextStep:
-      'Read the line in the kernel log and do what the driver recommends: gpu_recovery_action, or "GPU Recovery Action" of nvidia-smi -q. NVIDIA documents new XIDs with each driver.',
-    until: 'quiet',
-  });
+    meaning: xid === NUMBERLESS_XID ? 'an error the driver has no number for' : UNHEARD_OF.meaning,
+  };
 }
+
+const UNUSED: XidFacts = withSeverity({
+  xid: 0,
+  meaning: 'not used on GPUs of the Ampere generation and newer',
+  class: 'info',
+  action: 'none',
+  nextStep: 'Nothing has to be done. If programs fail at the same moments, read the line in the kernel log.',
+  until: 'quiet',
+});
+const UNHEARD_OF: XidFacts = withSeverity({
+  xid: 0,
+  meaning: 'a number this agent has no meaning for',
+  class: 'warn',
+  action: 'watch',
+  nextStep:
+    'Read the line in the kernel log and do what the driver recommends: gpu_recovery_action, or "GPU Recovery Action" of nvidia-smi -q. NVIDIA documents new XIDs with each driver.',
+  until: 'quiet',
+});
 
 /** What an XID means beside the others of its GPU at that time. */
 export interface XidTogether {

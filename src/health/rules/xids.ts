@@ -46,8 +46,15 @@ export const xids = rule({
   },
   look: (state, { limits }) => {
     const standing = state.xidFaults.filter((fault) => stands(fault, state.atUnixSeconds, limits.quiet));
+    const byGpu = new Map<string, XidFault[]>();
+    for (const fault of standing) {
+      const gpu = gpuOf(fault);
+      const others = byGpu.get(gpu);
+      if (others === undefined) byGpu.set(gpu, [fault]);
+      else others.push(fault);
+    }
     return standing.flatMap((fault): readonly Sight[] => {
-      const advice = adviceOn(fault, standing);
+      const advice = adviceOn(fault, byGpu.get(gpuOf(fault)) ?? []);
       return advice === undefined ? [] : [sightOf(fault, advice, state)];
     });
   },
@@ -60,12 +67,10 @@ function stands({ xid, lastUnixSeconds, recovered }: XidFault, nowUnixSeconds: n
   return until === 'repair' || recovered === undefined;
 }
 
-/** What to do about it; undefined where it is part of another one's finding. */
-function adviceOn(fault: XidFault, standing: readonly XidFault[]): Advice | undefined {
+/** What to do about it, beside all that stand on its GPU; undefined where it is part of another one's finding. */
+function adviceOn(fault: XidFault, onGpu: readonly XidFault[]): Advice | undefined {
   if (fault.xid === RECOVERY_CHANGED) return recoveryAdviceOn(fault);
-  const others = new Set(
-    standing.filter((one) => one !== fault && isOfSameGpu(one, fault) && isNear(one, fault)).map(({ xid }) => xid),
-  );
+  const others = new Set(onGpu.filter((one) => one !== fault && isNear(one, fault)).map(({ xid }) => xid));
   const { partOf, severity, says } = xidTogether(fault.xid, others);
   if (partOf !== undefined) return undefined;
   const facts = xidFacts(fault.xid);
@@ -120,7 +125,7 @@ function sightOf(fault: XidFault, { severity, action, nextStep, says }: Advice, 
   return {
     detail: String(xid),
     docs: `docs/xid.md#xid-${xid}`,
-    subject: { kind: 'gpu', id: fault.gpuUuid ?? fault.pciBusId ?? String(fault.gpuIndex ?? 'unknown') },
+    subject: { kind: 'gpu', id: gpuOf(fault) },
     severity,
     sinceUnixSeconds: spell.sinceUnixSeconds,
     reason: `XID ${xid}${place === undefined ? '' : ` on GPU ${place}`}: ${xidFacts(xid).meaning} (${times}, last ${ago} ago${more}).`,
@@ -139,9 +144,9 @@ function sightOf(fault: XidFault, { severity, action, nextStep, says }: Advice, 
   };
 }
 
-function isOfSameGpu(a: XidFault, b: XidFault): boolean {
-  if (a.gpuUuid !== undefined || b.gpuUuid !== undefined) return a.gpuUuid === b.gpuUuid;
-  return a.pciBusId === b.pciBusId && a.gpuIndex === b.gpuIndex;
+/** What it is the fault of, as the finding's subject says it. */
+function gpuOf({ gpuUuid, pciBusId, gpuIndex }: XidFault): string {
+  return gpuUuid ?? pciBusId ?? String(gpuIndex ?? 'unknown');
 }
 
 function isNear(a: XidFault, b: XidFault): boolean {
