@@ -1,3 +1,4 @@
+import { lstat } from 'node:fs/promises';
 import type { SourceState } from '../model/node-state.js';
 import type { Addon } from '../native/addon.js';
 import { splitCommandLine } from '../workload/command-line.js';
@@ -28,6 +29,7 @@ interface Round {
 }
 
 interface Known {
+  /** Undefined of a process that is gone. */
   readonly identity: ProcessIdentity | undefined;
   readonly readAtSeconds: number;
 }
@@ -131,18 +133,20 @@ export class ProcessTable {
 
   /**
    * Reads stat, status and cgroup. Gives those whose command line is not known yet, or undefined when they did not come
-   * back in time: what was known of these processes then stays as it is.
+   * back in time: what was known of these processes then stays as it is. So it does of one that is there and cannot be
+   * read, for want of descriptors perhaps; it is tried again in the next round.
    */
   private async readSmall(pids: readonly number[], now: number): Promise<readonly ProcessIdentity[] | undefined> {
     const files = pids.flatMap((pid) => ['stat', 'status', 'cgroup'].map((name) => `${this.procfs}/${pid}/${name}`));
     const texts = await this.read(files, SMALL_BYTES);
     if (texts === undefined) return undefined;
     const fresh: ProcessIdentity[] = [];
+    const unread: number[] = [];
     for (const [index, pid] of pids.entries()) {
       const [stat, status, cgroup] = texts.slice(index * 3, index * 3 + 3).map((text) => text?.toString('utf8'));
       const parsed = stat === undefined ? undefined : parseStat(stat);
       if (parsed === undefined) {
-        this.known.set(pid, { identity: undefined, readAtSeconds: now });
+        unread.push(pid);
         continue;
       }
       const before = this.known.get(pid)?.identity;
@@ -158,7 +162,21 @@ export class ProcessTable {
       this.known.set(pid, { identity, readAtSeconds: now });
       if (!same) fresh.push(identity);
     }
+    const gone = (await withLimit(Promise.all(unread.map((pid) => this.isGone(pid))), this.limitSeconds)) ?? [];
+    for (const [index, pid] of unread.entries())
+      if (gone[index] === true) this.known.set(pid, { identity: undefined, readAtSeconds: now });
     return fresh;
+  }
+
+  /** Whether there is no process of that pid. Takes no descriptor: at the limit of them this is known all the same. */
+  private async isGone(pid: number): Promise<boolean> {
+    try {
+      await lstat(`${this.procfs}/${pid}`);
+      return false;
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      return code === 'ENOENT' || code === 'ESRCH';
+    }
   }
 
   private async readCommandLines(fresh: readonly ProcessIdentity[]): Promise<void> {

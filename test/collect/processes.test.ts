@@ -94,6 +94,35 @@ describe('process identities', () => {
     expect(processes.hasEnded(44, 1000)).toBe(false);
   });
 
+  it('take no process for ended that is there and cannot be read, and read it in the next round', async () => {
+    place(42, 1000, '/a.service', 'x\0');
+    const addon = loadAddon();
+    let outOfDescriptors = false;
+    // What the addon answers at the limit of descriptors (EMFILE).
+    const readFiles: Addon['readFiles'] = (paths, maxBytes) =>
+      outOfDescriptors ? Promise.resolve(paths.map(() => undefined)) : addon.readFiles(paths, maxBytes);
+    const processes = new ProcessTable({ readFiles }, root, () => seconds);
+    await processes.refresh(new Set([42]));
+    outOfDescriptors = true;
+    seconds += 31;
+    place(43, 1000, '/a.service', 'x\0');
+    await processes.refresh(new Set([42, 43, 44]));
+    expect(processes.get(42)).toMatchObject({ startTicks: 1000, commandLine: ['x'] });
+    expect(processes.get(43)).toBeUndefined();
+    expect([42, 43, 44].map((pid) => processes.hasEnded(pid, 1000))).toEqual([false, false, true]);
+    outOfDescriptors = false;
+    place(42, 2000, '/b.service', 'y\0');
+    await processes.refresh(new Set([42, 43, 44]));
+    expect([42, 43].map((pid) => processes.get(pid)?.startTicks)).toEqual([2000, 1000]);
+  });
+
+  it('take no process for ended whose file is not one', async () => {
+    mkdirSync(join(root, '42', 'stat'), { recursive: true });
+    const processes = table();
+    await processes.refresh(new Set([42]));
+    expect([processes.get(42), processes.hasEnded(42, 1000)]).toEqual([undefined, false]);
+  });
+
   it('are forgotten with the process', async () => {
     place(42, 1000, '/a.service', 'x\0');
     const processes = table();
