@@ -185,11 +185,12 @@ export class WorkloadLedger {
     };
     this.entries.set(key, entry);
     entry.gpuIndex = record.index;
+    // The growth first: added to a sum before the subtraction, numbers that did not grow let it fall by a last digit.
     entry.figures = {
-      busySeconds: entry.figures.busySeconds + account.busySeconds - before.busySeconds,
-      observedSeconds: entry.figures.observedSeconds + account.observedSeconds - before.observedSeconds,
-      memoryByteSeconds: entry.figures.memoryByteSeconds + account.memoryByteSeconds - before.memoryByteSeconds,
-      energyJoules: entry.figures.energyJoules + account.energyJoules - before.energyJoules,
+      busySeconds: entry.figures.busySeconds + (account.busySeconds - before.busySeconds),
+      observedSeconds: entry.figures.observedSeconds + (account.observedSeconds - before.observedSeconds),
+      memoryByteSeconds: entry.figures.memoryByteSeconds + (account.memoryByteSeconds - before.memoryByteSeconds),
+      energyJoules: entry.figures.energyJoules + (account.energyJoules - before.energyJoules),
     };
     entry.memoryKnown &&= account.memoryKnown;
     entry.energyKnown ||= record.status[ENERGY] === 0;

@@ -67,6 +67,20 @@ describe('sums of workloads', () => {
     expect(all + (unattributed[0]?.energyJoules ?? 0)).toBe(1500);
   });
 
+  it('never fall, not by a last digit, while some processes of a workload do nothing', () => {
+    const ledger = new WorkloadLedger();
+    let last = 0;
+    for (let second = 1; second <= 500; second++) {
+      const works = account(1, second, { busySeconds: Math.floor(second / 3) / 7 });
+      const rests = account(2, second, { busySeconds: 1 / 3 });
+      ledger.fold([record(second, [works, rests])], 1, byPid({ 1: 'a', 2: 'a' }), 77);
+      const [{ busySeconds = 0 } = {}] = ledger.use([]).workloads;
+      expect(busySeconds).toBeGreaterThanOrEqual(last);
+      last = busySeconds;
+    }
+    expect(last).toBeCloseTo(166 / 7 + 1 / 3, 9);
+  });
+
   it('go on when a sampler succeeds another, whose accounts begin anew', () => {
     const ledger = new WorkloadLedger();
     const names = byPid({ 1: 'a' });
