@@ -18,7 +18,7 @@ export default mergeConfig(
       hookTimeout: isWhole ? 2_400_000 : 300_000,
       projects: simulatorBranches.slice(isWhole ? 0 : -1).map((branch) => ({
         extends: true,
-        test: { name: branch, include: ['test/sweep/agent/**/*.test.ts'], env: { SWEEP_BRANCH: branch } },
+        test: { name: `branch-${branch}`, include: ['test/sweep/agent/**/*.test.ts'], env: { SWEEP_BRANCH: branch } },
       })),
     },
   }),
