@@ -1,22 +1,8 @@
 /** What a scrape costs: rendering and compressing, the agent's own metrics included, under the service's heap flags. */
-import { execFileSync } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
-import { NODE_FLAGS } from '../scripts/node-flags.mjs';
+import { measurement } from './bundle.mjs';
 import { report } from './table.mjs';
 
-const root = fileURLToPath(new URL('..', import.meta.url));
-const bundle = `${root}out/bench/scrape.mjs`;
-
-await build({
-  entryPoints: [`${root}bench/metrics/scrape.ts`],
-  outfile: bundle,
-  bundle: true,
-  platform: 'node',
-  format: 'esm',
-  packages: 'external',
-  logLevel: 'silent',
-});
+const measured = await measurement('metrics/scrape.ts');
 
 /** Shares on the node, the series they lead to, and what was promised for them in milliseconds. */
 const sizes = [
@@ -27,16 +13,12 @@ const sizes = [
 /** How much more a series may cost with a pod on every instance and more than with few: it depends on their number alone. */
 const FLAT = 1.25;
 
-/** @param {readonly string[]} args @returns {{ series: number, bytes: number, cpuMilliseconds: number, rssMiB: number }} */
-const measured = (args) =>
-  JSON.parse(execFileSync(process.execPath, [...NODE_FLAGS, bundle, ...args], { encoding: 'utf8', timeout: 120_000 }));
-
 /** @type {import('./table.mjs').Row[]} */
 const rows = [];
 for (const { shares, about, ...targets } of sizes) {
   for (const format of ['text', 'openmetrics']) {
     for (const compression of /** @type {const} */ (['plain', 'gzip'])) {
-      const { series, bytes, cpuMilliseconds, rssMiB } = measured([String(shares), format, compression]);
+      const { series, bytes, cpuMilliseconds, rssMiB } = measured(String(shares), format, compression);
       const target = targets[compression];
       rows.push({
         what: `CPU per scrape, ${about} series (${series}), ${format}, ${compression}`,
@@ -47,7 +29,7 @@ for (const { shares, about, ...targets } of sizes) {
     }
   }
 }
-const [few, many] = [8, 60].map((pods) => ({ pods, ...measured(['0', 'text', 'plain', String(pods)]) }));
+const [few, many] = [8, 60].map((pods) => ({ pods, ...measured('0', 'text', 'plain', String(pods)) }));
 if (few !== undefined && many !== undefined) {
   const costOf = (/** @type {typeof few} */ { cpuMilliseconds, series }) => (cpuMilliseconds * 1000) / series;
   const ratio = costOf(many) / costOf(few);

@@ -1,33 +1,15 @@
 // Generates docs/findings.md from the catalogue of rules. `--check` compares instead of writing (CI).
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { build } from 'esbuild';
+import { importSources } from './import-sources.mjs';
 import { inRoot } from './layout.mjs';
 
 const path = inRoot('docs', 'findings.md');
 
-/**
- * The catalogue, whose sources are TypeScript.
- *
- * @returns {Promise<{ CATALOGUE: any[], tunable: (rule: any) => Record<string, any> }>}
- */
-async function loadCatalogue() {
-  const { outputFiles } = await build({
-    stdin: {
-      contents: "export { CATALOGUE } from './catalogue.js'; export { tunable } from './tuning.js';",
-      resolveDir: inRoot('src', 'health'),
-      loader: 'ts',
-    },
-    bundle: true,
-    write: false,
-    format: 'esm',
-    platform: 'node',
-    logLevel: 'silent',
-  });
-  const [bundle] = outputFiles;
-  return import(`data:text/javascript;base64,${Buffer.from(bundle?.contents ?? '').toString('base64')}`);
-}
-
-const { CATALOGUE, tunable } = await loadCatalogue();
+/** @type {{ CATALOGUE: any[], tunable: (rule: any) => Record<string, any> }} */
+const { CATALOGUE, tunable } = await importSources(inRoot('src', 'health'), [
+  "export { CATALOGUE } from './catalogue.js';",
+  "export { tunable } from './tuning.js';",
+]);
 
 /** @param {readonly string[]} words */
 const list = (words) => words.map((word) => `\`${word}\``).join(', ');

@@ -38,6 +38,7 @@ import { roundsOf } from './round-log.js';
 import { samplingOf, silentSeconds } from './sampling.js';
 import { callsInForce, stuckCallsOf } from './stuck-calls.js';
 import { Topology } from './topology.js';
+import { Urgency } from './urgency.js';
 import { hiddenPids, WorkloadLedger } from './workload-ledger.js';
 
 /** What the collector reads. Paths are roots that can be moved. */
@@ -64,8 +65,6 @@ export interface CollectorOptions {
   readonly warn?: ((message: string) => void) | undefined;
 }
 
-/** How often the kernel log is looked at: an XID is told within a second. */
-const LOG_EVERY_MILLISECONDS = 500;
 const KERNEL_LOG_LEFT_ALONE: NodeState['kernelLog'] = { unreadable: 'switched off', lines: 0, overwritten: 0 };
 const NO_BASELINE: Baseline = { gpus: [], notKept: undefined };
 
@@ -84,12 +83,12 @@ export class Collector implements NodeStateSource, SupervisorListener {
   private readonly topology = new Topology();
   private readonly lastKnown = new LastKnown();
   private readonly ledger = new WorkloadLedger();
+  private readonly urgency = new Urgency();
   private readonly restarts = new RestartWatch((recovery, uuid) => this.events.faults.recovered(recovery, uuid));
   private readonly processes: ProcessTable;
   private readonly passthrough: PassthroughSource;
   private readonly kernelModule: KernelModuleSource;
   private readonly kernelFaults: KernelFaults | undefined;
-  private readingLog: NodeJS.Timeout | undefined;
   private supervisor: Supervisor | undefined;
   private newest: Snapshot | undefined;
   /** Who swept HAMi directories last, and what is shown while a successor has not. */
@@ -136,12 +135,12 @@ export class Collector implements NodeStateSource, SupervisorListener {
     this.supervisor = supervisor;
     const { judgeEverySeconds } = this.options;
     if (judgeEverySeconds !== undefined) {
-      this.judging = setInterval(() => void this.current(), judgeEverySeconds * 1000).unref();
+      this.judging = setInterval(() => {
+        this.readKernelLog();
+        void this.current();
+      }, judgeEverySeconds * 1000).unref();
     }
-    if (this.kernelFaults !== undefined) {
-      this.readKernelLog();
-      this.readingLog = setInterval(() => this.readKernelLog(), LOG_EVERY_MILLISECONDS).unref();
-    }
+    this.readKernelLog();
     await Promise.all([
       this.isOn('pci') ? this.passthrough.start() : undefined,
       this.isOn('nvml') ? this.kernelModule.read() : undefined,
@@ -152,7 +151,6 @@ export class Collector implements NodeStateSource, SupervisorListener {
   close(): void {
     this.passthrough.close();
     clearInterval(this.judging);
-    clearInterval(this.readingLog);
     this.kernelFaults?.close();
   }
 
@@ -181,7 +179,10 @@ export class Collector implements NodeStateSource, SupervisorListener {
     this.events.add(generation, snapshot.events, snapshot.eventsLost, (index) => this.uuidOf(index));
     // An agent that ends before anybody asks has learned what the node has all the same.
     const isToLearn = this.options.baseline !== undefined && !this.learned && initialized && this.hasNamedGpu();
-    if (isToLearn || (this.options.judgeEverySeconds !== undefined && isUrgent(snapshot))) void this.current();
+    const isUrgent = this.urgency.isUrgent(generation, snapshot);
+    if (isToLearn || (this.options.judgeEverySeconds !== undefined && isUrgent)) void this.current();
+    // The agent is awake for the sampler: looking at the kernel log now costs no wake-up of its own.
+    this.readKernelLog();
     const now = this.options.clock.monotonicSeconds();
     if (this.isOn('processes') && now - this.processesAtSeconds >= PROCESSES_EVERY_SECONDS) {
       this.processesAtSeconds = now;
@@ -502,11 +503,6 @@ export class Collector implements NodeStateSource, SupervisorListener {
     if (processes !== undefined) states.push(processes);
     return states;
   }
-}
-
-/** Whether what a sampler says does not wait for the next look of the rules: an event, or a call that hangs. */
-function isUrgent({ events, watch }: Snapshot): boolean {
-  return events.length > 0 || watch.inFlight.length > 0;
 }
 
 /** Name of the sweep in the call table: it is timed like a driver call. */

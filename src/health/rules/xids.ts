@@ -1,5 +1,5 @@
 import type { XidFault } from '../../model/fault.js';
-import type { Finding } from '../../model/finding.js';
+import { ACTIONS, type Finding } from '../../model/finding.js';
 import { spanText } from '../../model/quantity.js';
 import { recoveryActionIn, recoveryAdvice } from '../../model/recovery-action.js';
 import { decodeNvLink5, NVLINK5_ADVICE } from '../../model/xid/nvlink5.js';
@@ -23,18 +23,7 @@ export const xids = rule({
     'As xid.md says of each number: when it has not come for `quiet`, or when the GPU was reset or the driver loaded anew (seen in the kernel log, or by counters that begin anew).',
   source: 'NVML events (nvmlEventTypeXidCriticalError), /dev/kmsg; nvml.md §13',
   severities: ['info', 'warning', 'critical'],
-  actions: [
-    'none',
-    'watch',
-    'restart_workload',
-    'fix_configuration',
-    'check_hardware',
-    'drain',
-    'reset_gpu',
-    'reboot_node',
-    'power_cycle',
-    'replace',
-  ],
+  actions: ACTIONS,
   limits: {
     quiet: {
       initial: 3600,
