@@ -7,7 +7,6 @@ import type {
   Driver,
   NodeState,
   NodeStateSource,
-  SourceState,
   StuckCall,
 } from '../model/node-state.js';
 import { readingIndex } from '../model/readings.js';
@@ -21,7 +20,7 @@ import { DRIVER_STATES, GPU_STATE, identityAt } from '../native/member-view.js';
 import { backAtSeconds } from '../native/set-aside.js';
 import type { Records, Supervisor, SupervisorListener } from '../native/supervisor.js';
 import { identify } from '../workload/identify.js';
-import { ageSeconds, type Moment, momentOf } from './age.js';
+import { type Moment, momentOf } from './age.js';
 import { sightingsOf } from './baseline.js';
 import type { BaselineKeeper } from './baseline-keeper.js';
 import { countsByReason, DRIVER_LEFT_ALONE, driverOf } from './driver.js';
@@ -34,7 +33,7 @@ import { LastKnown } from './last-known.js';
 import { PassthroughSource } from './passthrough.js';
 import { ProcessTable } from './processes.js';
 import { RestartWatch } from './restart-watch.js';
-import { roundsOf } from './round-log.js';
+import { isOldSweep, samplerSources } from './sampler-sources.js';
 import { samplingOf, silentSeconds } from './sampling.js';
 import { callsInForce, stuckCallsOf } from './stuck-calls.js';
 import { Topology } from './topology.js';
@@ -400,7 +399,7 @@ export class Collector implements NodeStateSource, SupervisorListener {
         switchFaults: this.events.faults.switches,
         kernelLog: this.kernelFaults?.state ?? KERNEL_LOG_LEFT_ALONE,
         switchedOff: options.switchedOff,
-        sources: this.sourceStates(moment, driver, calls, inits?.cyclesSkipped ?? 0),
+        sources: this.sources(moment, driver, calls, inits?.cyclesSkipped ?? 0),
         useOf: (partitions) => this.ledger.use(partitions),
         calls,
         callsInForce: inForce,
@@ -457,71 +456,15 @@ export class Collector implements NodeStateSource, SupervisorListener {
     return this.records.map((record) => gpuOf(record, context));
   }
 
-  private sourceStates(
-    moment: Moment,
-    driver: Driver,
-    calls: readonly CallStatistics[],
-    cyclesSkipped: number,
-  ): readonly SourceState[] {
-    const { newest, hami } = this;
-    const unixOf = (monotonicNs: number) => {
-      const age = ageSeconds(moment, monotonicNs);
-      return age === undefined ? undefined : moment.unixSeconds - age;
-    };
-    const callNamed = (name: string) => calls.find((call) => call.function === name);
-    const states: SourceState[] = [];
-    if (newest !== undefined && this.isOn('nvml')) {
-      const ok = driver.state === 'initialized';
-      const slowestNs = Math.max(0, ...this.taken.map((gpu) => gpu.gatherDurationNs));
-      const lastAnswerUnixSeconds = unixOf(newest.watch.tickMonotonicNs);
-      states.push({
-        name: 'nvml',
-        ok,
-        lastAnswerUnixSeconds,
-        durationSeconds: slowestNs / 1e9,
-        message: ok ? undefined : driver.message,
-        rounds: roundsOf(callNamed(GPU_CYCLE), cyclesSkipped > 0 ? { late: cyclesSkipped } : {}),
-      });
-    }
-    const sweepSeconds = meanSeconds(callNamed(HAMI_SWEEP));
-    if (hami !== undefined && sweepSeconds !== undefined) {
-      const ok = !isOldSweep(hami, moment);
-      const message = ok ? undefined : 'the last sweep of the HAMi directories is old';
-      const lastAnswerUnixSeconds = unixOf(hami.sweptMonotonicNs);
-      states.push({
-        name: 'hami',
-        ok,
-        lastAnswerUnixSeconds,
-        durationSeconds: sweepSeconds,
-        message,
-        rounds: roundsOf(callNamed(HAMI_SWEEP)),
-      });
-    }
-    const pci = this.passthrough.source(moment);
-    if (pci !== undefined) states.push(pci);
-    const processes = this.processes.source(moment);
-    if (processes !== undefined) states.push(processes);
-    return states;
+  private sources(moment: Moment, driver: Driver, calls: readonly CallStatistics[], cyclesSkipped: number) {
+    const snapshot = this.isOn('nvml') ? this.newest : undefined;
+    const { taken: records, hami } = this;
+    return [
+      ...samplerSources({ moment, driver, calls, cyclesSkipped, snapshot, records, hami }),
+      this.passthrough.source(moment),
+      this.processes.source(moment),
+    ].filter((one) => one !== undefined);
   }
-}
-
-/** Name of the sweep in the call table: it is timed like a driver call. */
-const HAMI_SWEEP = 'hami sweep';
-/** Name of all calls of a GPU in one cycle. */
-const GPU_CYCLE = 'gpu cycle';
-/** Sweeps are seconds apart; after a minute their thread hangs or is gone. */
-const OLD_SWEEP_SECONDS = 60;
-
-/** Whether what a sweep found is too old to be shown as what is. */
-function isOldSweep(hami: HamiSnapshot, moment: Moment): boolean {
-  const age = ageSeconds(moment, hami.sweptMonotonicNs);
-  return age === undefined || age > OLD_SWEEP_SECONDS;
-}
-
-/** Mean duration of a call since the agent started; undefined when it never ended. */
-function meanSeconds(call: CallStatistics | undefined): number | undefined {
-  const count = call?.durationBuckets.at(-1) ?? 0;
-  return call === undefined || count === 0 ? undefined : call.durationSumSeconds / count;
 }
 
 const NOT_SAMPLING = (cycleSeconds: number): NodeState['sampling'] => ({
