@@ -130,14 +130,15 @@ function remaining(
 /**
  * The call that keeps a GPU's handle open. All threads of a process share its handles, and a killed process keeps them
  * for as long as one of its threads sleeps uninterruptibly (state D of proc_pid_stat(5)): such a thread comes before any
- * other, which is only late to die. Then one about that GPU, then one about the whole driver, stuck ones before slow ones.
+ * other, which is only late to die. Then one about that GPU; of others a stuck one before one that is still only slow, and
+ * one about the whole driver before one about another GPU.
  */
 export function callBehind(calls: readonly StuckCall[], gpu: GpuIdentity | undefined): StuckCall | undefined {
   const isOwn = (call: StuckCall) => gpu !== undefined && call.lane === 'gpu' && isSameGpu(gpuOfCall(call), gpu);
   const rank = (call: StuckCall) =>
     (call.threadState === 'D' ? 0 : 6) +
-    (isOwn(call) ? 0 : call.lane === 'gpu' ? 4 : 2) +
-    (call.verdict === 'stuck' ? 0 : 1);
+    (call.verdict === 'stuck' ? 0 : isOwn(call) ? 1 : 2) +
+    (isOwn(call) ? 0 : call.lane === 'gpu' ? 3 : 2);
   return calls.toSorted((a, b) => rank(a) - rank(b))[0];
 }
 

@@ -36,6 +36,8 @@ test('a handle of a GPU is kept by a call about that GPU, also by a slow one', (
 test('without one of its own, a call about the whole driver keeps it, then one about another GPU', () => {
   expect(callBehind([ofAnother, ofTheDriver], GPU)).toBe(ofTheDriver);
   expect(callBehind([{ ...ofAnother, verdict: 'slow' }, ofAnother], GPU)).toBe(ofAnother);
+  // While a whole driver hangs some calls are still only slow: what is told is one that is certain.
+  expect(callBehind([{ ...ofTheDriver, verdict: 'slow' }, ofAnother], GPU)).toBe(ofAnother);
 });
 
 test('of a handle of no GPU the whole driver is to blame first; without a call nobody is', () => {
